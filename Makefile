@@ -1,0 +1,30 @@
+# Two commands do everything: `make lab` and `make test`. Each installs what is missing first.
+.PHONY: help lab test check format build setup bench clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (Debian and npm packages), build
+	@tools/setup.sh
+
+lab: setup ## run a whole cloud in a box, and prove its promises with packets
+	@./manx lab demo
+
+test: setup ## run every test
+	@node tools/test.mjs
+
+check: setup ## static checks alone: types, lint, format, import borders, dead code
+	@node tools/check.mjs
+
+format: ## put the source into its one format
+	@npx biome check --write .
+
+build: setup ## compile
+
+bench: setup ## measure; results go to bench/RESULTS.md
+	@node bench/dist/run.js
+
+clean: ## remove everything that was built or installed in this tree
+	rm -rf node_modules packages/*/dist apps/*/dist lab/dist bench/dist tests/dist
+	find . -name '*.tsbuildinfo' -delete

@@ -1,0 +1,58 @@
+// Which room may import which, as docs/architecture.md draws it. A change travels down this list; imports point up it.
+const rooms = {
+  ip: [],
+  model: ['ip'],
+  admission: ['ip', 'model'],
+  store: ['model'],
+  hoststate: ['ip'],
+  compile: ['ip', 'model', 'hoststate'],
+  feed: ['ip', 'hoststate'],
+  api: ['ip', 'model', 'admission', 'store', 'compile', 'hoststate', 'feed'],
+  render: ['ip', 'hoststate'],
+  reconcile: ['ip', 'hoststate', 'render'],
+  kernel: ['ip', 'hoststate', 'render', 'reconcile'],
+  settings: [],
+};
+const pure = ['ip', 'model', 'admission', 'hoststate', 'compile', 'render', 'reconcile'];
+
+/** One rule a room: whatever it imports from packages/ is itself or on its list. */
+const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `${room}-imports-only-${allowed.join('-') || 'itself'}`,
+  severity: 'error',
+  from: { path: `^packages/${room}/src`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^(packages/|apps/|lab/|bench/|tests/)', pathNot: `^packages/(${[room, ...allowed].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    {
+      name: 'pure-rooms-touch-nothing',
+      comment: 'Time, ids, randomness and I/O are handed in.',
+      severity: 'error',
+      from: { path: `^packages/(${pure.join('|')})/src`, pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nobody-imports-apps-or-lab',
+      severity: 'error',
+      from: { path: '^(packages|apps/(server|agent))/' },
+      to: { path: '^(apps/cli|lab|bench|tests)/' },
+    },
+    {
+      name: 'agent-side-never-sees-the-model',
+      severity: 'error',
+      from: { path: '^(apps/agent|packages/(render|reconcile|kernel))/src', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/(model|admission|store|compile|api)/' },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|golden)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};
