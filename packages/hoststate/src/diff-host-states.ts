@@ -1,0 +1,53 @@
+import { compareIds, KIND_ORDER, objectsOfKind } from './canonical-order.js';
+import { encodeHostObject } from './encode.js';
+import type { AddressSet, HostDelta, HostObject, HostState } from './host-state.js';
+import { diffIps } from './sorted-ips.js';
+
+/** Whether the two objects say the same, whatever the order of their keys; equal references cost nothing. */
+export function isSameObject(a: HostObject, b: HostObject): boolean {
+  return a === b || encodeHostObject(a) === encodeHostObject(b);
+}
+
+/** Whether a delta changes nothing. */
+export function isEmptyDelta(delta: HostDelta): boolean {
+  return delta.deletes.length === 0 && delta.puts.length === 0 && delta.members.length === 0;
+}
+
+/**
+ * The change that turns one state into another: `applyDelta(a, diffHostStates(a, b))` says the same as `b`. A set that
+ * both have becomes membership changes, anything else that differs a put. Puts and members come in canonical order,
+ * deletes in its reverse. Objects of equal reference are not looked into, so the cost of close relatives is small.
+ */
+export function diffHostStates(a: HostState, b: HostState): HostDelta {
+  const deletes: { kind: HostObject['kind']; id: string }[] = [];
+  const puts: HostObject[] = [];
+  const members: HostDelta['members'][number][] = [];
+  for (const kind of KIND_ORDER) {
+    const before = objectsOfKind(a, kind);
+    const after = objectsOfKind(b, kind);
+    if (before === after) continue;
+    for (const id of before.keys()) if (!after.has(id)) deletes.push({ kind, id });
+    for (const [id, object] of after) {
+      const old = before.get(id);
+      if (old === undefined) puts.push(object);
+      else if (old.kind === 'set' && object.kind === 'set') pushMembers(members, old, object);
+      else if (!isSameObject(old, object)) puts.push(object);
+    }
+  }
+  return {
+    deletes: deletes.sort((x, y) => compareObjects(y, x)),
+    puts: puts.sort(compareObjects),
+    members: members.sort((x, y) => compareIds(x.set, y.set)),
+  };
+}
+
+function pushMembers(members: HostDelta['members'][number][], before: AddressSet, after: AddressSet): void {
+  if (before === after || before.members === after.members) return;
+  const { add, remove } = diffIps(before.members, after.members);
+  if (add.length + remove.length > 0) members.push({ set: after.id, add, remove });
+}
+
+/** Canonical order: by kind, then by id. */
+export function compareObjects(a: Pick<HostObject, 'kind' | 'id'>, b: Pick<HostObject, 'kind' | 'id'>): number {
+  return KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) || compareIds(a.id, b.id);
+}

@@ -1,0 +1,73 @@
+import { objectsOf } from './canonical-order.js';
+import type { AddressSet, Endpoint, HostDelta, HostObject, HostState, Policy, PolicyRule, Subnet } from './host-state.js';
+
+/** What the first line of an encoded state says. A change of what the lines mean is a new version. */
+export const HOST_STATE_FORMAT = { format: 'manx-host-state', version: 1 } as const;
+
+type Keys<T> = T extends unknown ? keyof T : never;
+type FieldName =
+  | Keys<Endpoint | Policy | AddressSet | Subnet | PolicyRule | PolicyRule['peer'] | Endpoint['addresses'][number]>
+  | Keys<NonNullable<PolicyRule['ports'] | PolicyRule['icmp']> | Subnet['hostRoutes'][number] | HostDelta | HostDelta['members'][number]>;
+
+/** Every field of every object, in the order in which it is written; the compiler holds it complete. */
+const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
+  kind: true,
+  id: true,
+  ifname: true,
+  mac: true,
+  isUp: true,
+  hostname: true,
+  ip: true,
+  subnet: true,
+  addresses: true,
+  policies: true,
+  direction: true,
+  family: true,
+  protocol: true,
+  from: true,
+  to: true,
+  ports: true,
+  type: true,
+  code: true,
+  icmp: true,
+  peer: true,
+  rules: true,
+  network: true,
+  cidr: true,
+  set: true,
+  add: true,
+  remove: true,
+  deletes: true,
+  puts: true,
+  members: true,
+  gateway: true,
+  isDhcpEnabled: true,
+  dnsServers: true,
+  destination: true,
+  nexthop: true,
+  hostRoutes: true,
+  mtu: true,
+  raMode: true,
+  addressMode: true,
+};
+const FIELDS = Object.keys(FIELD_ORDER);
+
+/** One object as one line of JSON without the newline, in canonical bytes: equal objects are equal text. */
+export function encodeHostObject(object: HostObject): string {
+  return JSON.stringify(object, FIELDS);
+}
+
+/** A delta as one line of JSON without the newline, in canonical bytes for a delta in canonical order. */
+export function encodeHostDelta(delta: HostDelta): string {
+  return JSON.stringify(delta, FIELDS);
+}
+
+/**
+ * A whole state as text: a line with format and version, a line an object in canonical order, a line with their count
+ * (so that a torn file is noticed). Equal states are equal text. Ends in a newline.
+ */
+export function encodeHostState(state: HostState): string {
+  const objects = objectsOf(state);
+  const lines = [JSON.stringify(HOST_STATE_FORMAT), ...objects.map(encodeHostObject), JSON.stringify({ end: objects.length })];
+  return `${lines.join('\n')}\n`;
+}

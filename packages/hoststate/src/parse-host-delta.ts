@@ -1,0 +1,30 @@
+import type { HostDelta } from './host-state.js';
+import { readHostObject, readId, readKind, readSortedIps } from './parse-host-object.js';
+import type { Problem } from './problem.js';
+import { list, type Read, record, refine } from './read.js';
+
+const readHostDelta: Read<HostDelta> = refine(
+  record<HostDelta>({
+    deletes: list(record<HostDelta['deletes'][number]>({ kind: readKind, id: readId })),
+    puts: list(readHostObject),
+    members: list(record<HostDelta['members'][number]>({ set: readId, add: readSortedIps, remove: readSortedIps })),
+  }),
+  deltaComplaint,
+);
+
+/**
+ * Reads a delta from outside as strictly as `parseHostObject`, each object named once. Whether it fits a state is for
+ * `applyDelta` to say. Anything else is a problem `malformed`.
+ */
+export function parseHostDelta(value: unknown): HostDelta | Problem {
+  return readHostDelta(value, 'delta');
+}
+
+function deltaComplaint(delta: HostDelta): string | null {
+  const named = [...delta.deletes, ...delta.puts].map(({ kind, id }) => `${kind} ${id}`);
+  if (new Set(named).size !== named.length) return 'each object named once';
+  const sets = new Set(delta.members.map(({ set }) => set));
+  if (sets.size !== delta.members.length) return 'each set named once in members';
+  const isTwice = delta.members.some(({ add, remove }) => new Set([...add, ...remove]).size !== add.length + remove.length);
+  return isTwice ? 'each member named once' : null;
+}

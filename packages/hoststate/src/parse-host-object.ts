@@ -1,0 +1,163 @@
+import { type Cidr, familyOf, type Ip, parseCidr, parseIp, parseMac } from '@manx/ip';
+import { compareIds } from './canonical-order.js';
+import type { AddressSet, Endpoint, EndpointAddress, HostObject, Ipv6Mode, Policy, PolicyPeer, PolicyRule, Subnet } from './host-state.js';
+import { parseIfName } from './if-name.js';
+import type { Problem } from './problem.js';
+import { bool, canonical, integer, list, mismatch, nullable, oneOf, type Read, record, refine } from './read.js';
+import { isSortedIps } from './sorted-ips.js';
+
+/** Ids become chain names, file names and keys: nothing that a path, a shell or a configuration file could read otherwise. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+/** One DNS label in lower case (RFC 1123, section 2.1). */
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Protocols whose header begins with two 16-bit ports: TCP, UDP, DCCP, SCTP, UDP-Lite. */
+const PORT_PROTOCOLS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
+const IPV6_MODES = ['slaac', 'dhcpv6-stateful', 'dhcpv6-stateless'] as const satisfies readonly Ipv6Mode[];
+
+/** IANA numbers of ICMP and of ICMP for IPv6. */
+const ICMP = { 4: 1, 6: 58 } as const;
+
+/** Whether rules for this IANA protocol number may name destination ports. */
+export function hasPorts(protocol: number): boolean {
+  return PORT_PROTOCOLS.has(protocol);
+}
+
+/** The ICMP protocol number of a family: 1 or 58. */
+export function icmpProtocol(family: 4 | 6): 1 | 58 {
+  return ICMP[family];
+}
+
+/** Whether text can be an object's id: up to 64 letters, digits, `-` and `_`, as UUIDs are. */
+export function isObjectId(text: string): boolean {
+  return ID.test(text);
+}
+
+export const readId = canonical<string>((text) => (ID.test(text) ? text : null), 'an id');
+const readIp: Read<Ip> = canonical(parseIp, 'an address in canonical form');
+export const readKind = oneOf(['set', 'policy', 'subnet', 'endpoint']);
+const readCidr: Read<Cidr> = canonical((text) => parseCidr(text)?.cidr ?? null, 'a prefix in canonical form');
+const readLabel = canonical<string>((text) => (LABEL.test(text) ? text : null), 'a DNS label');
+
+export const readSortedIps: Read<readonly Ip[]> = refine(list(readIp), (ips) =>
+  isSortedIps(ips) ? null : 'addresses in order, each once',
+);
+const readSortedIds: Read<readonly string[]> = refine(list(readId), (ids) => (areSortedIds(ids) ? null : 'ids in order, each once'));
+
+const readEndpoint: Read<Endpoint> = record<Endpoint>({
+  kind: oneOf(['endpoint']),
+  id: readId,
+  ifname: canonical(parseIfName, 'an interface name'),
+  mac: canonical(parseMac, 'a MAC address in canonical form'),
+  isUp: bool,
+  hostname: readLabel,
+  addresses: refine(list(record<EndpointAddress>({ ip: readIp, subnet: readId })), (addresses) =>
+    isSortedIps(addresses.map(({ ip }) => ip)) ? null : 'addresses in order, each once',
+  ),
+  policies: readSortedIds,
+});
+
+const PEERS: { readonly [K in PolicyPeer['kind']]: Read<PolicyPeer> } = {
+  any: record<PolicyPeer & { kind: 'any' }>({ kind: oneOf(['any']) }),
+  cidr: record<PolicyPeer & { kind: 'cidr' }>({ kind: oneOf(['cidr']), cidr: readCidr }),
+  set: record<PolicyPeer & { kind: 'set' }>({ kind: oneOf(['set']), set: readId }),
+};
+
+const readPorts = refine(record<NonNullable<PolicyRule['ports']>>({ from: integer(0, 65_535), to: integer(0, 65_535) }), ({ from, to }) =>
+  from <= to ? null : 'a range that does not end before it begins',
+);
+
+const readRule: Read<PolicyRule> = refine(
+  record<PolicyRule>({
+    id: readId,
+    direction: oneOf(['ingress', 'egress']),
+    family: oneOf([4, 6]),
+    protocol: nullable(integer(0, 255)),
+    ports: nullable(readPorts),
+    icmp: nullable(record<NonNullable<PolicyRule['icmp']>>({ type: integer(0, 255), code: nullable(integer(0, 255)) })),
+    peer: byKind(PEERS),
+  }),
+  ruleComplaint,
+);
+
+const readPolicy: Read<Policy> = record<Policy>({
+  kind: oneOf(['policy']),
+  id: readId,
+  rules: refine(list(readRule), (rules) => (areSortedIds(rules.map(({ id }) => id)) ? null : 'rules in order of their ids, each once')),
+});
+
+const readSet: Read<AddressSet> = record<AddressSet>({ kind: oneOf(['set']), id: readId, members: readSortedIps });
+
+const readSubnet: Read<Subnet> = refine(
+  record<Subnet>({
+    kind: oneOf(['subnet']),
+    id: readId,
+    network: readId,
+    cidr: readCidr,
+    gateway: nullable(readIp),
+    isDhcpEnabled: bool,
+    dnsServers: list(readIp),
+    hostRoutes: list(record<Subnet['hostRoutes'][number]>({ destination: readCidr, nexthop: readIp })),
+    mtu: integer(68, 65_535),
+    raMode: nullable(oneOf(IPV6_MODES)),
+    addressMode: nullable(oneOf(IPV6_MODES)),
+  }),
+  subnetComplaint,
+);
+
+const OBJECTS: { readonly [K in HostObject['kind']]: Read<HostObject> } = {
+  endpoint: readEndpoint,
+  policy: readPolicy,
+  set: readSet,
+  subnet: readSubnet,
+};
+
+/** Reads one host object at a path within a message. */
+export const readHostObject: Read<HostObject> = byKind(OBJECTS);
+
+/**
+ * Reads an object from outside (the wire, a file): exactly the known fields, every value in canonical form, lists sorted
+ * where the type says so, ports and ICMP only where they mean something. The result is a fresh object with its fields in
+ * canonical order. Anything else is a problem `malformed` that names the path and what was expected there.
+ */
+export function parseHostObject(value: unknown): HostObject | Problem {
+  return readHostObject(value, 'object');
+}
+
+/** Reads a rule from outside as strictly as `parseHostObject` does within a policy. */
+export function parsePolicyRule(value: unknown): PolicyRule | Problem {
+  return readRule(value, 'rule');
+}
+
+/** Reads the variant that the value's `kind` names. */
+function byKind<T>(variants: Readonly<Record<string, Read<T>>>): Read<T> {
+  return (value, at) => {
+    const kind: unknown =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, 'kind') ? (value as { kind: unknown }).kind : undefined;
+    const read = typeof kind === 'string' && Object.hasOwn(variants, kind) ? variants[kind] : undefined;
+    if (read === undefined) return mismatch(`${at}.kind`, `one of ${Object.keys(variants).join(', ')}`, kind);
+    return read(value, at);
+  };
+}
+
+function areSortedIds(ids: readonly string[]): boolean {
+  return ids.every((id, index) => index === 0 || compareIds(ids[index - 1] ?? '', id) < 0);
+}
+
+function ruleComplaint(rule: PolicyRule): string | null {
+  if (rule.ports !== null && (rule.protocol === null || !hasPorts(rule.protocol))) return 'ports only with a protocol that has them';
+  if (rule.icmp !== null && rule.protocol !== ICMP[rule.family]) return "an ICMP type only with its family's ICMP";
+  if (rule.peer.kind === 'cidr' && familyOf(rule.peer.cidr) !== rule.family) return "a prefix of the rule's family";
+  return null;
+}
+
+function subnetComplaint(subnet: Subnet): string | null {
+  const family = familyOf(subnet.cidr);
+  const others = [
+    subnet.gateway ?? subnet.cidr,
+    ...subnet.dnsServers,
+    ...subnet.hostRoutes.flatMap((route) => [route.destination, route.nexthop]),
+  ];
+  if (others.some((other) => familyOf(other) !== family)) return 'addresses of one family';
+  if (family === 4 && (subnet.raMode !== null || subnet.addressMode !== null)) return 'IPv6 modes only with an IPv6 prefix';
+  return null;
+}

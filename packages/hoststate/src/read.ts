@@ -1,0 +1,81 @@
+import { isProblem, type Problem, shown } from './problem.js';
+
+/** Reads an untrusted value found at a path; a problem names the path and what was expected there. */
+export type Read<T> = (value: unknown, at: string) => T | Problem;
+
+/** The problem of a value that is not what it must be. */
+export function mismatch(at: string, expected: string, value: unknown): Problem {
+  return { code: 'malformed', subject: at, detail: `expected ${expected}, not ${shown(value)}` };
+}
+
+/** An object with exactly these own fields, rebuilt in their order. */
+export function record<T extends object>(fields: { readonly [K in keyof T]: Read<T[K]> }): Read<T> {
+  const entries = Object.entries<Read<unknown>>(fields);
+  const names = new Set(entries.map(([name]) => name));
+  return (value, at) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return mismatch(at, 'an object', value);
+    const stranger = Object.keys(value).find((key) => !names.has(key));
+    if (stranger !== undefined) return mismatch(at, 'only known fields', stranger);
+    const result: Record<string, unknown> = {};
+    for (const [name, read] of entries) {
+      if (!Object.hasOwn(value, name)) return mismatch(`${at}.${name}`, 'a value', undefined);
+      const field = read((value as Record<string, unknown>)[name], `${at}.${name}`);
+      if (isProblem(field)) return field;
+      result[name] = field;
+    }
+    return result as T;
+  };
+}
+
+/** An array of such items, in the order given. */
+export function list<T>(item: Read<T>): Read<readonly T[]> {
+  return (value, at) => {
+    if (!Array.isArray(value)) return mismatch(at, 'an array', value);
+    const items: T[] = [];
+    for (const [index, element] of value.entries()) {
+      const read = item(element, `${at}[${index}]`);
+      if (isProblem(read)) return read;
+      items.push(read);
+    }
+    return items;
+  };
+}
+
+/** The value, or null. */
+export function nullable<T>(read: Read<T>): Read<T | null> {
+  return (value, at) => (value === null ? null : read(value, at));
+}
+
+/** One of these texts or numbers. */
+export function oneOf<const T extends string | number>(values: readonly T[]): Read<T> {
+  return (value, at) => values.find((allowed) => allowed === value) ?? mismatch(at, `one of ${values.join(', ')}`, value);
+}
+
+/** An integer within inclusive bounds. */
+export function integer(min: number, max: number): Read<number> {
+  return (value, at) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+      ? value
+      : mismatch(at, `an integer of ${min} to ${max}`, value);
+}
+
+/** Text that is already in the one spelling that `parse` would give it. */
+export function canonical<T extends string>(parse: (text: string) => T | null, expected: string): Read<T> {
+  return (value, at) => {
+    const parsed = typeof value === 'string' ? parse(value) : null;
+    return parsed !== null && parsed === value ? parsed : mismatch(at, expected, value);
+  };
+}
+
+/** True or false. */
+export const bool: Read<boolean> = (value, at) => (typeof value === 'boolean' ? value : mismatch(at, 'true or false', value));
+
+/** A value that must also hold together: `complaint` says what it must be when it does not, else null. */
+export function refine<T>(read: Read<T>, complaint: (value: T) => string | null): Read<T> {
+  return (value, at) => {
+    const result = read(value, at);
+    if (isProblem(result)) return result;
+    const expected = complaint(result);
+    return expected === null ? result : mismatch(at, expected, value);
+  };
+}

@@ -1,0 +1,83 @@
+import type { Cidr, Ip } from '@manx/ip';
+import { emptyHostState } from '../apply-delta.js';
+import { hostSideMac } from '../host-side-mac.js';
+import type { AddressSet, Endpoint, HostObject, HostState, Policy, PolicyRule, Subnet } from '../host-state.js';
+import { tapName } from '../if-name.js';
+
+/** An endpoint, up, with a MAC; addresses as `ip@subnet`. */
+export function endpoint(id: string, addresses: readonly string[], policies: readonly string[] = []): Endpoint {
+  return {
+    kind: 'endpoint',
+    id,
+    ifname: tapName(id),
+    mac: hostSideMac('fa:16:3e:00:00:01' as Endpoint['mac']),
+    isUp: true,
+    addresses: addresses.map((text) => {
+      const [ip = '', subnet = 'sub'] = text.split('@');
+      return { ip: ip as Ip, subnet };
+    }),
+    policies,
+    hostname: `host-${id}`,
+  };
+}
+
+/** A rule: ingress, IPv4, everything, from anyone, unless said otherwise. */
+export function rule(id: string, more: Partial<PolicyRule> = {}): PolicyRule {
+  return { id, direction: 'ingress', family: 4, protocol: null, ports: null, icmp: null, peer: { kind: 'any' }, ...more };
+}
+
+/** A policy of these rules. */
+export function policy(id: string, ...rules: readonly PolicyRule[]): Policy {
+  return { kind: 'policy', id, rules };
+}
+
+/** A set of these addresses, which must be sorted. */
+export function set(id: string, ...members: readonly string[]): AddressSet {
+  return { kind: 'set', id, members: members as readonly Ip[] };
+}
+
+/** A subnet with DHCP, and a gateway where it is IPv4. */
+export function subnet(id: string, cidr = '10.65.0.0/24'): Subnet {
+  return {
+    kind: 'subnet',
+    id,
+    network: 'net',
+    cidr: cidr as Cidr,
+    gateway: cidr.includes(':') ? null : ('10.65.0.1' as Ip),
+    isDhcpEnabled: true,
+    dnsServers: [],
+    hostRoutes: [],
+    mtu: 1500,
+    raMode: cidr.includes(':') ? 'slaac' : null,
+    addressMode: cidr.includes(':') ? 'slaac' : null,
+  };
+}
+
+/** The state of these objects; a later one replaces an earlier one of its kind and id. */
+export function stateOf(...objects: readonly HostObject[]): HostState {
+  const of = <T extends HostObject>(kind: T['kind']): ReadonlyMap<string, T> =>
+    new Map(objects.filter((object): object is T => object.kind === kind).map((object) => [object.id, object]));
+  if (objects.length === 0) return emptyHostState;
+  return {
+    endpoints: of<Endpoint>('endpoint'),
+    policies: of<Policy>('policy'),
+    sets: of<AddressSet>('set'),
+    subnets: of<Subnet>('subnet'),
+  };
+}
+
+/** Two instances of one group that lets in SSH from anywhere and everything from itself, and lets out everything. */
+export const twoFriends: HostState = stateOf(
+  endpoint('web-1', ['10.65.0.2', 'fd00:65::2@sub6'], ['friends']),
+  endpoint('web-2', ['10.65.0.3'], ['friends']),
+  policy(
+    'friends',
+    rule('r1', { protocol: 6, ports: { from: 22, to: 22 } }),
+    rule('r2', { peer: { kind: 'set', set: 'friends' } }),
+    rule('r3', { direction: 'egress' }),
+    rule('r4', { direction: 'egress', family: 6 }),
+  ),
+  set('friends', '10.65.0.2', '10.65.0.3', '10.65.9.9', 'fd00:65::2'),
+  subnet('sub'),
+  subnet('sub6', 'fd00:65::/64'),
+);
