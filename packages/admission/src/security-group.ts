@@ -1,0 +1,31 @@
+import { DEFAULT_GROUP_NAME, type Problem, problem, type SecurityGroup, type SecurityGroupDraft } from '@manx/model';
+import { addEgressRules, ensureDefaultGroup } from './default-group.js';
+import type { Work } from './work.js';
+
+/** Makes a group with the two rules that each begins with, and the project's default group when there is none yet. */
+export function createSecurityGroup(work: Work, draft: SecurityGroupDraft): SecurityGroup | Problem {
+  ensureDefaultGroup(work, draft.project_id);
+  const { project_id, name, description } = draft;
+  const group = work.create('security_group', { project_id, name, description });
+  addEgressRules(work, group);
+  return group;
+}
+
+/** Changes a group; the default group keeps its name. */
+export function updateSecurityGroup(work: Work, group: SecurityGroup, values: Partial<SecurityGroupDraft>): SecurityGroup | Problem {
+  if (group.name === DEFAULT_GROUP_NAME && values.name !== undefined) return problem('SecurityGroupCannotUpdateDefault', {});
+  return work.update('security_group', group, values);
+}
+
+/** Deletes a group that no port is in, its rules, and the rules of other groups that let its members in. Default groups only an administrator deletes. */
+export function deleteSecurityGroup(work: Work, group: SecurityGroup): Problem | null {
+  if (group.name === DEFAULT_GROUP_NAME && !work.actor.is_admin) return problem('SecurityGroupCannotRemoveDefault', {});
+  if (work.state.countBy('port.security_group', group.id) > 0) return problem('SecurityGroupInUse', { id: group.id });
+  for (const rule of work.state.by('security_group_rule.security_group_id', group.id)) work.delete('security_group_rule', rule.id);
+  for (const rule of work.state.by('security_group_rule.remote_group_id', group.id)) {
+    work.delete('security_group_rule', rule.id);
+    work.touch('security_group', rule.security_group_id);
+  }
+  work.delete('security_group', group.id);
+  return null;
+}
