@@ -1,0 +1,100 @@
+import {
+  type AddressSet,
+  compareIds,
+  type Endpoint,
+  emptyHostState,
+  type HostName,
+  type HostState,
+  isProblem,
+  type Policy,
+  type Problem,
+  parseHostName,
+  type Subnet,
+} from '@manx/hoststate';
+import { compareIps } from '@manx/ip';
+import type { StateReader } from '@manx/model';
+import { compilePolicy } from './compile-policy.js';
+import { compilePort, memberIps } from './compile-port.js';
+import { compileSubnet } from './compile-subnet.js';
+
+/**
+ * What one host must do, straight from the API state: its endpoints, their groups, the sets that those ask, and the subnets
+ * of their addresses. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
+ */
+export function compileHost(state: StateReader, host: HostName): HostState {
+  const endpoints = new Map<string, Endpoint>();
+  const policies = new Map<string, Policy>();
+  const sets = new Map<string, AddressSet>();
+  const subnets = new Map<string, Subnet>();
+  for (const port of state.by('port.host', host)) {
+    const { placed } = compilePort(port, contextOf(state, port.network_id));
+    if (placed === null) continue;
+    endpoints.set(port.id, placed.endpoint);
+    for (const group of placed.endpoint.policies) {
+      if (policies.has(group)) continue;
+      const compiled = compilePolicy(group, state.by('security_group_rule.security_group_id', group));
+      policies.set(group, compiled.policy);
+      for (const id of compiled.sets) if (!sets.has(id)) sets.set(id, compileSet(state, id));
+    }
+    for (const { subnet: id } of placed.endpoint.addresses) {
+      const subnet = subnetOf(state, id);
+      if (subnet !== undefined && !isProblem(subnet)) subnets.set(id, subnet);
+    }
+  }
+  return endpoints.size === 0 ? emptyHostState : { endpoints, policies, sets, subnets };
+}
+
+/** The state of every host that some port is an endpoint on, by name. Linear in the cloud, and more: for tests and small tools. */
+export function compileAll(state: StateReader): ReadonlyMap<HostName, HostState> {
+  const names = new Set([...state.all('port')].map((port) => port['binding:host_id']));
+  const hosts = new Map<HostName, HostState>();
+  for (const name of [...names].sort(compareIds)) {
+    const host = parseHostName(name);
+    const compiled = host === null ? emptyHostState : compileHost(state, host);
+    if (host !== null && compiled.endpoints.size > 0) hosts.set(host, compiled);
+  }
+  return hosts;
+}
+
+/**
+ * Everything in the API state that cannot be compiled, sorted by subject: each subnet, each bound port, and each rule of a
+ * group that some endpoint is in. What is named here fails closed and holds up nothing else.
+ */
+export function compileProblems(state: StateReader): readonly Problem[] {
+  const problems: Problem[] = [];
+  const groups = new Set<string>();
+  for (const { id } of state.all('subnet')) {
+    const compiled = subnetOf(state, id);
+    if (isProblem(compiled)) problems.push(compiled);
+  }
+  for (const port of state.all('port')) {
+    const compiled = compilePort(port, contextOf(state, port.network_id));
+    problems.push(...compiled.problems);
+    for (const group of compiled.placed?.endpoint.policies ?? []) groups.add(group);
+  }
+  for (const group of groups) problems.push(...compilePolicy(group, state.by('security_group_rule.security_group_id', group)).problems);
+  return problems.sort(compareProblems);
+}
+
+/** By subject, then by detail. */
+export function compareProblems(a: Problem, b: Problem): number {
+  return compareIds(a.subject, b.subject) || compareIds(a.detail, b.detail);
+}
+
+function contextOf(state: StateReader, network: string): Parameters<typeof compilePort>[1] {
+  const hasSubnet = (id: string): boolean => {
+    const subnet = subnetOf(state, id);
+    return subnet !== undefined && !isProblem(subnet);
+  };
+  return { network: state.get('network', network), hasSubnet };
+}
+
+function subnetOf(state: StateReader, id: string): Subnet | Problem | undefined {
+  const subnet = state.get('subnet', id);
+  return subnet && compileSubnet(subnet, state.get('network', subnet.network_id));
+}
+
+function compileSet(state: StateReader, group: string): AddressSet {
+  const members = new Set(state.by('port.security_group', group).flatMap(memberIps));
+  return { kind: 'set', id: group, members: [...members].sort(compareIps) };
+}

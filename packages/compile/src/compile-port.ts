@@ -1,0 +1,86 @@
+import {
+  compareIds,
+  type Endpoint,
+  type EndpointAddress,
+  type HostName,
+  isObjectId,
+  isProblem,
+  type Problem,
+  parseHostName,
+  parseHostObject,
+  tapName,
+} from '@manx/hoststate';
+import { compareIps, type Ip, parseIp } from '@manx/ip';
+import type { Network, Port } from '@manx/model';
+import { hostnameOf } from './hostname-of.js';
+
+/** What a port depends on besides itself. */
+export type PortContext = { readonly network: Network | undefined; readonly hasSubnet: (id: string) => boolean };
+
+/** Where a port is plugged in and as what, or null when it is an endpoint nowhere; and what could not be compiled. */
+export type CompiledPort = {
+  readonly placed: { readonly host: HostName; readonly endpoint: Endpoint } | null;
+  readonly problems: readonly Problem[];
+};
+
+const NOWHERE: CompiledPort = { placed: null, problems: [] };
+
+/**
+ * The endpoint of a port that is bound to a host as a tap; nowhere for any other port. Fails closed: without its network it
+ * is down, an address whose subnet has none is left out, and a port that cannot be said at all is no endpoint, so that the
+ * host drops everything of its tap (S20).
+ */
+export function compilePort(port: Port, context: PortContext): CompiledPort {
+  if (port['binding:host_id'] === '' || port['binding:vif_type'] !== 'tap') return NOWHERE;
+  const host = parseHostName(port['binding:host_id']);
+  if (host === null) return { placed: null, problems: [portProblem(port, 'its host name is none that Nova allows')] };
+  // The tap is named after the id, so that an unsayable one has to be caught before.
+  if (!isObjectId(port.id)) return { placed: null, problems: [portProblem(port, 'its id is none that a host can use')] };
+  const problems: Problem[] = [];
+  if (context.network === undefined) problems.push(portProblem(port, `its network ${port.network_id} is missing; it is down`));
+  const addresses = addressesOf(port, context, problems);
+  const endpoint = parseHostObject({
+    kind: 'endpoint',
+    id: port.id,
+    ifname: tapName(port.id),
+    mac: port.mac_address,
+    isUp: port.admin_state_up && context.network?.admin_state_up === true,
+    addresses: [...addresses].sort((a, b) => compareIps(a.ip, b.ip)),
+    policies: [...new Set(port.security_groups)].sort(compareIds),
+    hostname: hostnameOf(
+      port.id,
+      addresses.map(({ ip }) => ip),
+    ),
+  });
+  if (!isProblem(endpoint)) return { placed: { host, endpoint: endpoint as Endpoint }, problems };
+  problems.push(portProblem(port, `it is no endpoint: ${endpoint.subject}: ${endpoint.detail}`));
+  return { placed: null, problems };
+}
+
+/**
+ * The addresses that a port gives to the sets of its groups: all of its fixed IPs, wherever and whether or not it is bound
+ * or up, as in Neutron. Text that is no address in canonical form is not one.
+ */
+export function memberIps(port: Port | undefined): readonly Ip[] {
+  const ips = port?.fixed_ips.map(({ ip_address }) => ip_address) ?? [];
+  return ips.every(isCanonical) ? ips : ips.filter(isCanonical);
+}
+
+function addressesOf(port: Port, context: PortContext, problems: Problem[]): readonly EndpointAddress[] {
+  const addresses: EndpointAddress[] = [];
+  for (const { ip_address: ip, subnet_id: subnet } of port.fixed_ips) {
+    if (!isCanonical(ip)) problems.push(portProblem(port, `its address ${ip} is none`));
+    else if (!context.hasSubnet(subnet))
+      problems.push(portProblem(port, `the subnet ${subnet} of its address ${ip} is missing or unusable`));
+    else addresses.push({ ip, subnet });
+  }
+  return addresses;
+}
+
+function isCanonical(ip: Ip): boolean {
+  return parseIp(ip) === ip;
+}
+
+function portProblem(port: Port, detail: string): Problem {
+  return { code: 'port-not-compiled', subject: `port ${port.id}`, detail };
+}

@@ -1,0 +1,30 @@
+import { isProblem, type Problem, parseHostObject, type Subnet } from '@manx/hoststate';
+import { isUnspecified } from '@manx/ip';
+import type { Network, Subnet as SubnetResource } from '@manx/model';
+
+/**
+ * What DHCP and router advertisements say in this subnet (S26, S29): the MTU is the network's. A name server of `0.0.0.0`
+ * or `::` is Neutron's way to say that there is none. A problem when the network is missing or a value cannot be said.
+ */
+export function compileSubnet(subnet: SubnetResource, network: Network | undefined): Subnet | Problem {
+  if (network === undefined) return subnetProblem(subnet, `its network ${subnet.network_id} is missing`);
+  const compiled = parseHostObject({
+    kind: 'subnet',
+    id: subnet.id,
+    network: subnet.network_id,
+    cidr: subnet.cidr,
+    gateway: subnet.gateway_ip,
+    isDhcpEnabled: subnet.enable_dhcp,
+    dnsServers: subnet.dns_nameservers.filter((ip) => !isUnspecified(ip)),
+    hostRoutes: subnet.host_routes.map(({ destination, nexthop }) => ({ destination, nexthop })),
+    mtu: network.mtu,
+    raMode: subnet.ipv6_ra_mode,
+    addressMode: subnet.ipv6_address_mode,
+  });
+  if (isProblem(compiled)) return subnetProblem(subnet, `${compiled.subject}: ${compiled.detail}`);
+  return compiled as Subnet;
+}
+
+function subnetProblem(subnet: SubnetResource, detail: string): Problem {
+  return { code: 'subnet-not-compiled', subject: `subnet ${subnet.id}`, detail: `its addresses are served nowhere: ${detail}` };
+}

@@ -1,0 +1,170 @@
+import { compareIds, type HostDelta, type HostName, type HostState, isProblem, type Problem } from '@manx/hoststate';
+import type { Network, Port, ResourceKind, StateReader } from '@manx/model';
+import { compareProblems } from './compile-host.js';
+import { compilePolicy } from './compile-policy.js';
+import { type CompiledPort, compilePort, memberIps } from './compile-port.js';
+import { compileSubnet } from './compile-subnet.js';
+import { HostRegistry } from './host-registry.js';
+
+/** A resource that was put or deleted; a `Change` is one. */
+export type Touched = { readonly kind: ResourceKind; readonly id: string };
+
+/** What has to be looked at again. */
+type Dirty = { readonly subnets: Set<string>; readonly ports: Set<string>; readonly groups: Set<string> };
+
+/**
+ * The host states of a whole cloud, kept up with commits at a cost that follows the change: a port that joins a group of
+ * 10,000 touches one member, and the hosts that use the set. At any time `hostState(h)` says the same as
+ * `compileHost(state, h)` (a property of the tests).
+ *
+ * It reads the API state only while it is constructed and during `apply`, and remembers of the resources what it needs to
+ * know of how they were: what is in `Touched` is only which ones, so several commits may be applied at once.
+ */
+export class Compiler {
+  #state: StateReader;
+  readonly #registry: HostRegistry;
+  readonly #ports = new Map<string, Port>();
+  readonly #networks = new Map<string, Network>();
+  /** The group of each rule, for when the rule is gone. */
+  readonly #groupOfRule = new Map<string, string>();
+  /** The host that each endpoint is on. */
+  readonly #hostOfPort = new Map<string, HostName>();
+  /** By subnet or port, as the subject names it; those of rules are with their policies. */
+  readonly #problems = new Map<string, readonly Problem[]>();
+
+  /** Compiles everything; linear in the cloud. */
+  constructor(state: StateReader) {
+    this.#state = state;
+    this.#registry = new HostRegistry({
+      policy: (group) => compilePolicy(group, this.#state.by('security_group_rule.security_group_id', group)),
+      members: (group) => this.#state.by('port.security_group', group).flatMap(memberIps),
+    });
+    this.apply(everything(state), state);
+  }
+
+  /**
+   * Takes in what a commit (or several) changed. `state` must be the state exactly after the changes, each of which is named
+   * at least once; the values are read from it, so naming too many or in another order changes nothing. Gives each concerned
+   * host what it must change, and no host that need not.
+   */
+  apply(changes: Iterable<Touched>, state: StateReader): ReadonlyMap<HostName, HostDelta> {
+    this.#state = state;
+    const dirty: Dirty = { subnets: new Set(), ports: new Set(), groups: new Set() };
+    for (const change of changes) this.#note(change, dirty);
+    // Members of sets in use come first: a set that comes into use below is made from the state as it is now.
+    for (const id of dirty.ports) this.#noteMembers(id);
+    for (const id of dirty.subnets) this.#refreshSubnet(id, dirty);
+    for (const id of dirty.ports) this.#refreshPort(id);
+    for (const id of dirty.groups) this.#registry.refreshPolicy(id);
+    return this.#registry.finish();
+  }
+
+  /** The whole state of one host as of the last `apply`; empty for a host without endpoints. The cost is that of the host. */
+  hostState(host: HostName): HostState {
+    return this.#registry.state(host);
+  }
+
+  /** The hosts that have an endpoint, sorted. */
+  hosts(): readonly HostName[] {
+    return [...this.#registry.hosts].sort(compareIds);
+  }
+
+  /** The host that a port is an endpoint on, or undefined. */
+  hostOf(portId: string): HostName | undefined {
+    return this.#hostOfPort.get(portId);
+  }
+
+  /** As `compileProblems` of the current state; linear in the policies in use. */
+  problems(): readonly Problem[] {
+    const problems = [...this.#problems.values()].flat();
+    for (const policy of this.#registry.policies) problems.push(...policy.problems);
+    return problems.sort(compareProblems);
+  }
+
+  #note(change: Touched, dirty: Dirty): void {
+    switch (change.kind) {
+      case 'port':
+        dirty.ports.add(change.id);
+        break;
+      case 'subnet':
+        dirty.subnets.add(change.id);
+        break;
+      case 'network':
+        this.#noteNetwork(change.id, dirty);
+        break;
+      case 'security_group_rule':
+        this.#noteRule(change.id, dirty);
+        break;
+      case 'security_group':
+        // A group is its rules and its ports; its own attributes mean nothing to a host.
+        break;
+    }
+  }
+
+  #noteNetwork(id: string, dirty: Dirty): void {
+    const before = this.#networks.get(id);
+    const after = this.#state.get('network', id);
+    replace(this.#networks, id, after);
+    if (before?.mtu !== after?.mtu) for (const subnet of this.#state.by('subnet.network_id', id)) dirty.subnets.add(subnet.id);
+    if (before?.admin_state_up !== after?.admin_state_up) {
+      for (const port of this.#state.by('port.network_id', id)) if (port['binding:host_id'] !== '') dirty.ports.add(port.id);
+    }
+  }
+
+  #noteRule(id: string, dirty: Dirty): void {
+    const before = this.#groupOfRule.get(id);
+    const after = this.#state.get('security_group_rule', id)?.security_group_id;
+    replace(this.#groupOfRule, id, after);
+    if (before !== undefined) dirty.groups.add(before);
+    if (after !== undefined) dirty.groups.add(after);
+  }
+
+  #noteMembers(id: string): void {
+    const before = this.#ports.get(id);
+    const after = this.#state.get('port', id);
+    if (before === after) return;
+    replace(this.#ports, id, after);
+    const left = memberIps(before);
+    const joined = memberIps(after);
+    for (const group of new Set(before?.security_groups)) for (const ip of left) this.#registry.leave(group, ip);
+    for (const group of new Set(after?.security_groups)) for (const ip of joined) this.#registry.join(group, ip);
+  }
+
+  #refreshSubnet(id: string, dirty: Dirty): void {
+    const subnet = this.#state.get('subnet', id);
+    const compiled = subnet && compileSubnet(subnet, this.#networks.get(subnet.network_id));
+    const usable = isProblem(compiled) ? undefined : compiled;
+    replace(this.#problems, `subnet ${id}`, isProblem(compiled) ? [compiled] : undefined);
+    if (this.#registry.hasSubnet(id) !== (usable !== undefined)) {
+      for (const port of this.#state.by('port.subnet_id', id)) dirty.ports.add(port.id);
+    }
+    this.#registry.setSubnet(id, usable);
+  }
+
+  #refreshPort(id: string): void {
+    const { placed, problems } = this.#compilePort(this.#ports.get(id));
+    replace(this.#problems, `port ${id}`, problems.length > 0 ? problems : undefined);
+    const before = this.#hostOfPort.get(id);
+    replace(this.#hostOfPort, id, placed?.host);
+    if (before !== undefined && before !== placed?.host) this.#registry.setEndpoint(before, id, undefined);
+    if (placed !== null) this.#registry.setEndpoint(placed.host, id, placed.endpoint);
+  }
+
+  #compilePort(port: Port | undefined): CompiledPort {
+    if (port === undefined) return { placed: null, problems: [] };
+    const network = this.#networks.get(port.network_id);
+    return compilePort(port, { network, hasSubnet: (subnet) => this.#registry.hasSubnet(subnet) });
+  }
+}
+
+function replace<V>(map: Map<string, V>, id: string, value: V | undefined): void {
+  if (value === undefined) map.delete(id);
+  else map.set(id, value);
+}
+
+/** Every resource that the hosts' states are made of. */
+function* everything(state: StateReader): Iterable<Touched> {
+  for (const kind of ['network', 'subnet', 'security_group_rule', 'port'] as const) {
+    for (const { id } of state.all(kind)) yield { kind, id };
+  }
+}

@@ -1,0 +1,16 @@
+import type { Endpoint } from '@manx/hoststate';
+import type { Tally } from './tally.js';
+
+/** What one host has, and how often its endpoints (and the policies of those) refer to each shared object. */
+export type HostUse = {
+  readonly endpoints: Map<string, Endpoint>;
+  readonly policies: Tally<string>;
+  readonly subnets: Tally<string>;
+  /** By how many of the host's policies each set is asked. */
+  readonly sets: Tally<string>;
+};
+
+/** The use of a host that nothing is bound to. */
+export function emptyHostUse(): HostUse {
+  return { endpoints: new Map(), policies: new Map(), subnets: new Map(), sets: new Map() };
+}
