@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { type HostDelta, type HostName, isEmptyDelta, type Revision } from '@manx/hoststate';
+import type { RingLimits } from './delta-ring.js';
+import { encodeDelta } from './encode-message.js';
+import { type FeedSink, FeedStream } from './feed-stream.js';
+import { HostFeed, type HostSnapshot } from './host-feed.js';
+import { HostLease } from './host-lease.js';
+import { HEARTBEAT_MS, MISSED_HEARTBEATS, type StatusReport } from './messages.js';
+
+/** Where host states come from. */
+export type FeedSource = {
+  /**
+   * A host's whole state, empty for a host that nothing is bound to, at a revision no older than the last one published. Asked for at
+   * the start of sessions and at every report, so it must be at hand, not worked out. The feed does not change it and reads it later.
+   */
+  readonly snapshot: (host: HostName) => HostSnapshot;
+};
+
+/** What the feed knows of a host's agent. */
+export type HostView = {
+  readonly host: HostName;
+  readonly isAlive: boolean;
+  readonly isConnected: boolean;
+  /** ISO 8601, UTC; when a session of the host began or ended, or a report came. */
+  readonly heardAt: string;
+  /** The agent's last report without its endpoints; null before the first. */
+  readonly report: Omit<StatusReport, 'endpoints' | 'isFull'> | null;
+};
+
+/** A host's agent came, or was not heard of for the length of its lease. */
+export type HostEvent = { readonly kind: 'up' | 'down'; readonly host: HostName };
+
+export type FeedOptions = {
+  readonly source: FeedSource;
+  /**
+   * Takes a report, its endpoints being the host's own (others are left out). The agent hears that it was taken when this has
+   * resolved; when it rejects, the agent sends it again, and the error goes to the HTTP side's log.
+   */
+  readonly onStatus: (host: HostName, report: StatusReport) => void | Promise<void>;
+  /** Names this run of the server; a random one unless told. */
+  readonly run?: string;
+  readonly heartbeatMs?: number;
+  /** How long a host counts as alive without being heard of; three heartbeats unless told. */
+  readonly leaseMs?: number;
+  /** How much of a host's recent past is kept for those who resume; 512 changes and 256 KiB unless told. */
+  readonly ring?: RingLimits;
+  /** How long it is kept for a host without a session; 10 minutes unless told. */
+  readonly forgetMs?: number;
+};
+
+/** The server's side of the stream, whatever carries it. */
+export type Feed = {
+  readonly run: string;
+  /** Changes of hosts, as of a revision above all before; hosts that nothing changes for are not named. Never waits for a reader. */
+  readonly publish: (revision: Revision, deltas: ReadonlyMap<HostName, HostDelta>) => void;
+  /** By its lease, checked every heartbeat; false for a host never heard of. */
+  readonly isAlive: (host: HostName) => boolean;
+  /** Every host heard of in this run, by name. */
+  readonly hosts: () => readonly HostView[];
+  /** Calls back when a host comes or goes, starting with the next one. */
+  readonly onHost: (listener: (event: HostEvent) => void) => { readonly stop: () => void };
+  /** Begins a session of a host, in place of an earlier one; for the transport. */
+  readonly attach: (host: HostName, sink: FeedSink, resume: { readonly run: string; readonly since: Revision } | null) => FeedSession;
+  /** Takes a report that was validated and authenticated; for the transport. */
+  readonly report: (host: HostName, report: StatusReport) => Promise<void>;
+  /** Ends all sessions and timers. */
+  readonly close: () => void;
+};
+
+/** A session, as its transport sees it. */
+export type FeedSession = { readonly drained: () => void; readonly closed: () => void };
+
+type Host = {
+  readonly past: HostFeed;
+  readonly lease: HostLease;
+  stream: FeedStream | null;
+  heardAt: string;
+  report: HostView['report'];
+};
+
+class FeedCore {
+  readonly run: string;
+  readonly #options: Required<FeedOptions>;
+  readonly #hosts = new Map<HostName, Host>();
+  readonly #listeners = new Set<(event: HostEvent) => void>();
+  readonly #timer: NodeJS.Timeout;
+  #published: Revision = 0;
+  #tickedAt = performance.now();
+
+  constructor(options: Required<FeedOptions>) {
+    this.run = options.run;
+    this.#options = options;
+    this.#timer = setInterval(() => this.#tick(), options.heartbeatMs);
+  }
+
+  publish(revision: Revision, deltas: ReadonlyMap<HostName, HostDelta>): void {
+    if (revision <= this.#published) throw new Error(`bug: revision ${revision} is published after ${this.#published}`);
+    this.#published = revision;
+    const lines = new Map<HostDelta, Buffer>();
+    for (const [name, delta] of deltas) {
+      const host = this.#hosts.get(name);
+      if (host?.past.isKept !== true || isEmptyDelta(delta)) continue;
+      const line = lines.get(delta) ?? encodeDelta(revision, delta);
+      lines.set(delta, line);
+      host.past.push({ revision, line });
+      host.stream?.pump();
+    }
+  }
+
+  isAlive(host: HostName): boolean {
+    return this.#hosts.get(host)?.lease.isAlive ?? false;
+  }
+
+  hosts(): readonly HostView[] {
+    return [...this.#hosts]
+      .map(([host, { lease, stream, heardAt, report }]) => ({
+        host,
+        isAlive: lease.isAlive,
+        isConnected: stream !== null,
+        heardAt,
+        report,
+      }))
+      .sort((a, b) => (a.host < b.host ? -1 : 1));
+  }
+
+  onHost(listener: (event: HostEvent) => void): { readonly stop: () => void } {
+    const entry = (event: HostEvent): void => listener(event);
+    this.#listeners.add(entry);
+    return { stop: () => void this.#listeners.delete(entry) };
+  }
+
+  attach(name: HostName, sink: FeedSink, resume: { readonly run: string; readonly since: Revision } | null): FeedSession {
+    const host = this.#host(name);
+    host.stream?.end();
+    const isResumed = resume !== null && resume.run === this.run && host.past.canResume(resume.since, this.#published);
+    const stream = new FeedStream(host.past, sink, isResumed ? resume.since : null);
+    host.stream = stream;
+    this.#hear(name, host);
+    stream.start();
+    const closed = (): void => {
+      stream.end();
+      if (host.stream !== stream) return;
+      host.stream = null;
+      this.#hear(name, host);
+    };
+    return { drained: () => stream.drained(), closed };
+  }
+
+  async report(name: HostName, report: StatusReport): Promise<void> {
+    const host = this.#host(name);
+    const { run, revision, agent } = report;
+    host.report = { run, revision, agent };
+    this.#hear(name, host);
+    if (report.endpoints.length === 0 && !report.isFull) return;
+    const held = this.#options.source.snapshot(name).state.endpoints;
+    await this.#options.onStatus(name, { ...report, endpoints: report.endpoints.filter((endpoint) => held.has(endpoint.id)) });
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#listeners.clear();
+    for (const host of this.#hosts.values()) host.stream?.end();
+  }
+
+  #host(name: HostName): Host {
+    const known = this.#hosts.get(name);
+    if (known !== undefined) return known;
+    const past = new HostFeed(() => this.#snapshot(name), this.#options.ring);
+    const host: Host = { past, lease: new HostLease(this.#options.leaseMs), stream: null, heardAt: '', report: null };
+    this.#hosts.set(name, host);
+    return host;
+  }
+
+  #snapshot(name: HostName): HostSnapshot {
+    const snapshot = this.#options.source.snapshot(name);
+    if (snapshot.revision >= this.#published) return snapshot;
+    throw new Error(`bug: the state of ${name} is as of ${snapshot.revision}, published is ${this.#published}`);
+  }
+
+  #hear(name: HostName, host: Host): void {
+    host.heardAt = new Date().toISOString();
+    if (host.lease.hear(performance.now())) this.#tell({ kind: 'up', host: name });
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    // When this process itself was held up, what hosts said meanwhile has not been read yet.
+    const late = Math.max(0, now - this.#tickedAt - this.#options.heartbeatMs);
+    const grace = late > this.#options.heartbeatMs ? late : 0;
+    this.#tickedAt = now;
+    for (const [name, host] of this.#hosts) {
+      host.stream?.heartbeat(this.#published);
+      if (host.lease.expire(now, grace)) {
+        // Its connection is dead as well, whatever the socket says.
+        host.stream?.end();
+        host.stream = null;
+        this.#tell({ kind: 'down', host: name });
+      }
+      if (host.stream === null && host.lease.silence(now) > this.#options.forgetMs) host.past.forget();
+    }
+  }
+
+  #tell(event: HostEvent): void {
+    const now = [...this.#listeners];
+    for (const listener of now) listener(event);
+  }
+}
+
+/** The feed of one run of the server. Its timer keeps the process alive until `close`. */
+export function createFeed(options: FeedOptions): Feed {
+  const heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
+  const defaults = {
+    run: randomUUID(),
+    heartbeatMs,
+    leaseMs: MISSED_HEARTBEATS * heartbeatMs,
+    ring: { entries: 512, bytes: 256 * 1024 },
+    forgetMs: 600_000,
+  };
+  const core = new FeedCore({ ...defaults, ...options });
+  return {
+    run: core.run,
+    publish: (revision, deltas) => core.publish(revision, deltas),
+    isAlive: (host) => core.isAlive(host),
+    hosts: () => core.hosts(),
+    onHost: (listener) => core.onHost(listener),
+    attach: (host, sink, resume) => core.attach(host, sink, resume),
+    report: (host, report) => core.report(host, report),
+    close: () => core.close(),
+  };
+}

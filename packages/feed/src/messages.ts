@@ -1,0 +1,55 @@
+import type { EndpointStatus, HostDelta, HostObject, Revision } from '@manx/hoststate';
+
+/**
+ * Server to agent, one JSON object a line (NDJSON) over one long HTTP response. A session starts either with a whole state
+ * (`begin`, any number of `put`s, `in-sync`) or, where the agent's revision can be resumed, at once with `in-sync`; then deltas.
+ * A session that has fallen too far behind gets a whole state again, in its midst: the agent keeps the old one until `in-sync`.
+ */
+export type FeedMessage =
+  | { readonly type: 'begin'; readonly revision: Revision }
+  | { readonly type: 'put'; readonly object: HostObject }
+  | { readonly type: 'in-sync'; readonly revision: Revision }
+  | { readonly type: 'delta'; readonly revision: Revision; readonly delta: HostDelta }
+  /** At least every 5 s when nothing else is said, so that a dead connection is noticed; up to this revision nothing else concerns the host. */
+  | { readonly type: 'heartbeat'; readonly revision: Revision };
+
+/** Agent to server, by POST. Statuses are whole truths per endpoint: the latest wins, lost ones are sent again. */
+export type StatusReport = {
+  /** Identifies this run of the agent; a new one starts with a full report. */
+  readonly run: string;
+  /** The host state that the agent last applied. */
+  readonly revision: Revision;
+  /** True: `endpoints` is all that the host has; false: only what changed. */
+  readonly isFull: boolean;
+  readonly endpoints: readonly EndpointStatus[];
+  /** Null until the agent has said something of itself: such a report is a sign of life and no more. */
+  readonly agent: AgentReport | null;
+};
+
+/** What the agent says of itself. */
+export type AgentReport = {
+  readonly version: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly bgp: readonly { readonly name: string; readonly state: string }[];
+  readonly problems: readonly { readonly code: string; readonly subject: string; readonly detail: string }[];
+};
+
+/** The header of every answer of the server that names its run: revisions can be resumed within one run only. */
+export const RUN_HEADER = 'manx-run';
+
+/** How often either side says something when there is nothing to say. Three in a row that are missing mean a dead peer. */
+export const HEARTBEAT_MS = 5_000;
+
+/** How many missing signs of life mean that the peer is gone. */
+export const MISSED_HEARTBEATS = 3;
+
+/** The longest line that an agent takes, in bytes: a set of half a million addresses fits. */
+export const MAX_LINE_BYTES = 32 * 1024 * 1024;
+
+/** The largest status report that a server takes, in bytes, and the most of anything in it: no host has so much to say. */
+export const MAX_REPORT_BYTES = 4 * 1024 * 1024;
+export const MAX_REPORT_ITEMS = 10_000;
+
+/** The longest text in a report, in UTF-16 units; agents cut theirs. */
+export const MAX_REPORT_TEXT = 1_000;

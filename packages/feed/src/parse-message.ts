@@ -1,0 +1,42 @@
+import { isProblem, type Problem, parseHostDelta, parseHostObject } from '@manx/hoststate';
+import { anything, type Check, exactly, oneOf, revision } from './check.js';
+import type { FeedMessage } from './messages.js';
+
+const envelopes: { readonly [T in FeedMessage['type']]: Check } = {
+  begin: exactly({ type: oneOf('begin'), revision }),
+  put: exactly({ type: oneOf('put'), object: anything }),
+  'in-sync': exactly({ type: oneOf('in-sync'), revision }),
+  delta: exactly({ type: oneOf('delta'), revision, delta: anything }),
+  heartbeat: exactly({ type: oneOf('heartbeat'), revision }),
+};
+
+const malformed = (detail: string): Problem => ({ code: 'malformed', subject: 'message', detail });
+
+function typeOf(value: unknown): FeedMessage['type'] | null {
+  const type: unknown = typeof value === 'object' && value !== null && 'type' in value ? value.type : null;
+  return typeof type === 'string' && Object.hasOwn(envelopes, type) ? (type as FeedMessage['type']) : null;
+}
+
+/** Reads one line of the server's: exactly the known messages and fields, every object as strictly as `parseHostObject` does. */
+export function parseFeedMessage(line: string): FeedMessage | Problem {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return malformed('not JSON');
+  }
+  const type = typeOf(value);
+  if (type === null) return malformed('of an unknown type');
+  const complaint = envelopes[type](value, type);
+  if (complaint !== null) return malformed(complaint);
+  const message = value as FeedMessage;
+  if (message.type === 'put') {
+    const object = parseHostObject(message.object);
+    return isProblem(object) ? object : { type: 'put', object };
+  }
+  if (message.type === 'delta') {
+    const delta = parseHostDelta(message.delta);
+    return isProblem(delta) ? delta : { type: 'delta', revision: message.revision, delta };
+  }
+  return message;
+}

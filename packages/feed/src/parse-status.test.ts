@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { parseStatusReport } from './parse-status.js';
+
+const endpoint = { id: 'port-1', state: 'up', revision: 7, problem: null };
+const agent = { version: '0.1.0', startedAt: '2024-02-29T12:00:00.5Z', bgp: [{ name: 'tor1', state: 'Established' }], problems: [] };
+const report = { run: 'run-1', revision: 7, isFull: true, endpoints: [endpoint], agent };
+
+const parse = (value: unknown) => parseStatusReport(JSON.stringify(value));
+
+describe('a report from a host is not trusted', () => {
+  it('a right one comes back as it is', () => {
+    expect(parse(report)).toEqual(report);
+    expect(parse({ ...report, agent: null, endpoints: [] })).toEqual({ ...report, agent: null, endpoints: [] });
+  });
+
+  const wrong: readonly (readonly [why: string, value: unknown, where: string])[] = [
+    ['a list', [], 'report'],
+    ['null', null, 'report'],
+    ['an unknown field', { ...report, host: 'h2' }, 'report'],
+    ['an own field called __proto__', JSON.parse('{"__proto__": {"run": "x"}}'), 'report'],
+    ['a missing field', { ...report, run: undefined }, 'report.run'],
+    ['a run that is a path', { ...report, run: '../x' }, 'report.run'],
+    ['a revision below 0', { ...report, revision: -1 }, 'report.revision'],
+    ['a revision that is no integer', { ...report, revision: 1.5 }, 'report.revision'],
+    ['a revision beyond what a number can count', { ...report, revision: 2 ** 53 }, 'report.revision'],
+    ['a flag that is text', { ...report, isFull: 'true' }, 'report.isFull'],
+    ['an unknown state', { ...report, endpoints: [{ ...endpoint, state: 'ACTIVE' }] }, 'report.endpoints[0].state'],
+    ['an unknown field of an endpoint', { ...report, endpoints: [{ ...endpoint, host: 'h2' }] }, 'report.endpoints[0]'],
+    ['an id that is not one', { ...report, endpoints: [{ ...endpoint, id: 'a/b' }] }, 'report.endpoints[0].id'],
+    ['a problem of a novel', { ...report, endpoints: [{ ...endpoint, problem: 'x'.repeat(1001) }] }, 'report.endpoints[0].problem'],
+    ['an endpoint twice', { ...report, endpoints: [endpoint, endpoint] }, 'report.endpoints'],
+    [
+      'too many endpoints',
+      { ...report, endpoints: Array.from({ length: 10_001 }, (_, n) => ({ ...endpoint, id: `p${n}` })) },
+      'report.endpoints',
+    ],
+    ['an agent without a start', { ...report, agent: { ...agent, startedAt: 'yesterday' } }, 'report.agent.startedAt'],
+    ['an unknown field of the agent', { ...report, agent: { ...agent, host: 'h2' } }, 'report.agent'],
+    ['a peer without a name', { ...report, agent: { ...agent, bgp: [{ name: '', state: 'up' }] } }, 'report.agent.bgp[0].name'],
+  ];
+  it.each(wrong)('%s is refused, and the place is named', (_, value, where) => {
+    const problem = parse(value);
+    expect(problem).toMatchObject({ code: 'malformed', subject: 'report' });
+    expect((problem as { detail: string }).detail.startsWith(`${where}:`), JSON.stringify(problem)).toBe(true);
+  });
+
+  it('text that is no JSON is refused', () => {
+    for (const text of ['', '{', 'NaN', `${JSON.stringify(report)}x`]) expect(parseStatusReport(text)).toMatchObject({ code: 'malformed' });
+  });
+});

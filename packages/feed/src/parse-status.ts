@@ -1,0 +1,40 @@
+import type { Problem } from '@manx/hoststate';
+import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
+import { MAX_REPORT_ITEMS, MAX_REPORT_TEXT, type StatusReport } from './messages.js';
+
+const id = text(64, /^[A-Za-z0-9][A-Za-z0-9_-]*$/);
+const short = text(255);
+const long = text(MAX_REPORT_TEXT);
+const instant = text(32, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
+
+const report: Check = exactly({
+  run: id,
+  revision,
+  isFull: oneOf(true, false),
+  endpoints: listOf(exactly({ id, state: oneOf('up', 'down', 'error'), revision, problem: nullable(long) }), MAX_REPORT_ITEMS),
+  agent: nullable(
+    exactly({
+      version: short,
+      startedAt: instant,
+      bgp: listOf(exactly({ name: short, state: short }), MAX_REPORT_ITEMS),
+      problems: listOf(exactly({ code: short, subject: short, detail: long }), MAX_REPORT_ITEMS),
+    }),
+  ),
+});
+
+const malformed = (detail: string): Problem => ({ code: 'malformed', subject: 'report', detail });
+
+/** Reads the text of a report from a host, of which nothing is trusted: exactly the known fields, every size bounded, an endpoint once. */
+export function parseStatusReport(json: string): StatusReport | Problem {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return malformed('not JSON');
+  }
+  const complaint = report(value, 'report');
+  if (complaint !== null) return malformed(complaint);
+  const checked = value as StatusReport;
+  const ids = new Set(checked.endpoints.map((endpoint) => endpoint.id));
+  return ids.size === checked.endpoints.length ? checked : malformed('report.endpoints: an endpoint is there twice');
+}

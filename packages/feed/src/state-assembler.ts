@@ -1,0 +1,108 @@
+import { applyDelta, type HostDelta, type HostObject, type HostState, isProblem, type Problem, type Revision } from '@manx/hoststate';
+import type { FeedMessage } from './messages.js';
+
+/** What a message amounts to for the host. */
+export type Assembled =
+  /** Nothing yet: part of a snapshot. */
+  | { readonly kind: 'partial' }
+  /** A whole state has arrived. */
+  | { readonly kind: 'state'; readonly revision: Revision; readonly state: HostState }
+  /** The state that the host had is still the right one. */
+  | { readonly kind: 'resumed'; readonly revision: Revision; readonly state: HostState }
+  | { readonly kind: 'delta'; readonly revision: Revision; readonly delta: HostDelta; readonly state: HostState }
+  /** Up to this revision nothing concerned the host. */
+  | { readonly kind: 'revision'; readonly revision: Revision };
+
+type Held = { readonly revision: Revision; readonly state: HostState };
+
+class Draft {
+  readonly revision: Revision;
+  readonly state = { endpoints: new Map(), policies: new Map(), sets: new Map(), subnets: new Map() };
+
+  constructor(revision: Revision) {
+    this.revision = revision;
+  }
+
+  /** False when the object is there already. */
+  put(object: HostObject): boolean {
+    const map = { endpoint: this.state.endpoints, policy: this.state.policies, set: this.state.sets, subnet: this.state.subnets }[
+      object.kind
+    ];
+    if (map.has(object.id)) return false;
+    map.set(object.id, object);
+    return true;
+  }
+}
+
+const problem = (detail: string): Problem => ({ code: 'feed-out-of-order', subject: 'message', detail });
+
+/**
+ * Makes host states of the messages of one session; one that does not belong where it comes is a problem, and the session is over.
+ * A half snapshot is never handed out: until its `in-sync` the state is the one before it.
+ */
+export class StateAssembler {
+  #held: Held | null;
+  #draft: Draft | null = null;
+  #isInSync = false;
+
+  /** `held`: what the host has and has asked to resume from. */
+  constructor(held: Held | null) {
+    this.#held = held;
+  }
+
+  take(message: FeedMessage): Assembled | Problem {
+    switch (message.type) {
+      case 'begin':
+        if (this.#draft !== null) return problem('a snapshot begins within another');
+        this.#draft = new Draft(message.revision);
+        return { kind: 'partial' };
+      case 'put':
+        if (this.#draft === null) return problem('an object outside a snapshot');
+        return this.#draft.put(message.object) ? { kind: 'partial' } : problem(`${message.object.kind} ${message.object.id} comes twice`);
+      case 'in-sync':
+        return this.#draft === null ? this.#resume(message.revision) : this.#finish(this.#draft, message.revision);
+      case 'delta':
+        return this.#change(message.revision, message.delta);
+      case 'heartbeat':
+        break;
+    }
+    return this.#advance(message.revision);
+  }
+
+  #resume(revision: Revision): Assembled | Problem {
+    if (this.#isInSync) return problem('in sync twice');
+    if (this.#held === null || this.#held.revision !== revision) return problem(`nothing to resume at revision ${revision}`);
+    this.#isInSync = true;
+    return { kind: 'resumed', ...this.#held };
+  }
+
+  #finish(draft: Draft, revision: Revision): Assembled | Problem {
+    if (revision !== draft.revision) return problem(`a snapshot of revision ${draft.revision} ends at ${revision}`);
+    this.#draft = null;
+    this.#isInSync = true;
+    this.#held = { revision, state: draft.state };
+    return { kind: 'state', ...this.#held };
+  }
+
+  #change(revision: Revision, delta: HostDelta): Assembled | Problem {
+    const held = this.#current('a change');
+    if (isProblem(held)) return held;
+    if (revision <= held.revision) return problem(`a change at revision ${revision} after ${held.revision}`);
+    const state = applyDelta(held.state, delta);
+    if (isProblem(state)) return state;
+    this.#held = { revision, state };
+    return { kind: 'delta', revision, delta, state };
+  }
+
+  #advance(revision: Revision): Assembled | Problem {
+    const held = this.#current('a heartbeat');
+    if (isProblem(held)) return held;
+    if (revision < held.revision) return problem(`a heartbeat at revision ${revision} after ${held.revision}`);
+    this.#held = { revision, state: held.state };
+    return { kind: 'revision', revision };
+  }
+
+  #current(what: string): Held | Problem {
+    return this.#isInSync && this.#draft === null && this.#held !== null ? this.#held : problem(`${what} before the state is in sync`);
+  }
+}

@@ -1,0 +1,102 @@
+import type { EndpointStatus, Revision } from '@manx/hoststate';
+import { type AgentReport, MAX_REPORT_ITEMS, MAX_REPORT_TEXT, type StatusReport } from './messages.js';
+
+/** What an agent has found out, after an apply. */
+export type AgentNews = {
+  /** The host state that was applied. */
+  readonly revision: Revision;
+  /** Endpoints whose status may have changed; those that say what is known already cost nothing. */
+  readonly endpoints: readonly EndpointStatus[];
+  /** Ids of endpoints that the host state no longer has. */
+  readonly gone: readonly string[];
+  readonly agent: AgentReport;
+};
+
+/** A report on its way. */
+export type Posting = { readonly report: StatusReport };
+
+const cut = (text: string, max: number): string => (text.length > max ? `${text.slice(0, max - 1)}…` : text || '-');
+
+const fitted = (agent: AgentReport): AgentReport => ({
+  version: cut(agent.version, 255),
+  startedAt: agent.startedAt,
+  bgp: agent.bgp.slice(0, MAX_REPORT_ITEMS).map(({ name, state }) => ({ name: cut(name, 255), state: cut(state, 255) })),
+  problems: agent.problems.slice(0, MAX_REPORT_ITEMS).map(({ code, subject, detail }) => ({
+    code: cut(code, 255),
+    subject: cut(subject, 255),
+    detail: cut(detail, MAX_REPORT_TEXT),
+  })),
+});
+
+const isSame = (a: EndpointStatus | undefined, b: EndpointStatus): boolean =>
+  a !== undefined && a.state === b.state && a.revision === b.revision && a.problem === b.problem;
+
+/**
+ * What the server has still to hear from this host. Coalesced: of several statuses of an endpoint only the latest is sent, and it stays
+ * here until a server has taken it. A server that has not heard the whole of it in its own run gets a full report.
+ */
+export class StatusOutbox {
+  readonly #run: string;
+  readonly #latest = new Map<string, EndpointStatus>();
+  readonly #unheard = new Set<string>();
+  #revision: Revision = 0;
+  #agent: AgentReport | null = null;
+  #isAgentUnheard = false;
+  /** The run of the server that has had a full report; null: none has. */
+  #fullIn: string | null = null;
+  #serverRun: string | null = null;
+
+  /** `run` names this run of the agent. */
+  constructor(run: string) {
+    this.#run = run;
+  }
+
+  /** True when there is something that the server does not know. A host that has not applied anything yet has nothing to say. */
+  get isDirty(): boolean {
+    return this.#agent !== null && (this.#unheard.size > 0 || this.#isAgentUnheard || this.#needsFull);
+  }
+
+  tell({ revision, endpoints, gone, agent }: AgentNews): void {
+    this.#revision = revision;
+    const report = fitted(agent);
+    if (JSON.stringify(report) !== JSON.stringify(this.#agent)) this.#isAgentUnheard = true;
+    this.#agent = report;
+    for (const id of gone) {
+      this.#latest.delete(id);
+      this.#unheard.delete(id);
+    }
+    for (const status of endpoints) {
+      const whole = { ...status, problem: status.problem === null ? null : cut(status.problem, MAX_REPORT_TEXT) };
+      if (isSame(this.#latest.get(status.id), whole)) continue;
+      this.#latest.set(status.id, whole);
+      this.#unheard.add(status.id);
+    }
+  }
+
+  /** A server has named its run: another one than before has to hear everything. */
+  meet(serverRun: string): void {
+    this.#serverRun = serverRun;
+  }
+
+  /** The report to send now; without anything to say, a sign of life. */
+  post(): Posting {
+    const isFull = this.#agent !== null && this.#needsFull;
+    const all = [...this.#latest.values()];
+    const endpoints = isFull ? all : all.filter((status) => this.#unheard.has(status.id));
+    return {
+      report: { run: this.#run, revision: this.#revision, isFull, endpoints, agent: this.#agent },
+    };
+  }
+
+  /** A server, in a run of its own, has taken a report; what has changed since it was made is still to be sent. */
+  taken({ report }: Posting, serverRun: string): void {
+    this.meet(serverRun);
+    if (report.isFull) this.#fullIn = serverRun;
+    if (report.agent === this.#agent) this.#isAgentUnheard = false;
+    for (const status of report.endpoints) if (this.#latest.get(status.id) === status) this.#unheard.delete(status.id);
+  }
+
+  get #needsFull(): boolean {
+    return this.#fullIn === null || this.#fullIn !== this.#serverRun;
+  }
+}

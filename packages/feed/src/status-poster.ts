@@ -1,0 +1,104 @@
+import type { Problem } from '@manx/hoststate';
+import { type AgentRequests, problemOf } from './agent-request.js';
+import type { BackOff } from './back-off.js';
+import { RUN_HEADER } from './messages.js';
+import type { AgentNews, StatusOutbox } from './status-outbox.js';
+
+export type StatusPosterOptions = {
+  readonly url: string;
+  readonly requests: AgentRequests;
+  readonly outbox: StatusOutbox;
+  readonly backOff: BackOff;
+  /** A sign of life goes out this long after the last report. */
+  readonly everyMs: number;
+  /** After this long without an answer an attempt has failed. */
+  readonly timeoutMs: number;
+  readonly onProblem: (problem: Problem) => void;
+};
+
+/** Sends what the outbox holds, one report at a time, until the server has taken it; and a sign of life when there is nothing to say. */
+export class StatusPoster {
+  readonly #options: StatusPosterOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #isSending = false;
+  #abort: (() => void) | null = null;
+  #isClosed = false;
+
+  constructor(options: StatusPosterOptions) {
+    this.#options = options;
+    this.#wait(0);
+  }
+
+  tell(news: AgentNews): void {
+    this.#options.outbox.tell(news);
+    if (this.#options.outbox.isDirty) this.#wake();
+  }
+
+  /** The stream has reached a server: what could not be sent before can be now. */
+  meet(serverRun: string): void {
+    this.#options.outbox.meet(serverRun);
+    this.#wake();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#abort?.();
+  }
+
+  #wake(): void {
+    if (!this.#isSending) this.#wait(0);
+  }
+
+  #wait(ms: number): void {
+    if (this.#isClosed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#send(), ms);
+  }
+
+  /** One attempt; never rejects, and always says when the next is. */
+  async #send(): Promise<void> {
+    const { outbox, backOff, everyMs, onProblem } = this.#options;
+    this.#timer = null;
+    this.#isSending = true;
+    const posting = outbox.post();
+    const answer = await this.#post(JSON.stringify(posting.report));
+    this.#isSending = false;
+    if (this.#isClosed) return;
+    if (answer.kind === 'taken') {
+      backOff.reset();
+      outbox.taken(posting, answer.serverRun);
+      return this.#wait(outbox.isDirty ? 0 : everyMs);
+    }
+    onProblem(answer.problem);
+    this.#wait(Math.min(backOff.next(), everyMs));
+  }
+
+  #post(
+    body: string,
+  ): Promise<{ readonly kind: 'taken'; readonly serverRun: string } | { readonly kind: 'failed'; readonly problem: Problem }> {
+    const { url, requests, timeoutMs } = this.#options;
+    const subject = `${url} status`;
+    return new Promise((resolve) => {
+      const fail = (problem: Problem): void => resolve({ kind: 'failed', problem });
+      const request = requests.open('status', {});
+      const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      this.#abort = () => request.destroy();
+      request.on('error', (error) => fail({ code: 'feed-unreachable', subject, detail: error.message || error.name }));
+      const cut = (): void => fail({ code: 'feed-cut', subject, detail: 'the connection ended before the answer' });
+      request.on('close', () => clearTimeout(timer));
+      request.on('close', cut);
+      request.on('response', (response) => {
+        response.on('error', () => undefined);
+        const serverRun = response.headers[RUN_HEADER];
+        if (response.statusCode === 204 && typeof serverRun === 'string') {
+          response.resume();
+          return resolve({ kind: 'taken', serverRun });
+        }
+        request.off('close', cut);
+        void problemOf(subject, response).then(fail);
+      });
+      request.end(body);
+    });
+  }
+}
