@@ -1,0 +1,55 @@
+import type { IfName, Subnet } from '@manx/hoststate';
+import { cidrContains, cidrLast, familyOf, type Ip, netmask, prefixLength } from '@manx/ip';
+import type { DhcpOffer } from './dhcp-offer.js';
+
+/**
+ * The options of one endpoint as lines of `dhcp-optsfile`, each tagged with its tap: dnsmasq sets the name of the interface that a
+ * request came in by as a tag, which no guest can choose. (Tags given in the hosts file would do for whole subnets, but
+ * dnsmasq 2.90 crashes on SIGHUP once it has matched one.)
+ */
+export function dhcpOptions(ifname: IfName, offer: DhcpOffer): readonly string[] {
+  const options = [...(offer.v4 === null ? [] : v4Options(offer.v4.subnet)), ...v6Options(offer.advertised)];
+  return options.map((option) => `tag:${ifname},${option}`);
+}
+
+function v4Options(subnet: Subnet): string[] {
+  const dns = ofFamily(subnet.dnsServers, 4);
+  const routes = classlessRoutes(subnet);
+  return [
+    `option:netmask,${netmask(subnet.cidr)}`,
+    // RFC 3021: a /31 and a /32 have no broadcast address.
+    ...(prefixLength(subnet.cidr) > 30 ? [] : [`28,${cidrLast(subnet.cidr)}`]),
+    // Without a value the option is not sent: dnsmasq would offer itself as the router.
+    subnet.gateway === null ? 'option:router' : `option:router,${subnet.gateway}`,
+    ...(dns.length === 0 ? [] : [`option:dns-server,${dns.join(',')}`]),
+    `option:mtu,${subnet.mtu}`,
+    ...(routes.length === 0 ? [] : [`121,${routes.join(',')}`, `249,${routes.join(',')}`]),
+  ];
+}
+
+/**
+ * Destination and next hop in turn (RFC 3442), the default route among them, because a client that reads option 121 does not read
+ * option 3. Sent where there are host routes, or a gateway outside the subnet, which needs a route of its own first. Option
+ * 249 is the same for older Windows, as Neutron sends it.
+ */
+function classlessRoutes({ cidr, gateway, hostRoutes }: Subnet): string[] {
+  const isOffLink = gateway !== null && !cidrContains(cidr, gateway);
+  const routes = hostRoutes.filter(({ destination, nexthop }) => familyOf(destination) === 4 && familyOf(nexthop) === 4);
+  if (routes.length === 0 && !isOffLink) return [];
+  const hasDefault = routes.some(({ destination }) => destination === '0.0.0.0/0');
+  return [
+    ...(isOffLink ? [`${gateway}/32`, '0.0.0.0'] : []),
+    ...routes.flatMap(({ destination, nexthop }) => [destination, nexthop]),
+    ...(gateway === null || hasDefault ? [] : ['0.0.0.0/0', gateway]),
+  ];
+}
+
+/** Name servers, for DHCPv6 and for advertisements (RFC 8106): of all its advertised subnets, in their order, each once. */
+function v6Options(advertised: readonly Subnet[]): string[] {
+  const dns = [...new Set(advertised.flatMap(({ dnsServers }) => ofFamily(dnsServers, 6)))];
+  return dns.length === 0 ? [] : [`option6:dns-server,${dns.map((ip) => `[${ip}]`).join(',')}`];
+}
+
+function ofFamily(ips: readonly Ip[], family: 4 | 6): Ip[] {
+  return ips.filter((ip) => familyOf(ip) === family);
+}

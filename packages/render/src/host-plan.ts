@@ -1,0 +1,85 @@
+import type { IfName } from '@manx/hoststate';
+import type { Cidr, Ip, Mac } from '@manx/ip';
+
+/** Where the kernel calls a base chain: `priority` as a number, lower is earlier. */
+export type NftHook = {
+  readonly type: 'filter' | 'nat' | 'route';
+  readonly hook: string;
+  readonly priority: number;
+  readonly policy: 'accept' | 'drop';
+};
+
+/** A chain: its hook (base chains only), and its rules as nft text without handles, in order. */
+export type NftChain = {
+  readonly hook: NftHook | null;
+  readonly rules: readonly string[];
+};
+
+/** A named set: element texts exactly as `nft list` prints them, `"tap0" . 10.65.0.2` for instance. */
+export type NftSet = { readonly type: string; readonly flags: readonly string[]; readonly elements: ReadonlySet<string> };
+
+/** A named map or verdict map: key text to value text. */
+export type NftMap = {
+  readonly type: string;
+  readonly value: string;
+  readonly flags: readonly string[];
+  readonly elements: ReadonlyMap<string, string>;
+};
+
+/** One table of ours, whole. Values that did not change keep their reference between renders. */
+export type NftTable = {
+  readonly family: 'inet' | 'arp';
+  readonly name: string;
+  readonly sets: ReadonlyMap<string, NftSet>;
+  readonly maps: ReadonlyMap<string, NftMap>;
+  readonly chains: ReadonlyMap<string, NftChain>;
+};
+
+/** What a tap of ours must look like. */
+export type LinkPlan = {
+  readonly ifname: IfName;
+  /** The host's side: `fe` and the tail of the guest's MAC (Neutron's `vif_details`). */
+  readonly mac: Mac;
+  /**
+   * Addresses of the host on the tap, each with its prefix length. Only the link-local one brings a route for its prefix along:
+   * the prefix of any other is not on this link (IFA_F_NOPREFIXROUTE).
+   */
+  readonly addresses: readonly { readonly ip: Ip; readonly prefixLength: number }[];
+  /** Path below /proc/sys to value, `net/ipv4/conf/tapX/proxy_arp` for instance. */
+  readonly sysctls: ReadonlyMap<string, string>;
+};
+
+/** A route of ours: `scope link`, protocol MANX_ROUTE_PROTOCOL, on a tap. */
+export type RoutePlan = { readonly destination: Cidr; readonly dev: IfName; readonly metric: number };
+
+/** A permanent neighbour entry of ours on a tap. */
+export type NeighbourPlan = { readonly ip: Ip; readonly mac: Mac; readonly dev: IfName };
+
+/** Text files for one of the programs that the agent runs; keys are file names below the program's own folder. */
+export type ProgramPlan = { readonly files: ReadonlyMap<string, string> };
+
+/**
+ * What could not be said in the kernel's words. It fails closed: the endpoint (or the rule) is left out, so nothing passes by it.
+ * `subject` is the id of an endpoint or a policy.
+ */
+export type RenderProblem = {
+  readonly code: 'bad_name' | 'name_taken' | 'address_taken' | 'unknown_policy' | 'unknown_set' | 'bad_rule';
+  readonly subject: string;
+  readonly detail: string;
+};
+
+/** A host state, said in the kernel's words: all that must be so, nothing about how to get there. */
+export type HostPlan = {
+  readonly tables: readonly NftTable[];
+  readonly links: ReadonlyMap<IfName, LinkPlan>;
+  /** Keyed by destination and metric. */
+  readonly routes: ReadonlyMap<string, RoutePlan>;
+  /** Keyed by interface and address. */
+  readonly neighbours: ReadonlyMap<string, NeighbourPlan>;
+  /** Host-wide sysctls, path below /proc/sys to value. */
+  readonly sysctls: ReadonlyMap<string, string>;
+  readonly dnsmasq: ProgramPlan;
+  readonly bird: ProgramPlan;
+  /** Sorted by subject; empty when all of the state is programmed. */
+  readonly problems: readonly RenderProblem[];
+};

@@ -1,0 +1,19 @@
+export * from './bird/index.js';
+export * from './dnsmasq/index.js';
+export type {
+  HostPlan,
+  LinkPlan,
+  NeighbourPlan,
+  NftChain,
+  NftHook,
+  NftMap,
+  NftSet,
+  NftTable,
+  ProgramPlan,
+  RenderProblem,
+  RoutePlan,
+} from './host-plan.js';
+export { renderHost } from './render-host.js';
+export { neighbourKey, routeKey } from './render-routes.js';
+export { MANX_ROUTE_METRIC, MANX_ROUTE_PROTOCOL } from './route-identity.js';
+export type { RenderSettings } from './settings.js';

@@ -1,0 +1,123 @@
+import type { Cidr, Family } from '@manx/ip';
+import type { NftChain, NftHook } from '../host-plan.js';
+import type { RenderSettings } from '../settings.js';
+import { prefixesOf } from './peer-match.js';
+
+/** ICMPv6 numbers (RFC 4443, RFC 4861, RFC 2710, RFC 3810). */
+const ND_AND_MLD = '131, 132, 133, 135, 136, 143';
+const ROUTER_ADVERT_AND_REDIRECT = '134, 137';
+
+const hook = (name: string, priority: number): NftHook => ({ type: 'filter', hook: name, priority, policy: 'accept' });
+
+/**
+ * The chains that every host has, by name. Policy `accept` is for traffic that is not ours (no tap on either side);
+ * whatever touches a tap ends in an accept by rule or a drop. The two forward chains are separate base chains, because
+ * `accept` ends only the chain it is said in: local traffic passes the egress policy of the one *and* the ingress policy of the other.
+ */
+export function fixedChains(settings: RenderSettings): Array<readonly [string, NftChain]> {
+  const { protectedPrefixes, endpointToHost } = settings;
+  return [
+    // Raw priority: before connection tracking, so that a forged packet costs no entry (S17, S18, S20).
+    ['prerouting', { hook: hook('prerouting', -300), rules: sourceRules(protectedPrefixes) }],
+    ['never-from-guest', { hook: null, rules: NEVER_FROM_GUEST }],
+    ['unaddressed', { hook: null, rules: UNADDRESSED }],
+    ['link-local', { hook: null, rules: LINK_LOCAL }],
+    ['input', { hook: hook('input', 0), rules: ['iifname != "tap*" accept', 'iifname @taps goto guest-to-host', 'drop'] }],
+    ['guest-to-host', { hook: null, rules: [...GUEST_TO_HOST, endpointToHost] }],
+    ['forward-from', { hook: hook('forward', -1), rules: FORWARD_FROM }],
+    ['forward-to', { hook: hook('forward', 0), rules: ['oifname != "tap*" accept', 'oifname vmap @ingress', 'drop'] }],
+    ['stateful', { hook: null, rules: STATEFUL }],
+    ['output', { hook: hook('output', 0), rules: ['oifname != "tap*" accept', 'oifname @taps accept', 'drop'] }],
+  ];
+}
+
+/** Who an instance may be (S17), and where none ever gets (S18). Independent of routes. */
+function sourceRules(protectedPrefixes: readonly Cidr[]): string[] {
+  return [
+    'iifname != "tap*" accept',
+    'meta l4proto { 1, 17, 58 } jump never-from-guest',
+    ...([4, 6] as const).flatMap((family) => protectedRules(family, protectedPrefixes)),
+    'iifname . ether saddr . ip saddr @sources-v4 accept',
+    'iifname . ether saddr . ip6 saddr @sources-v6 accept',
+    'iifname . ether saddr @macs goto unaddressed',
+    'drop',
+  ];
+}
+
+function protectedRules(family: Family, protectedPrefixes: readonly Cidr[]): string[] {
+  const prefixes = prefixesOf(family, protectedPrefixes);
+  return prefixes === null ? [] : [`${family === 4 ? 'ip' : 'ip6'} daddr ${prefixes} drop`];
+}
+
+/** A guest is no router and no DHCP server, whatever address it says it from (S18). */
+const NEVER_FROM_GUEST: readonly string[] = [
+  'icmp type 5 drop',
+  `icmpv6 type { ${ROUTER_ADVERT_AND_REDIRECT} } drop`,
+  'udp sport 67 udp dport 68 drop',
+  'udp sport 547 udp dport 546 drop',
+];
+
+/** From the port's own MAC, but not from its addresses: what a guest says before it has any, or on the link only. */
+const UNADDRESSED: readonly string[] = [
+  'ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept',
+  `ip6 saddr :: ip6 daddr ff02::/16 icmpv6 type { ${ND_AND_MLD} } accept`,
+  // Any link-local address: guests may make theirs up (RFC 7217), and it reaches nobody but this host.
+  'ip6 saddr fe80::/64 ip6 daddr { fe80::/64, ff02::/16 } goto link-local',
+  'drop',
+];
+
+const LINK_LOCAL: readonly string[] = [
+  `icmpv6 type { 1, 2, 3, 4, 128, 129, ${ND_AND_MLD} } accept`,
+  'udp sport 546 udp dport 547 accept',
+  'drop',
+];
+
+/** S18: DHCP, ICMP, neighbour discovery, and answers to what the host began; DNS and metadata will find their place here. */
+const GUEST_TO_HOST: readonly string[] = [
+  'ct state vmap { established : accept, related : accept, invalid : drop }',
+  'meta nfproto ipv4 udp sport 68 udp dport 67 accept',
+  'meta nfproto ipv6 udp sport 546 udp dport 547 accept',
+  'icmp type 8 accept',
+  `icmpv6 type { 128, ${ND_AND_MLD} } accept`,
+];
+
+/** What a guest sends, on its way through. Broadcast, multicast and link-local destinations stay on the link (S3). */
+const FORWARD_FROM: readonly string[] = [
+  'iifname != "tap*" accept',
+  'ip daddr { 169.254.0.0/16, 224.0.0.0/3 } drop',
+  'ip6 daddr { fe80::/10, ff00::/8 } drop',
+  'iifname vmap @egress',
+  'drop',
+];
+
+/**
+ * Shared by all endpoints. A TCP segment that begins no connection may not begin a flow either: otherwise the answers
+ * of a flow that was just cut would bring it back (S16).
+ */
+const STATEFUL: readonly string[] = [
+  'ct state vmap { established : accept, related : accept, invalid : drop }',
+  'tcp flags & (fin | syn | rst | ack) != syn ct state new drop',
+];
+
+const arpHook = (name: string): NftHook => ({ type: 'filter', hook: name, priority: 0, policy: 'accept' });
+
+/**
+ * ARP (S3, S17): a guest speaks only for itself, in both the Ethernet and the ARP header. And the host, which answers
+ * by proxy for the rest of the world, never answers a guest for the guest's own addresses: that would be a conflict (RFC 5227).
+ */
+export const ARP_CHAINS: ReadonlyMap<string, NftChain> = new Map<string, NftChain>([
+  [
+    'input',
+    {
+      hook: arpHook('input'),
+      rules: ['iifname != "tap*" accept', 'iifname . ether saddr . arp saddr ether . arp saddr ip @senders accept', 'drop'],
+    },
+  ],
+  [
+    'output',
+    {
+      hook: arpHook('output'),
+      rules: ['oifname != "tap*" accept', 'oifname . arp saddr ip @own drop', 'oifname @taps accept', 'drop'],
+    },
+  ],
+]);

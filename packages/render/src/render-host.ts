@@ -1,0 +1,38 @@
+import type { HostState } from '@manx/hoststate';
+import { admitEndpoints } from './admit-endpoints.js';
+import { renderBird } from './bird/index.js';
+import { renderDnsmasq } from './dnsmasq/index.js';
+import type { HostPlan, ProgramPlan, RenderProblem } from './host-plan.js';
+import { renderTables } from './nft/render-tables.js';
+import { remember } from './remember.js';
+import { renderHostSysctls, renderLinks } from './render-links.js';
+import { renderRoutes } from './render-routes.js';
+import type { RenderSettings } from './settings.js';
+
+const bird = remember(renderBird);
+
+const NO_PROGRAM: ProgramPlan = { files: new Map() };
+
+/**
+ * Says a host state in the kernel's words. The same objects in give the same objects out, by reference, so that one
+ * changed endpoint costs one endpoint; what cannot be said is left out, fail-closed, and listed in `problems`.
+ */
+export function renderHost(state: HostState, settings: RenderSettings): HostPlan {
+  const { endpoints, problems } = admitEndpoints(state);
+  const nft = renderTables(state, endpoints, settings);
+  const { routes, neighbours, problems: taken } = renderRoutes(endpoints);
+  return {
+    tables: nft.tables,
+    links: renderLinks(state, endpoints),
+    routes,
+    neighbours,
+    sysctls: renderHostSysctls(),
+    dnsmasq: settings.dnsmasq === undefined ? NO_PROGRAM : renderDnsmasq(state, settings.dnsmasq),
+    bird: settings.bird === undefined ? NO_PROGRAM : bird(settings.bird),
+    problems: [...problems, ...nft.problems, ...taken].sort(bySubject),
+  };
+}
+
+function bySubject(a: RenderProblem, b: RenderProblem): number {
+  return a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : 0;
+}

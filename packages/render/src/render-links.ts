@@ -1,0 +1,97 @@
+import { type Endpoint, type HostState, hostSideMac, type IfName } from '@manx/hoststate';
+import { cidrFirst, cidrOf, compareIps, familyOf, type Ip, linkLocalFor } from '@manx/ip';
+import { dhcpTapAddresses, type TapAddress } from './dnsmasq/index.js';
+import type { LinkPlan } from './host-plan.js';
+
+/**
+ * Per tap, below /proc/sys/net (Documentation/networking/ip-sysctl.rst). `rp_filter` is off because the source check of
+ * nft is stricter and knows more; link-local addresses are ours alone to give (addr_gen_mode 1 is none).
+ */
+const TAP_SYSCTLS: readonly (readonly [string, string])[] = [
+  ['ipv4/conf/*/proxy_arp', '1'],
+  ['ipv4/conf/*/forwarding', '1'],
+  ['ipv4/conf/*/rp_filter', '0'],
+  ['ipv4/conf/*/send_redirects', '0'],
+  ['ipv4/conf/*/accept_redirects', '0'],
+  ['ipv4/conf/*/secure_redirects', '0'],
+  ['ipv4/conf/*/accept_source_route', '0'],
+  ['ipv4/conf/*/route_localnet', '0'],
+  ['ipv4/neigh/*/proxy_delay', '0'],
+  ['ipv6/conf/*/disable_ipv6', '0'],
+  ['ipv6/conf/*/addr_gen_mode', '1'],
+  ['ipv6/conf/*/accept_dad', '0'],
+  ['ipv6/conf/*/accept_ra', '0'],
+  ['ipv6/conf/*/autoconf', '0'],
+  ['ipv6/conf/*/accept_redirects', '0'],
+  ['ipv6/conf/*/accept_source_route', '0'],
+  ['ipv6/conf/*/forwarding', '1'],
+];
+
+/** `send_redirects` of an interface counts only where that of `all` is off too. */
+const HOST_SYSCTLS: ReadonlyMap<string, string> = new Map([
+  ['net/ipv4/ip_forward', '1'],
+  ['net/ipv4/conf/all/send_redirects', '0'],
+  ['net/ipv6/conf/all/forwarding', '1'],
+]);
+
+/** What a tap was made of the last time: the same parts give the same plan, by reference. */
+type Memory = {
+  readonly subnets: HostState['subnets'];
+  readonly gateways: string;
+  readonly served: readonly TapAddress[];
+  readonly addresses: string;
+  readonly link: LinkPlan;
+};
+
+const memories = new WeakMap<Endpoint, Memory>();
+
+/** The sysctls of the host as a whole. */
+export function renderHostSysctls(): ReadonlyMap<string, string> {
+  return HOST_SYSCTLS;
+}
+
+/**
+ * What the endpoints' taps look like: one link-local address, the same on every host that the instance may move to, the
+ * gateway of each of its IPv4 subnets as a /32, and what dnsmasq needs beside them (`dhcpTapAddresses`). A gateway
+ * address that an instance here holds itself (a router made of a VM) is left to it.
+ */
+export function renderLinks(state: HostState, endpoints: readonly Endpoint[]): ReadonlyMap<IfName, LinkPlan> {
+  const held = new Set(endpoints.flatMap(({ addresses }) => addresses.map(({ ip }) => ip)));
+  return new Map(endpoints.map((endpoint) => [endpoint.ifname, linkOf(state, endpoint, held)]));
+}
+
+function linkOf(state: HostState, endpoint: Endpoint, held: ReadonlySet<Ip>): LinkPlan {
+  const known = memories.get(endpoint);
+  const lent = gatewaysOf(state, endpoint).filter((ip) => !held.has(ip));
+  const gateways = lent.join(' ');
+  const isSame = known?.subnets === state.subnets && known.gateways === gateways;
+  const served = isSame ? known.served : dhcpTapAddresses(state, endpoint, lent);
+  const all = [...lent.map((ip) => ({ ip, prefixLength: 32 })), ...served.map((address) => leaveTo(held, address))];
+  const addresses = all.map(({ ip, prefixLength }) => `${ip}/${prefixLength}`).join(' ');
+  const link = known?.addresses === addresses ? known.link : makeLink(endpoint, all);
+  if (!isSame || link !== known.link) memories.set(endpoint, { subnets: state.subnets, gateways, served, addresses, link });
+  return link;
+}
+
+function makeLink({ ifname, mac: guest }: Endpoint, addresses: readonly TapAddress[]): LinkPlan {
+  const mac = hostSideMac(guest);
+  return {
+    ifname,
+    mac,
+    addresses: [...addresses, { ip: linkLocalFor(mac), prefixLength: 64 }],
+    sysctls: new Map(TAP_SYSCTLS.map(([path, value]) => [`net/${path.replace('*', ifname)}`, value])),
+  };
+}
+
+function gatewaysOf(state: HostState, { addresses }: Endpoint): Ip[] {
+  const gateways = addresses.flatMap(({ ip, subnet }) => {
+    const gateway = familyOf(ip) === 4 ? (state.subnets.get(subnet)?.gateway ?? null) : null;
+    return gateway === null ? [] : [gateway];
+  });
+  return gateways.length < 2 ? gateways : [...new Set(gateways)].sort(compareIps);
+}
+
+/** An advertised prefix needs some address of the host in it: where an instance has that one, the subnet-router anycast address, nobody's. */
+function leaveTo(held: ReadonlySet<Ip>, { ip, prefixLength }: TapAddress): TapAddress {
+  return { ip: held.has(ip) ? cidrFirst(cidrOf(ip, prefixLength)) : ip, prefixLength };
+}

@@ -1,0 +1,15 @@
+import type { Cidr } from '@manx/ip';
+import type { BirdSettings } from './bird/index.js';
+import type { DnsmasqSettings } from './dnsmasq/index.js';
+
+/** What the operator decides about a host, beside the state that the server sends. */
+export type RenderSettings = {
+  /** Whether instances reach their host's services beyond DHCP, ICMP and neighbour discovery (S18); protected prefixes stay shut. */
+  readonly endpointToHost: 'drop' | 'accept';
+  /** Destinations that no instance ever reaches, through forwarding or on the host itself: management and fabric links (S18). */
+  readonly protectedPrefixes: readonly Cidr[];
+  /** DHCP and router advertisements; absent where the host runs no dnsmasq of ours. Must be without `dnsmasqProblems`. */
+  readonly dnsmasq?: DnsmasqSettings;
+  /** BGP; absent where the host runs no BIRD of ours. Must be without `birdProblems`. */
+  readonly bird?: BirdSettings;
+};

@@ -1,0 +1,56 @@
+import type { HostPlan, NftChain, NftMap, NftSet, NftTable } from '../host-plan.js';
+
+/** The tables as a file for `nft -f`, in the order of the plan. */
+export function formatTables(tables: readonly NftTable[]): string {
+  return tables.map((table) => block(`table ${table.family} ${table.name}`, tableLines(table)).join('\n')).join('\n\n') + '\n';
+}
+
+/** All of the plan that is not nft, a line an object. */
+export function formatRest(plan: HostPlan): string {
+  const lines = [
+    ...[...plan.sysctls].map(([path, value]) => `sysctl ${path} = ${value}`),
+    ...[...plan.links.values()].flatMap((link) => [
+      `link ${link.ifname} mac ${link.mac}`,
+      ...link.addresses.map(({ ip, prefixLength }) => `  address ${ip}/${prefixLength}`),
+      ...[...link.sysctls].map(([path, value]) => `  sysctl ${path} = ${value}`),
+    ]),
+    ...[...plan.neighbours.values()].map(({ ip, mac, dev }) => `neighbour ${ip} at ${mac} dev ${dev}`),
+    ...[...plan.routes.values()].map(({ destination, dev, metric }) => `route ${destination} dev ${dev} metric ${metric}`),
+    ...plan.problems.map(({ code, subject, detail }) => `problem ${code} of ${subject}: ${detail}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function tableLines(table: NftTable): string[] {
+  return [
+    ...[...table.sets].flatMap(([name, set]) => block(`set ${name}`, setLines(set))),
+    ...[...table.maps].flatMap(([name, map]) => block(`map ${name}`, mapLines(map))),
+    ...[...table.chains].flatMap(([name, chain]) => block(`chain ${name}`, chainLines(chain))),
+  ];
+}
+
+function setLines(set: NftSet): string[] {
+  return [`type ${set.type};`, ...elementLines([...set.elements])];
+}
+
+function mapLines(map: NftMap): string[] {
+  return [`type ${map.type} : ${map.value};`, ...elementLines([...map.elements].map(([key, value]) => `${key} : ${value}`))];
+}
+
+function elementLines(elements: readonly string[]): string[] {
+  return elements.length === 0
+    ? []
+    : block(
+        'elements =',
+        elements.map((element, i) => (i + 1 < elements.length ? `${element},` : element)),
+      );
+}
+
+function chainLines({ hook, rules }: NftChain): string[] {
+  const base = hook === null ? [] : [`type ${hook.type} hook ${hook.hook} priority ${hook.priority}; policy ${hook.policy};`];
+  return [...base, ...rules];
+}
+
+function block(head: string, lines: readonly string[]): string[] {
+  return [`${head} {`, ...lines.map((line) => `\t${line}`), '}'];
+}

@@ -1,0 +1,137 @@
+import type { AddressSet, Endpoint, HostState, IfName, Policy, PolicyRule, Subnet } from '@manx/hoststate';
+import { asCidr, asIp, asMac, compareIps, familyOf } from '@manx/ip';
+import type { RenderSettings } from '../settings.js';
+
+/** Named whole states, shared by the tests of `render` and `reconcile`. */
+
+export const SETTINGS: RenderSettings = {
+  endpointToHost: 'drop',
+  protectedPrefixes: [asCidr('198.19.0.0/24'), asCidr('fd00:198:19::/64')],
+};
+
+/** A host state of these objects. */
+export function stateOf(objects: ReadonlyArray<Endpoint | Policy | AddressSet | Subnet>): HostState {
+  return {
+    endpoints: new Map(objects.flatMap((object) => (object.kind === 'endpoint' ? [[object.id, object]] : []))),
+    policies: new Map(objects.flatMap((object) => (object.kind === 'policy' ? [[object.id, object]] : []))),
+    sets: new Map(objects.flatMap((object) => (object.kind === 'set' ? [[object.id, object]] : []))),
+    subnets: new Map(objects.flatMap((object) => (object.kind === 'subnet' ? [[object.id, object]] : []))),
+  };
+}
+
+/** A port: the tap is `tap` + its id, the MAC ends in its number. */
+export function endpoint(
+  id: string,
+  number: number,
+  more: { ips: readonly string[]; policies?: readonly string[]; isUp?: boolean },
+): Endpoint {
+  return {
+    kind: 'endpoint',
+    id,
+    ifname: `tap${id}`.slice(0, 14) as IfName,
+    mac: asMac(`fa:16:3e:00:00:${number.toString(16).padStart(2, '0')}`),
+    isUp: more.isUp ?? true,
+    addresses: more.ips
+      .map(asIp)
+      .sort(compareIps)
+      .map((ip) => ({ ip, subnet: familyOf(ip) === 4 ? 'sub4' : 'sub6' })),
+    policies: [...(more.policies ?? [])].sort(),
+    hostname: `host-${number}`,
+  };
+}
+
+/** A rule that allows everything of IPv4 in, but for what is said otherwise. */
+export function rule(id: string, more: Partial<PolicyRule>): PolicyRule {
+  return { id, direction: 'ingress', family: 4, protocol: null, ports: null, icmp: null, peer: { kind: 'any' }, ...more };
+}
+
+export function policy(id: string, rules: readonly PolicyRule[]): Policy {
+  return { kind: 'policy', id, rules };
+}
+
+export function addressSet(id: string, members: readonly string[]): AddressSet {
+  return { kind: 'set', id, members: members.map(asIp).sort(compareIps) };
+}
+
+export function subnet(id: string, cidr: string, gateway: string | null): Subnet {
+  const prefix = asCidr(cidr);
+  const isV6 = familyOf(prefix) === 6;
+  return {
+    kind: 'subnet',
+    id,
+    network: 'net',
+    cidr: prefix,
+    gateway: gateway === null ? null : asIp(gateway),
+    isDhcpEnabled: true,
+    dnsServers: [],
+    hostRoutes: [],
+    mtu: 1500,
+    raMode: isV6 ? 'slaac' : null,
+    addressMode: isV6 ? 'slaac' : null,
+  };
+}
+
+const SUBNETS = [subnet('sub4', '10.65.0.0/24', '10.65.0.1'), subnet('sub6', '2001:db8:65::/64', '2001:db8:65::1')];
+
+/** Whatever the guest sends, as Neutron's default group has it. */
+const EGRESS_ALL = [rule('e4', { direction: 'egress' }), rule('e6', { direction: 'egress', family: 6 })];
+
+const webRules: readonly PolicyRule[] = [
+  ...EGRESS_ALL,
+  rule('i1', { protocol: 6, ports: { from: 80, to: 80 } }),
+  rule('i2', { protocol: 6, ports: { from: 443, to: 443 } }),
+  rule('i3', { protocol: 6, ports: { from: 8000, to: 8099 }, peer: { kind: 'cidr', cidr: asCidr('192.0.2.0/24') } }),
+  rule('i4', { protocol: 6, ports: { from: 8000, to: 8099 }, peer: { kind: 'cidr', cidr: asCidr('198.51.100.7/32') } }),
+  rule('i5', { protocol: 1, icmp: { type: 8, code: null } }),
+  rule('i6', { protocol: 1, icmp: { type: 3, code: 4 } }),
+  rule('i7', { family: 6, protocol: 58 }),
+  rule('i8', { family: 6, protocol: 6, ports: { from: 80, to: 80 } }),
+  rule('i9', { protocol: 132, peer: { kind: 'set', set: 'web' } }),
+];
+
+const dbRules: readonly PolicyRule[] = [
+  rule('d1', { protocol: 6, ports: { from: 5432, to: 5432 }, peer: { kind: 'set', set: 'web' } }),
+  rule('d2', { family: 6, protocol: 6, ports: { from: 5432, to: 5432 }, peer: { kind: 'set', set: 'web' } }),
+  rule('d3', { direction: 'egress', protocol: 17, ports: { from: 53, to: 53 }, peer: { kind: 'cidr', cidr: asCidr('203.0.113.53/32') } }),
+];
+
+/** States by name: each is a golden file. */
+export const NAMED_STATES: ReadonlyMap<string, HostState> = new Map([
+  ['empty-host', stateOf([])],
+  ['port-without-groups', stateOf([...SUBNETS, endpoint('0a1b2c3d-4e', 1, { ips: ['10.65.0.2', '2001:db8:65::2'] })])],
+  [
+    'port-down',
+    stateOf([...SUBNETS, endpoint('0a1b2c3d-4e', 1, { ips: ['10.65.0.2'], policies: ['web'], isUp: false }), policy('web', webRules)]),
+  ],
+  [
+    'web-and-db',
+    stateOf([
+      ...SUBNETS,
+      endpoint('0a1b2c3d-4e', 1, { ips: ['10.65.0.2', '2001:db8:65::2'], policies: ['web'] }),
+      endpoint('1a1b2c3d-4e', 2, { ips: ['10.65.0.3', '2001:db8:65::3'], policies: ['web'] }),
+      endpoint('2a1b2c3d-4e', 3, { ips: ['10.65.0.4', '2001:db8:65::4'], policies: ['db', 'empty'] }),
+      policy('web', webRules),
+      policy('db', dbRules),
+      policy('empty', []),
+      addressSet('web', ['10.65.0.2', '10.65.0.3', '10.65.9.9', '2001:db8:65::2', '2001:db8:65::3']),
+    ]),
+  ],
+  [
+    'nobody-in-the-remote-group',
+    stateOf([
+      ...SUBNETS,
+      endpoint('2a1b2c3d-4e', 3, { ips: ['10.65.0.4'], policies: ['db'] }),
+      policy('db', dbRules),
+      addressSet('web', []),
+    ]),
+  ],
+  [
+    'router-vm-holds-the-gateway',
+    stateOf([
+      ...SUBNETS,
+      endpoint('3a1b2c3d-4e', 4, { ips: ['10.65.0.1'], policies: ['open'] }),
+      endpoint('4a1b2c3d-4e', 5, { ips: ['10.65.0.5'], policies: ['open'] }),
+      policy('open', [...EGRESS_ALL, rule('i4', {}), rule('i6', { family: 6 })]),
+    ]),
+  ],
+]);
