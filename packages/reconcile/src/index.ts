@@ -1,0 +1,20 @@
+export { cleanupPlan } from './cleanup-plan.js';
+export { diffTables } from './diff-tables.js';
+export type {
+  AddressFact,
+  HostFacts,
+  LinkAddressFact,
+  LinkFact,
+  NeighbourFact,
+  ObservedChain,
+  ObservedMap,
+  ObservedSet,
+  ObservedTable,
+  Program,
+  RouteFact,
+} from './host-facts.js';
+export { parseNftTable } from './parse-nft-table.js';
+export { planHost } from './plan-host.js';
+export { statusOf } from './status-of.js';
+export { formatStep, type Step, type StepFailure, stepInterface } from './step.js';
+export { observedOf } from './table-shape.js';

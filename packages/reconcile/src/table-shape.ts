@@ -1,0 +1,30 @@
+import type { NftChain, NftHook, NftMap, NftSet, NftTable } from '@manx/render';
+import type { ObservedTable } from './host-facts.js';
+import { chainMarks } from './rule-mark.js';
+
+/** What of a set or map cannot change without making it anew. */
+export function setShape(set: Pick<NftSet, 'type' | 'flags'> & { readonly value?: string }): string {
+  const value = set.value === undefined ? '' : ` : ${set.value}`;
+  return [`${set.type}${value}`, ...[...set.flags].sort()].join(' | ');
+}
+
+/** The hook as nft text; null for a chain that the kernel does not call. */
+export function hookText(hook: NftHook | null): string | null {
+  return hook === null ? null : `type ${hook.type} hook ${hook.hook} priority ${hook.priority}; policy ${hook.policy};`;
+}
+
+/** What the kernel would report for this table: after a transaction that succeeded it stands for a read-back at that generation. */
+export function observedOf(table: NftTable): ObservedTable {
+  return {
+    family: table.family,
+    name: table.name,
+    sets: mapValues(table.sets, (set: NftSet) => ({ shape: setShape(set), elements: set.elements })),
+    maps: mapValues(table.maps, (map: NftMap) => ({ shape: setShape(map), elements: map.elements })),
+    chains: mapValues(table.chains, (chain: NftChain) => ({ hook: chain.hook, marks: chainMarks(chain) })),
+    isStrange: false,
+  };
+}
+
+function mapValues<A, B>(map: ReadonlyMap<string, A>, make: (value: A) => B): ReadonlyMap<string, B> {
+  return new Map([...map].map(([key, value]) => [key, make(value)]));
+}

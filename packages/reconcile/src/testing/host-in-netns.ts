@@ -1,0 +1,143 @@
+import type { IfName } from '@manx/hoststate';
+import { asCidr, asIp, asMac, type Cidr, type Family, familyOf, hostCidr, parseIp } from '@manx/ip';
+import { type HostPlan, MANX_ROUTE_PROTOCOL } from '@manx/render';
+import type { TestNetns } from '@manx/render/testing/test-netns';
+import type { HostFacts, LinkFact, NeighbourFact, ObservedTable, RouteFact } from '../host-facts.js';
+import { parseNftTable } from '../parse-nft-table.js';
+import { planHost } from '../plan-host.js';
+import type { Step } from '../step.js';
+
+type LinkJson = {
+  ifname: string;
+  ifindex: number;
+  address: string;
+  flags: string[];
+  addr_info: Array<{ local: string; prefixlen: number; tentative?: boolean }>;
+};
+type RouteJson = { dst: string; dev: IfName; metric: number };
+type NeighbourJson = { dst: string; dev: IfName; lladdr: string };
+
+/** Reads the facts of a namespace with `ip -j`, `nft -j` and `cat`: slow, plain, and not what the agent does. */
+export function readFacts(netns: TestNetns, plan: HostPlan): HostFacts {
+  const links = readLinks(netns);
+  const wanted = [...plan.sysctls.keys(), ...[...plan.links.values()].flatMap(({ sysctls }) => [...sysctls.keys()])];
+  return {
+    links,
+    routes: ([4, 6] as const).flatMap((family) => readRoutes(netns, family)),
+    neighbours: ([4, 6] as const).flatMap((family) => readNeighbours(netns, family)),
+    sysctls: readSysctls(netns, wanted),
+    tables: readTables(netns),
+    files: { dnsmasq: new Map(), bird: new Map() },
+  };
+}
+
+/** The tables of ours in a namespace. */
+export function readTables(netns: TestNetns): ObservedTable[] {
+  return (['inet', 'arp'] as const).flatMap((family) => {
+    const listed = netns.run(['nft', '-j', 'list', 'table', family, 'manx'], { mayFail: true });
+    const table = listed.status === 0 ? parseNftTable(JSON.parse(listed.stdout)) : null;
+    return table === null ? [] : [table];
+  });
+}
+
+/** Does the steps, in order, as `ip` and `nft` can; the first that fails throws. */
+export function applySteps(netns: TestNetns, steps: readonly Step[]): void {
+  for (const step of steps) applyStep(netns, step);
+}
+
+/** Makes a namespace what the plan says; answers the steps that it took. */
+export function applyPlan(netns: TestNetns, plan: HostPlan): Step[] {
+  const steps = planHost(plan, readFacts(netns, plan), []);
+  applySteps(netns, steps);
+  return steps;
+}
+
+function applyStep(netns: TestNetns, step: Step): void {
+  const ip = (command: string): void => void netns.run(['ip', ...command.split(' ')]);
+  switch (step.kind) {
+    case 'apply-nft':
+      netns.run(['nft', '-f', '-'], { input: step.script });
+      break;
+    case 'write-sysctl':
+      netns.run(['sh', '-c', 'printf %s "$1" > /proc/sys/"$0"', step.path, step.value]);
+      break;
+    case 'set-mac':
+      ip(`link set ${step.ifname} address ${step.mac}`);
+      break;
+    case 'add-address':
+      ip(
+        `address replace ${step.ip}/${step.prefixLength} dev ${step.ifname}${familyOf(step.ip) === 6 ? ' nodad' : ''}${step.hasPrefixRoute ? '' : ' noprefixroute'}`,
+      );
+      break;
+    case 'delete-address':
+      ip(`address del ${step.ip}/${step.prefixLength} dev ${step.ifname}`);
+      break;
+    case 'set-neighbour':
+      ip(`neigh replace ${step.neighbour.ip} lladdr ${step.neighbour.mac} dev ${step.neighbour.dev} nud permanent`);
+      break;
+    case 'delete-neighbour':
+      ip(`neigh del ${step.neighbour.ip} dev ${step.neighbour.dev}`);
+      break;
+    case 'set-route':
+      ip(
+        `route replace ${step.route.destination} dev ${step.route.dev} scope link proto ${MANX_ROUTE_PROTOCOL} metric ${step.route.metric}`,
+      );
+      break;
+    case 'delete-route':
+      ip(
+        `route del ${step.route.destination}${step.route.dev === null ? '' : ` dev ${step.route.dev}`} proto ${MANX_ROUTE_PROTOCOL} metric ${step.route.metric}`,
+      );
+      break;
+    case 'review-flows':
+    case 'write-files':
+    case 'stop-program':
+      break;
+  }
+}
+
+function readRoutes(netns: TestNetns, family: Family): RouteFact[] {
+  const routes = json(netns, ['ip', '-j', `-${family}`, 'route', 'show', 'proto', String(MANX_ROUTE_PROTOCOL)]) as RouteJson[];
+  return routes.map(({ dst, dev, metric }) => ({ destination: cidrText(dst), dev, metric }));
+}
+
+function readNeighbours(netns: TestNetns, family: Family): NeighbourFact[] {
+  const neighbours = json(netns, ['ip', '-j', `-${family}`, 'neigh', 'show', 'nud', 'permanent']) as NeighbourJson[];
+  return neighbours.filter(({ dev }) => dev.startsWith('tap')).map(({ dst, dev, lladdr }) => ({ ip: asIp(dst), mac: asMac(lladdr), dev }));
+}
+
+function readLinks(netns: TestNetns): Map<IfName, LinkFact> {
+  const taps = (json(netns, ['ip', '-j', 'address', 'show']) as LinkJson[]).filter(({ ifname }) => ifname?.startsWith('tap'));
+  return new Map(
+    taps.map((link) => [
+      link.ifname as IfName,
+      {
+        index: link.ifindex,
+        mac: asMac(link.address),
+        isUp: link.flags.includes('UP'),
+        addresses: link.addr_info.map(({ local, prefixlen, tentative }) => ({
+          ip: asIp(local),
+          prefixLength: prefixlen,
+          isTentative: tentative === true,
+        })),
+      },
+    ]),
+  );
+}
+
+function readSysctls(netns: TestNetns, paths: readonly string[]): Map<string, string> {
+  const script = 'for p; do printf "%s=%s\\n" "$p" "$(cat /proc/sys/$p 2>/dev/null)"; done';
+  const lines = netns
+    .run(['sh', '-c', script, 'sh', ...paths])
+    .stdout.trim()
+    .split('\n');
+  return new Map(lines.map((line) => line.split('=') as [string, string]));
+}
+
+function cidrText(text: string): Cidr {
+  const ip = parseIp(text);
+  return ip === null ? asCidr(text) : hostCidr(ip);
+}
+
+function json(netns: TestNetns, command: readonly string[]): unknown {
+  return JSON.parse(netns.run(command).stdout || '[]');
+}
