@@ -1,0 +1,67 @@
+import { createConnection } from 'node:net';
+import { Fault } from '../fault.js';
+
+const TIMEOUT_MS = 5_000;
+
+/** An answer of BIRD: the code of its last line (BIRD 2 manual, "Remote control"; 8xxx and 9xxx are errors) and all its texts in order. */
+export type BirdReply = { readonly code: number; readonly lines: readonly string[] };
+
+/** Runs one command over BIRD's control socket, `show protocols` for instance. Throws Fault (`lost`) when BIRD does not answer within 5 s. */
+export const askBird = (socketPath: string, command: string): Promise<BirdReply> =>
+  new Promise((resolve, reject) => {
+    const socket = createConnection(socketPath);
+    const fail = (detail: string, cause?: unknown): void => {
+      socket.destroy();
+      reject(new Fault({ code: 'lost', op: command, subject: 'BIRD', detail, retry: true, cause }));
+    };
+    let text = '';
+    let isGreeted = false;
+    socket.setTimeout(TIMEOUT_MS, () => {
+      fail('no answer on its control socket');
+    });
+    socket.on('error', (cause) => {
+      fail(`its control socket is not there: ${cause.message}`, cause);
+    });
+    socket.on('close', () => {
+      fail('closed its control socket');
+    });
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      const reply = parseBirdReply(text);
+      if (reply === null) return;
+      if (isGreeted) {
+        resolve(reply);
+        socket.destroy();
+        return;
+      }
+      isGreeted = true;
+      text = '';
+      socket.write(`${command}\n`);
+    });
+  });
+
+/** Reads an answer: null while its last line (a code and a space) has not arrived. */
+export const parseBirdReply = (text: string): BirdReply | null => {
+  const lines: string[] = [];
+  for (const line of text.split('\n').slice(0, -1)) {
+    const match = /^(\d{4})([ -])(.*)$/.exec(line);
+    lines.push(match?.[3] ?? line.replace(/^[ +]/, ''));
+    if (match?.[2] === ' ') return { code: Number(match[1]), lines: match[3] === '' ? lines.slice(0, -1) : lines };
+  }
+  return null;
+};
+
+/** Whether BIRD did as told. */
+export const isBirdError = (reply: BirdReply): boolean => reply.code >= 8000;
+
+/** A BGP session as BIRD tells it: `Established`, or `Active`, `Connect`, and the last error. */
+export type BgpSession = { readonly name: string; readonly state: string };
+
+/** The BGP sessions in the answer to `show protocols`, in BIRD's order. */
+export const parseBgpSessions = (reply: BirdReply): readonly BgpSession[] =>
+  reply.lines.flatMap((line) => {
+    const [name, protocol, , , , ...info] = line.trim().split(/\s+/);
+    // Since comes as one word (a time) or two (a date and a time), by BIRD's `timeformat`.
+    if (name === undefined || protocol !== 'BGP') return [];
+    return [{ name, state: info.filter((word) => !/^[\d:.-]+$/.test(word)).join(' ') || 'Down' }];
+  });

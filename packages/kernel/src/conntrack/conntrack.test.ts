@@ -1,0 +1,43 @@
+import { asIp } from '@manx/ip';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeTestNetns } from '../testing/test-netns.js';
+import { openConntrack } from './open-conntrack.js';
+
+const netns = makeTestNetns('kn-ct');
+const conntrack = netns.inside(openConntrack);
+
+beforeAll(() => {
+  netns.exec('nft', 'table inet t { chain c { type filter hook output priority 0; ct state new accept\n}\n}');
+  for (const ip of ['127.0.0.1', '127.0.0.9', '::1']) netns.exec('ping', '-c', '1', '-W', '1', ip);
+});
+afterAll(() => {
+  conntrack.close();
+  netns.remove();
+});
+
+const ips = (...texts: readonly string[]): ReadonlySet<ReturnType<typeof asIp>> => new Set(texts.map(asIp));
+
+describe('tracked flows', () => {
+  it('are found by source or destination, each once, in both families', () => {
+    expect(conntrack.flows(ips('127.0.0.9')).map(({ flow }) => flow)).toMatchObject([
+      { protocol: 1, source: '127.0.0.1', destination: '127.0.0.9', sport: null, dport: null, icmp: { type: 8, code: 0 } },
+    ]);
+    expect(conntrack.flows(ips('127.0.0.1')).length).toBe(2);
+    expect(conntrack.flows(ips('::1')).map(({ flow }) => flow)).toMatchObject([{ protocol: 58, icmp: { type: 128 } }]);
+    expect(conntrack.flows(ips('192.0.2.1'))).toEqual([]);
+    expect(conntrack.flows(new Set())).toEqual([]);
+  });
+
+  it('the kernel filters few addresses, and many are looked for in all flows: the answer is the same', () => {
+    const many = ips('127.0.0.9', '192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4');
+    expect(conntrack.flows(many).map(({ flow }) => flow)).toEqual(conntrack.flows(ips('127.0.0.9')).map(({ flow }) => flow));
+  });
+
+  it('S16: a flow that is forgotten is gone, others stay, and forgetting it again is fine', () => {
+    const flows = conntrack.flows(ips('127.0.0.9'));
+    expect(conntrack.forget(flows)).toEqual([null]);
+    expect(conntrack.forget(flows)).toEqual([null]);
+    expect(conntrack.flows(ips('127.0.0.9'))).toEqual([]);
+    expect(conntrack.flows(ips('127.0.0.1')).length).toBe(1);
+  });
+});

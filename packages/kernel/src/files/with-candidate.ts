@@ -1,0 +1,14 @@
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { writeFileAtomic } from './write-file-atomic.js';
+
+/** Has a text looked at as a file beside the one whose place it is to take, and gone afterwards whatever the look says. */
+export const withCandidate = async <T>(path: string, text: string, look: (candidate: string) => Promise<T>): Promise<T> => {
+  const candidate = join(dirname(path), '.candidate.conf');
+  writeFileAtomic(candidate, text, { mode: 0o600 });
+  try {
+    return await look(candidate);
+  } finally {
+    rmSync(candidate, { force: true });
+  }
+};

@@ -1,0 +1,137 @@
+import type { FlowJudge, IfName } from '@manx/hoststate';
+import type { Step, StepFailure } from '@manx/reconcile';
+import { MANX_ROUTE_PROTOCOL } from '@manx/render';
+import { Fault } from '../fault.js';
+import { writeSysctl } from '../files/sysctl.js';
+import type { RtChange } from '../rtnetlink/change.js';
+import type { HostPorts } from './host-ports.js';
+
+/** What steps need beside the ports. */
+export type StepContext = {
+  readonly ports: HostPorts;
+  /** The index of an interface as last read; null when it is not there. */
+  readonly indexOf: (ifname: IfName) => number | null;
+  /** Which established flows may go on. */
+  readonly isAllowed: FlowJudge;
+  /** Called before a host-wide sysctl is written. */
+  readonly onHostSysctl: (path: string) => void;
+};
+
+/** What became of the steps. `isHalted`: a transaction was refused, and nothing after it was done, since policy comes before reachability. */
+export type StepsOutcome = { readonly failures: readonly StepFailure[]; readonly isHalted: boolean; readonly flowsCut: number };
+
+/**
+ * Does the steps in order; changes of links, addresses, routes and neighbours that follow one another go to the kernel together.
+ * A refused step is reported and the others are done, but for those after a refused transaction. Throws only what is no Fault.
+ */
+export const applySteps = async (steps: readonly Step[], context: StepContext): Promise<StepsOutcome> => {
+  const failures: StepFailure[] = [];
+  let pending: { readonly step: Step; readonly change: RtChange }[] = [];
+  let flowsCut = 0;
+  const flush = (): void => {
+    const outcomes = pending.length === 0 ? [] : context.ports.rtnetlink.apply(pending.map(({ change }) => change));
+    for (const [index, { step }] of pending.entries()) {
+      const fault = outcomes[index];
+      if (fault) failures.push({ step, detail: fault.message });
+    }
+    pending = [];
+  };
+  for (const step of steps) {
+    try {
+      const change = changeOf(step, context);
+      if (change === 'done') continue;
+      if (change !== null) {
+        pending.push({ step, change });
+        continue;
+      }
+      flush();
+      flowsCut += await applyOther(step, context);
+    } catch (fault) {
+      if (!(fault instanceof Fault)) throw fault;
+      failures.push({ step, detail: fault.message });
+      if (step.kind === 'apply-nft') return { failures, isHalted: true, flowsCut };
+    }
+  }
+  flush();
+  return { failures, isHalted: false, flowsCut };
+};
+
+/** The netlink change that a step is; `done` when its interface, and so what it would delete, is gone; null when it is of another kind. */
+const changeOf = (step: Step, context: StepContext): RtChange | 'done' | null => {
+  switch (step.kind) {
+    case 'set-mac':
+      return { kind: 'set-link', ifindex: needIndex(step.ifname, context), mac: step.mac };
+    case 'add-address':
+      return { kind: 'put-address', ifindex: needIndex(step.ifname, context), ip: step.ip, prefixLength: step.prefixLength };
+    case 'delete-address': {
+      const ifindex = context.indexOf(step.ifname);
+      return ifindex === null ? 'done' : { kind: 'delete-address', ifindex, ip: step.ip, prefixLength: step.prefixLength };
+    }
+    case 'set-neighbour':
+      return { kind: 'put-neighbour', ifindex: needIndex(step.neighbour.dev, context), ip: step.neighbour.ip, mac: step.neighbour.mac };
+    case 'delete-neighbour': {
+      const ifindex = context.indexOf(step.neighbour.dev);
+      return ifindex === null ? 'done' : { kind: 'delete-neighbour', ifindex, ip: step.neighbour.ip };
+    }
+    case 'set-route': {
+      const { destination, metric, dev } = step.route;
+      return { kind: 'put-route', destination, metric, protocol: MANX_ROUTE_PROTOCOL, ifindex: needIndex(dev, context) };
+    }
+    case 'delete-route': {
+      const { destination, metric, dev } = step.route;
+      // Without a device the kernel takes any route of ours to the destination.
+      const ifindex = dev === null ? 0 : context.indexOf(dev);
+      return ifindex === null ? 'done' : { kind: 'delete-route', destination, metric, protocol: MANX_ROUTE_PROTOCOL, ifindex };
+    }
+    case 'apply-nft':
+    case 'review-flows':
+    case 'write-sysctl':
+    case 'write-files':
+    case 'stop-program':
+      return null;
+    default:
+      return step satisfies never;
+  }
+};
+
+const needIndex = (ifname: IfName, context: StepContext): number => {
+  const ifindex = context.indexOf(ifname);
+  if (ifindex === null) throw new Fault({ code: 'missing', op: 'find', subject: ifname, detail: 'no such interface', retry: true });
+  return ifindex;
+};
+
+/** How many flows were cut. */
+const applyOther = async (step: Step, context: StepContext): Promise<number> => {
+  const { nftables, conntrack, programs } = context.ports;
+  switch (step.kind) {
+    case 'apply-nft':
+      await nftables.apply(step.script);
+      return 0;
+    case 'review-flows': {
+      const cut = conntrack.flows(new Set(step.addresses)).filter(({ flow }) => !context.isAllowed(flow));
+      const fault = conntrack.forget(cut).find((outcome) => outcome !== null);
+      if (fault) throw fault;
+      return cut.length;
+    }
+    case 'write-sysctl':
+      if (step.ifname === null) context.onHostSysctl(step.path);
+      writeSysctl(step.path, step.value);
+      return 0;
+    case 'write-files':
+      await programs[step.program].change(step);
+      return 0;
+    case 'stop-program':
+      await programs[step.program].stop();
+      return 0;
+    case 'delete-route':
+    case 'set-route':
+    case 'set-mac':
+    case 'add-address':
+    case 'delete-address':
+    case 'set-neighbour':
+    case 'delete-neighbour':
+      return 0;
+    default:
+      return step satisfies never;
+  }
+};

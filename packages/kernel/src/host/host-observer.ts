@@ -1,0 +1,196 @@
+import { type IfName, parseIfName } from '@manx/hoststate';
+import {
+  type HostFacts,
+  type LinkAddressFact,
+  type LinkFact,
+  type NeighbourFact,
+  type ObservedTable,
+  parseNftTable,
+  type RouteFact,
+} from '@manx/reconcile';
+import { type HostPlan, MANX_ROUTE_PROTOCOL } from '@manx/render';
+import { readFolder } from '../files/program-folder.js';
+import { readSysctl } from '../files/sysctl.js';
+import { IFA_F_DADFAILED, IFA_F_TENTATIVE, type Neighbour, NUD_PERMANENT, type Route } from '../rtnetlink/facts.js';
+import type { RtEvent } from '../rtnetlink/rtnetlink.js';
+import type { HostPorts } from './host-ports.js';
+
+/** Our tables, by nftables family. */
+export const MANX_TABLES = [
+  { family: 'inet', name: 'manx' },
+  { family: 'arp', name: 'manx' },
+] as const;
+
+/** The parts of the facts, each read again only when something said that it may have changed. */
+export type HostPart = 'links' | 'routes' | 'neighbours' | 'sysctls' | 'tables' | 'files';
+
+/** The kernel does not answer for such an address. */
+const UNUSABLE = IFA_F_TENTATIVE | IFA_F_DADFAILED;
+
+const ALL_PARTS: readonly HostPart[] = ['links', 'routes', 'neighbours', 'sysctls', 'tables', 'files'];
+
+/**
+ * Reads of a host what is ours or on our taps, and remembers it until events (or the caller) say that it may be stale: one changed
+ * port costs a read of the links, not of everything.
+ */
+export class HostObserver {
+  readonly #ports: HostPorts;
+  readonly #stale = new Set<HostPart>(ALL_PARTS);
+  #links: ReadonlyMap<IfName, LinkFact> = new Map();
+  #nameOf: ReadonlyMap<number, IfName> = new Map();
+  #routes: readonly RouteFact[] = [];
+  #neighbours: readonly NeighbourFact[] = [];
+  #tables: readonly ObservedTable[] = [];
+  #files: HostFacts['files'] = { dnsmasq: new Map(), bird: new Map() };
+  readonly #sysctls = new Map<string, string>();
+  /** Which interface a remembered sysctl was read of; an interface that was made anew has lost them. */
+  readonly #sysctlIndex = new Map<string, number>();
+
+  constructor(ports: HostPorts) {
+    this.#ports = ports;
+  }
+
+  /** Says that a part may have changed; without one, that everything may. */
+  invalidate(...parts: readonly HostPart[]): void {
+    for (const part of parts.length === 0 ? ALL_PARTS : parts) this.#stale.add(part);
+  }
+
+  /** Takes note of an event; whether it concerns us, so that a look is worth it. */
+  notice(event: RtEvent): boolean {
+    const part = this.#partOf(event);
+    if (part !== null) this.#stale.add(part);
+    // An interface that goes down takes its routes and neighbours along, for some of which there is no event.
+    if (event.kind === 'link' && part !== null) this.invalidate('routes', 'neighbours');
+    return part !== null;
+  }
+
+  /** Takes over what a transaction that succeeded has made of our tables, in place of reading them. */
+  adoptTables(tables: readonly ObservedTable[]): void {
+    this.#tables = tables;
+  }
+
+  /** The index of a tap as last read. */
+  indexOf(ifname: IfName): number | null {
+    return this.#links.get(ifname)?.index ?? null;
+  }
+
+  /** The facts now; of sysctls, those that the plan names. Throws Fault when the kernel cannot be read. */
+  async observe(plan: HostPlan | null): Promise<HostFacts> {
+    if (this.#take('links')) this.#readLinks();
+    if (this.#take('routes')) this.#readRoutes();
+    if (this.#take('neighbours')) this.#readNeighbours();
+    if (this.#take('tables')) await this.#readTables();
+    if (this.#take('files')) this.#readFiles();
+    if (this.#take('sysctls')) this.#sysctls.clear();
+    if (plan !== null) this.#readSysctls(plan);
+    return {
+      links: this.#links,
+      routes: this.#routes,
+      neighbours: this.#neighbours,
+      sysctls: this.#sysctls,
+      tables: this.#tables,
+      files: this.#files,
+    };
+  }
+
+  /** Forgets the values of these sysctls, which were just written. */
+  forgetSysctls(paths: readonly string[]): void {
+    for (const path of paths) this.#sysctls.delete(path);
+  }
+
+  #take(part: HostPart): boolean {
+    return this.#stale.delete(part);
+  }
+
+  #readLinks(): void {
+    const addresses = new Map<number, LinkAddressFact[]>();
+    for (const { ifindex, ip, prefixLength, flags } of this.#ports.rtnetlink.addresses()) {
+      const fact = { ip, prefixLength, ...((flags & UNUSABLE) === 0 ? {} : { isTentative: true }) };
+      const known = addresses.get(ifindex);
+      if (known === undefined) addresses.set(ifindex, [fact]);
+      else known.push(fact);
+    }
+    const links = new Map<IfName, LinkFact>();
+    for (const link of this.#ports.rtnetlink.links()) {
+      const name = parseIfName(link.ifname);
+      if (name === null || link.mac === null || !isTap(name)) continue;
+      links.set(name, { index: link.ifindex, mac: link.mac, isUp: link.isUp, addresses: addresses.get(link.ifindex) ?? [] });
+    }
+    this.#links = links;
+    this.#nameOf = new Map([...links].map(([name, { index }]) => [index, name]));
+  }
+
+  #readRoutes(): void {
+    const ours = ([4, 6] as const).flatMap((family) => this.#ports.rtnetlink.routes({ family, protocol: MANX_ROUTE_PROTOCOL }));
+    this.#routes = ours.map((route) => this.#routeFact(route));
+  }
+
+  #routeFact({ destination, ifindex, metric }: Route): RouteFact {
+    return { destination, dev: ifindex === null ? null : (this.#nameOf.get(ifindex) ?? null), metric };
+  }
+
+  #readNeighbours(): void {
+    this.#neighbours = this.#ports.rtnetlink.neighbours().flatMap(({ ifindex, ip, mac, state }) => {
+      const dev = this.#nameOf.get(ifindex);
+      return dev === undefined || mac === null || (state & NUD_PERMANENT) === 0 ? [] : [{ ip, mac, dev }];
+    });
+  }
+
+  async #readTables(): Promise<void> {
+    const tables: ObservedTable[] = [];
+    for (const key of MANX_TABLES) {
+      const nftables = await this.#ports.nftables.listTable(key);
+      const table = nftables === null ? null : parseNftTable({ nftables });
+      if (table !== null) tables.push(table);
+    }
+    this.#tables = tables;
+  }
+
+  #readFiles(): void {
+    const { dnsmasq, bird } = this.#ports.programs;
+    this.#files = { dnsmasq: readFolder(dnsmasq.folder), bird: readFolder(bird.folder) };
+  }
+
+  #readSysctls(plan: HostPlan): void {
+    for (const path of plan.sysctls.keys()) this.#readSysctl(path, 0);
+    for (const [ifname, { sysctls }] of plan.links) {
+      const index = this.#links.get(ifname)?.index;
+      for (const path of sysctls.keys()) {
+        if (index === undefined) this.#sysctls.delete(path);
+        else this.#readSysctl(path, index);
+      }
+    }
+  }
+
+  #readSysctl(path: string, index: number): void {
+    if (this.#sysctls.has(path) && this.#sysctlIndex.get(path) === index) return;
+    const value = readSysctl(path);
+    if (value === null) this.#sysctls.delete(path);
+    else this.#sysctls.set(path, value);
+    this.#sysctlIndex.set(path, index);
+  }
+
+  #partOf(event: RtEvent): HostPart | null {
+    switch (event.kind) {
+      case 'link':
+        return isTap(event.link.ifname) || this.#nameOf.has(event.link.ifindex) ? 'links' : null;
+      case 'address':
+        return this.#nameOf.has(event.address.ifindex) ? 'links' : null;
+      case 'route':
+        return event.route.protocol === MANX_ROUTE_PROTOCOL ? 'routes' : null;
+      case 'neighbour':
+        return this.#isOurs(event.neighbour) ? 'neighbours' : null;
+      default:
+        return event satisfies never;
+    }
+  }
+
+  /** Learnt entries come and go all the time; only permanent ones, and the loss or overwriting of one, matter. */
+  #isOurs({ ifindex, ip, state }: Neighbour): boolean {
+    const dev = this.#nameOf.get(ifindex);
+    if (dev === undefined) return false;
+    return (state & NUD_PERMANENT) !== 0 || this.#neighbours.some((known) => known.dev === dev && known.ip === ip);
+  }
+}
+
+const isTap = (ifname: string): boolean => ifname.startsWith('tap');

@@ -1,0 +1,145 @@
+import { closeSync, writeFileSync } from 'node:fs';
+import koffi from 'koffi';
+import { Fault } from '../fault.js';
+import { openMemoryFile } from '../netlink/libc.js';
+import { type Nftables, NftFault, parseNftListing, tablesOf } from './nftables.js';
+
+// include/nftables/libnftables.h
+const NFT_CTX_DEFAULT = 0;
+const NFT_CTX_OUTPUT_JSON = 1 << 4;
+const NFT_CTX_OUTPUT_NUMERIC_PROTO = 1 << 7;
+/** Longer texts are run on another thread, so that this one goes on. */
+const SYNCHRONOUS_CHARACTERS = 16_384;
+/** A context that is renewed now and then cannot grow without end. */
+const MAX_CONTEXT_RUNS = 20_000;
+
+type Context = { readonly __brand: 'nft_ctx' };
+type Run = ((context: Context, path: string) => number) & {
+  readonly async: (context: Context, path: string, done: (error: Error | null, status: number) => void) => void;
+};
+type Library = {
+  readonly open: (flags: number) => Context | null;
+  readonly free: (context: Context) => void;
+  readonly bufferOutput: (context: Context) => number;
+  readonly bufferError: (context: Context) => number;
+  readonly output: (context: Context) => string | null;
+  readonly error: (context: Context) => string | null;
+  readonly setOutputFlags: (context: Context, flags: number) => void;
+  readonly setDryRun: (context: Context, isDry: boolean) => void;
+  readonly run: Run;
+};
+
+let loaded: Library | null = null;
+
+const loadLibrary = (): Library => {
+  if (loaded !== null) return loaded;
+  try {
+    const library = koffi.load('libnftables.so.1');
+    loaded = {
+      open: library.func('void *nft_ctx_new(uint32_t flags)') as Library['open'],
+      free: library.func('void nft_ctx_free(void *ctx)') as Library['free'],
+      bufferOutput: library.func('int nft_ctx_buffer_output(void *ctx)') as Library['bufferOutput'],
+      bufferError: library.func('int nft_ctx_buffer_error(void *ctx)') as Library['bufferError'],
+      output: library.func('const char *nft_ctx_get_output_buffer(void *ctx)') as Library['output'],
+      error: library.func('const char *nft_ctx_get_error_buffer(void *ctx)') as Library['error'],
+      setOutputFlags: library.func('void nft_ctx_output_set_flags(void *ctx, uint32_t flags)') as Library['setOutputFlags'],
+      setDryRun: library.func('void nft_ctx_set_dry_run(void *ctx, bool dry)') as Library['setDryRun'],
+      run: library.func('int nft_run_cmd_from_filename(void *ctx, const char *path)') as unknown as Run,
+    };
+    return loaded;
+  } catch (cause) {
+    throw new Fault({
+      code: 'missing',
+      op: 'load',
+      subject: 'libnftables.so.1',
+      detail: 'not found; install the Debian package nftables',
+      cause,
+    });
+  }
+};
+
+type Task = { readonly text: string; readonly isDry?: boolean; readonly isJson?: boolean };
+type Result = { readonly status: number; readonly output: string; readonly error: string };
+
+/** Opens nftables through libnftables, in the network namespace that the process is in. Throws Fault (`missing`) without the library. */
+export const openLibnftables = (): Nftables => {
+  const library = loadLibrary();
+  let context = newContext(library);
+  let runs = 0;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const perform = async (task: Task): Promise<Result> => {
+    if (runs >= MAX_CONTEXT_RUNS) {
+      library.free(context);
+      context = newContext(library);
+      runs = 0;
+    }
+    runs += 1;
+    library.setDryRun(context, task.isDry ?? false);
+    library.setOutputFlags(context, task.isJson ? NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_PROTO : 0);
+    const status = await runText(library, context, task.text);
+    return { status, output: library.output(context) ?? '', error: library.error(context) ?? '' };
+  };
+  const enqueue = (task: Task): Promise<Result> => {
+    const result = last.then(() => perform(task));
+    last = result.catch(() => null);
+    return result;
+  };
+  const list = async (text: string): Promise<Result> => enqueue({ text, isJson: true });
+
+  return {
+    apply: async (text) => {
+      if (text.trim() === '') return;
+      const { status, error } = await enqueue({ text });
+      if (status !== 0) throw new NftFault('apply', error);
+    },
+    check: async (text) => {
+      if (text.trim() === '') return null;
+      const { status, error } = await enqueue({ text, isDry: true });
+      return status === 0 ? null : new NftFault('check', error);
+    },
+    listTable: async ({ family, name }) => {
+      const { status, output, error } = await list(`list table ${family} ${name}`);
+      if (status === 0) return parseNftListing(output);
+      if (error.includes('No such file or directory')) return null;
+      throw new NftFault('list', error);
+    },
+    listTables: async () => {
+      const { status, output, error } = await list('list tables');
+      if (status !== 0) throw new NftFault('list', error);
+      return tablesOf(parseNftListing(output));
+    },
+    close: async () => {
+      await last;
+      library.free(context);
+    },
+  };
+};
+
+const newContext = (library: Library): Context => {
+  const context = library.open(NFT_CTX_DEFAULT);
+  if (context === null) throw new Fault({ code: 'refused', op: 'open', subject: 'libnftables', detail: 'no context' });
+  library.bufferOutput(context);
+  library.bufferError(context);
+  return context;
+};
+
+/** Runs text as a file in memory: only of files does libnftables say in which line an error is. */
+const runText = async (library: Library, context: Context, text: string): Promise<number> => {
+  const fd = openMemoryFile('nft');
+  try {
+    writeFileSync(fd, text);
+    const path = `/proc/self/fd/${fd}`;
+    return text.length < SYNCHRONOUS_CHARACTERS ? library.run(context, path) : await runAsync(library, context, path);
+  } finally {
+    closeSync(fd);
+  }
+};
+
+const runAsync = (library: Library, context: Context, path: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    library.run.async(context, path, (error, status) => {
+      if (error === null) resolve(status);
+      else reject(error);
+    });
+  });

@@ -1,0 +1,56 @@
+import { Fault } from '../fault.js';
+
+/** Where and why a transaction was refused: line and column counted from 1 in the text that was applied. */
+export type NftRefusal = { readonly line: number; readonly column: number; readonly detail: string };
+
+/** A refused transaction: nothing of it was done. */
+export class NftFault extends Fault {
+  readonly refusals: readonly NftRefusal[];
+
+  constructor(op: string, output: string) {
+    const refusals = parseNftErrors(output);
+    const [first] = refusals;
+    const detail = first === undefined ? output.trim() || 'no reason given' : `line ${first.line}: ${first.detail}`;
+    super({ code: /Operation not permitted|you must be root/.test(output) ? 'not-permitted' : 'refused', op, subject: 'nftables', detail });
+    this.name = 'NftFault';
+    this.refusals = refusals;
+  }
+}
+
+/** One table, by the family and name under which the kernel has it. */
+export type NftTableKey = { readonly family: string; readonly name: string };
+
+/**
+ * The port to nftables in one network namespace. Calls are worked off one after another. A transaction happens whole or, refused,
+ * not at all.
+ */
+export type Nftables = {
+  /** Applies text as one transaction; empty text is none. Throws NftFault when it is refused. */
+  readonly apply: (text: string) => Promise<void>;
+  /** Whether the kernel would take this text now, without doing it: null, or the refusal. */
+  readonly check: (text: string) => Promise<NftFault | null>;
+  /** All of a table as libnftables-json(5) has it, without its `metainfo`; null when there is no such table. */
+  readonly listTable: (table: NftTableKey) => Promise<readonly NftObject[] | null>;
+  readonly listTables: () => Promise<readonly NftTableKey[]>;
+  /** Ends the port; calls under way are finished first. */
+  readonly close: () => Promise<void>;
+};
+
+/** One object of a listing, keyed by its kind: `{ chain: { ... } }`. */
+export type NftObject = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const ERROR = /^[^\s:]+:(\d+):(\d+)(?:-\d+)?: Error: (.*)$/gm;
+
+/** The refusals in what nft prints: `/dev/stdin:3:5-9: Error: No such file or directory`. */
+const parseNftErrors = (output: string): readonly NftRefusal[] =>
+  [...output.matchAll(ERROR)].map(([, line, column, detail]) => ({ line: Number(line), column: Number(column), detail: detail ?? '' }));
+
+/** The objects of a JSON listing. */
+export const parseNftListing = (json: string): readonly NftObject[] => {
+  const { nftables } = JSON.parse(json) as { readonly nftables: readonly NftObject[] };
+  return nftables.filter((object) => object['metainfo'] === undefined);
+};
+
+/** The tables of a JSON listing. */
+export const tablesOf = (objects: readonly NftObject[]): readonly NftTableKey[] =>
+  objects.flatMap(({ table }) => (table === undefined ? [] : [{ family: String(table['family']), name: String(table['name']) }]));

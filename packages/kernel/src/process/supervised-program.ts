@@ -1,0 +1,206 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Fault } from '../fault.js';
+import { writeFileAtomic } from '../files/write-file-atomic.js';
+import { findProcesses, identifyProcess } from './process-identity.js';
+import { missingProgram } from './run-program.js';
+import { watchExit } from './watch-exit.js';
+
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 30_000;
+/** After running so long a program that ends has not failed to start. */
+const STABLE_MS = 10_000;
+const STOP_TIMEOUT_MS = 5_000;
+
+/** A program and its arguments; no shell reads them. */
+export type ProgramCommand = readonly [string, ...string[]];
+
+/** A program that runs beside the agent and outlives it. */
+export type ProgramSpec = {
+  readonly name: string;
+  /** The program and its arguments; it must stay in the foreground. */
+  readonly command: ProgramCommand;
+  /** The same for a start after it ended by itself, where that differs. */
+  readonly recoverCommand?: ProgramCommand;
+  /** Put before the command when it is started, `env --ignore-signal=HUP` for instance; it must end by exec(3). */
+  readonly launcher?: readonly string[];
+  /** Arguments by which a running one is known as ours whichever version started it: a path that is nobody else's. */
+  readonly marks: readonly string[];
+  readonly pidFile: string;
+  /** What the program says before it has a log of its own; emptied at each start. */
+  readonly outputFile: string;
+  readonly debianPackage: string;
+};
+
+/** Told when a program ended by itself or could not be started; it is started again after a pause. */
+export type ProgramListener = { readonly onDown: (fault: Fault) => void; readonly onUp: (pid: number, how: 'started' | 'adopted') => void };
+
+/**
+ * Keeps one program running: adopts the one that an earlier agent left, starts it otherwise, and again with growing pauses when it
+ * ends. The program is a session of its own and stays when the agent goes.
+ */
+export class SupervisedProgram {
+  readonly #spec: ProgramSpec;
+  readonly #listener: ProgramListener;
+  #pid: number | null = null;
+  #exit: { readonly close: () => void } | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #backoffMs = FIRST_BACKOFF_MS;
+  #startedAt = 0;
+  #isWanted = false;
+  #hasLooked = false;
+
+  constructor(spec: ProgramSpec, listener: ProgramListener) {
+    this.#spec = spec;
+    this.#listener = listener;
+  }
+
+  /** The running process, or null. */
+  get pid(): number | null {
+    return this.#pid;
+  }
+
+  /**
+   * Makes the program run from now on, adopted or started; one with other arguments than wanted is replaced. `running`: it was there
+   * before and has read its files as they were then; `started`: it reads them now.
+   */
+  async start(): Promise<'running' | 'started'> {
+    if (this.#isWanted) return this.#pid === null ? 'started' : 'running';
+    this.#isWanted = true;
+    const [found, ...extra] = this.#findRunning();
+    for (const pid of extra) await endProcess(pid);
+    if (found !== undefined && this.#isAsWanted(found)) {
+      this.#watch(found, 'adopted');
+      return 'running';
+    }
+    if (found !== undefined) await endProcess(found);
+    this.#spawn(this.#spec.command);
+    return 'started';
+  }
+
+  /** Sends a signal; false when the program is not running (it reads its files anew when it starts). */
+  signal(signal: NodeJS.Signals): boolean {
+    if (this.#pid === null || identifyProcess(this.#pid) === null) return false;
+    return process.kill(this.#pid, signal);
+  }
+
+  /** Ends the program, also one that only an earlier agent knew, and its supervision; resolves when it is gone. */
+  async stop(): Promise<void> {
+    const running = this.#findRunning();
+    this.#letGo();
+    for (const pid of running) await endProcess(pid);
+    rmSync(this.#spec.pidFile, { force: true });
+  }
+
+  /** Ends the supervision and leaves the program running. */
+  release(): void {
+    this.#letGo();
+    this.#hasLooked = false;
+  }
+
+  #letGo(): void {
+    this.#isWanted = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#exit?.close();
+    this.#timer = null;
+    this.#exit = null;
+    this.#pid = null;
+  }
+
+  /** All of ours that run: at first by looking through all processes, then by what is known, since nobody else starts any. */
+  #findRunning(): readonly number[] {
+    if (this.#hasLooked) return this.#pid === null ? [] : [this.#pid];
+    this.#hasLooked = true;
+    const noted = readPidFile(this.#spec.pidFile);
+    const found = findProcesses(this.#spec.marks).map(({ pid }) => pid);
+    return found.sort((a, b) => Number(b === noted) - Number(a === noted));
+  }
+
+  #isAsWanted(pid: number): boolean {
+    const args = identifyProcess(pid)?.args ?? [];
+    return [this.#spec.command, this.#spec.recoverCommand ?? this.#spec.command].some((command) => sameArgs(args, command));
+  }
+
+  #spawn(command: ProgramCommand): void {
+    this.#timer = null;
+    const [program = '', ...args] = [...(this.#spec.launcher ?? []), ...command];
+    mkdirSync(dirname(this.#spec.outputFile), { recursive: true });
+    writeFileSync(this.#spec.outputFile, '', { mode: 0o640 });
+    const output = openSync(this.#spec.outputFile, 'a');
+    const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], cwd: '/' });
+    closeSync(output);
+    // Without a pid the start failed, which `error` tells; exits are seen through the pidfd, as those of adopted programs are.
+    child.on('error', (cause) => {
+      this.#down(missingProgram(program, this.#spec.debianPackage, cause));
+    });
+    child.unref();
+    if (child.pid === undefined) return;
+    this.#startedAt = Date.now();
+    writeFileAtomic(this.#spec.pidFile, `${child.pid}\n`);
+    this.#watch(child.pid, 'started');
+  }
+
+  #watch(pid: number, how: 'started' | 'adopted'): void {
+    this.#pid = pid;
+    this.#exit = watchExit(pid, () => {
+      const said = readText(this.#spec.outputFile).trim().split('\n').slice(-3).join(' / ');
+      this.#down(
+        new Fault({
+          code: 'lost',
+          op: 'run',
+          subject: this.#spec.name,
+          detail: `ended by itself${said === '' ? '' : `: ${said}`}`,
+          retry: true,
+        }),
+      );
+    });
+    this.#listener.onUp(pid, how);
+  }
+
+  #down(fault: Fault): void {
+    this.#pid = null;
+    this.#exit = null;
+    if (!this.#isWanted) return;
+    if (Date.now() - this.#startedAt > STABLE_MS) this.#backoffMs = FIRST_BACKOFF_MS;
+    this.#timer = setTimeout(() => {
+      this.#spawn(this.#spec.recoverCommand ?? this.#spec.command);
+    }, this.#backoffMs);
+    this.#timer.unref();
+    this.#backoffMs = Math.min(this.#backoffMs * 2, MAX_BACKOFF_MS);
+    this.#listener.onDown(fault);
+  }
+}
+
+const sameArgs = (running: readonly string[], wanted: readonly string[]): boolean =>
+  running.length === wanted.length && wanted.every((arg, index) => index === 0 || running[index] === arg);
+
+const readText = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+};
+
+const readPidFile = (path: string): number | null => {
+  const pid = Number.parseInt(readText(path), 10);
+  return Number.isSafeInteger(pid) ? pid : null;
+};
+
+/** Ends a process: politely, then not. Resolves when it is gone. */
+const endProcess = (pid: number): Promise<void> =>
+  new Promise((resolve) => {
+    const kill = (signal: NodeJS.Signals): void => {
+      if (identifyProcess(pid) !== null) process.kill(pid, signal);
+    };
+    const timer = setTimeout(() => {
+      kill('SIGKILL');
+    }, STOP_TIMEOUT_MS);
+    watchExit(pid, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    kill('SIGTERM');
+  });

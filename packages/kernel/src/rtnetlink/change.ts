@@ -1,0 +1,21 @@
+import type { Cidr, Ip, Mac } from '@manx/ip';
+
+/**
+ * One change of links, addresses, routes or neighbours. All are said so that doing them twice is the same as once: `put` replaces
+ * what is there, `delete` of what is not there is done already.
+ */
+export type RtChange =
+  | { readonly kind: 'set-link'; readonly ifindex: number; readonly mac?: Mac; readonly isUp?: boolean }
+  | { readonly kind: 'put-address' | 'delete-address'; readonly ifindex: number; readonly ip: Ip; readonly prefixLength: number }
+  | ({ readonly kind: 'put-route' | 'delete-route' } & RouteKey)
+  | { readonly kind: 'put-neighbour'; readonly ifindex: number; readonly ip: Ip; readonly mac: Mac }
+  | { readonly kind: 'delete-neighbour'; readonly ifindex: number; readonly ip: Ip };
+
+/** A directly connected route of one owner in the main table (`scope link`). */
+export type RouteKey = {
+  readonly destination: Cidr;
+  readonly ifindex: number;
+  readonly metric: number;
+  /** Who owns it (RTPROT_*). */
+  readonly protocol: number;
+};

@@ -1,0 +1,58 @@
+import type { Cidr, Ip, Mac } from '@manx/ip';
+
+/** A network interface as the kernel has it now. */
+export type Link = {
+  readonly ifindex: number;
+  readonly ifname: string;
+  /** Null for an interface without an Ethernet address (a tunnel, for instance). */
+  readonly mac: Mac | null;
+  /** Administratively up (IFF_UP). */
+  readonly isUp: boolean;
+  /** There is carrier (IFF_RUNNING). */
+  readonly isRunning: boolean;
+  readonly mtu: number;
+};
+
+/** An address of the host on an interface. */
+export type HostAddress = {
+  readonly ifindex: number;
+  readonly ip: Ip;
+  readonly prefixLength: number;
+  /** Bits of IFA_F_*, include/uapi/linux/if_addr.h. */
+  readonly flags: number;
+};
+
+/** A unicast route with one next hop or none; multipath routes are listed with the first. */
+export type Route = {
+  readonly destination: Cidr;
+  readonly ifindex: number | null;
+  readonly gateway: Ip | null;
+  readonly metric: number;
+  readonly protocol: number;
+  readonly table: number;
+  /** 253 is link, 0 global (RT_SCOPE_*, include/uapi/linux/rtnetlink.h); always 0 for IPv6. */
+  readonly scope: number;
+};
+
+/** An entry of the neighbour table. */
+export type Neighbour = {
+  readonly ifindex: number;
+  readonly ip: Ip;
+  readonly mac: Mac | null;
+  /** NUD_* bits; 0x80 is permanent (include/uapi/linux/neighbour.h). */
+  readonly state: number;
+  /** True for a `proxy` entry: an address the host answers for. */
+  readonly isProxy: boolean;
+};
+
+/** RT_TABLE_MAIN. */
+export const MAIN_TABLE = 254;
+
+/** NUD_PERMANENT. */
+export const NUD_PERMANENT = 0x80;
+
+/** IFA_F_DADFAILED: another one on the link has the address. */
+export const IFA_F_DADFAILED = 0x08;
+
+/** IFA_F_TENTATIVE: whether another one on the link has the address is still being found out. */
+export const IFA_F_TENTATIVE = 0x40;

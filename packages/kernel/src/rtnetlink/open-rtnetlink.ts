@@ -1,0 +1,80 @@
+import { errnoName, faultOfErrno } from '../errno.js';
+import type { Fault } from '../fault.js';
+import type { NetlinkRequest, NetlinkVerdict } from '../netlink/message.js';
+import { NETLINK_ROUTE, NetlinkSocket } from '../netlink/netlink-socket.js';
+import { decodeAddress, encodeAddressDelete, encodeAddressDump, encodeAddressPut, RTM_GETADDR } from './address-codec.js';
+import type { RtChange } from './change.js';
+import { decodeLink, encodeLinkDump, encodeLinkSet, RTM_GETLINK } from './link-codec.js';
+import { decodeNeighbour, encodeNeighbourDelete, encodeNeighbourDump, encodeNeighbourPut, RTM_GETNEIGH } from './neighbour-codec.js';
+import { decodeRoute, encodeRouteDelete, encodeRouteDump, encodeRoutePut, RTM_GETROUTE } from './route-codec.js';
+import type { Rtnetlink } from './rtnetlink.js';
+
+/** Errors that mean "it is not there", which is what a delete wants. */
+const GONE: ReadonlySet<string> = new Set(['ESRCH', 'ENOENT', 'ENODEV', 'EADDRNOTAVAIL', 'ENXIO']);
+
+/** Opens the port to the network namespace that the process is in. Throws Fault. */
+export const openRtnetlink = (): Rtnetlink => {
+  const socket = NetlinkSocket.open(NETLINK_ROUTE);
+  const list = <T>(type: number, payload: Buffer, decode: (payload: Buffer) => T | null): readonly T[] =>
+    socket.dump({ type, payload }, decode);
+  return {
+    links: () => list(RTM_GETLINK, encodeLinkDump(), decodeLink),
+    addresses: (ifindex) =>
+      noneIfGone(() => list(RTM_GETADDR, encodeAddressDump(ifindex), decodeAddress)).filter((it) => isOf(ifindex, it)),
+    // A table that never had a route is not there.
+    routes: (filter) => noneIfGone(() => list(RTM_GETROUTE, encodeRouteDump(filter), decodeRoute)),
+    neighbours: (ifindex) =>
+      noneIfGone(() => list(RTM_GETNEIGH, encodeNeighbourDump(ifindex), decodeNeighbour)).filter((it) => !it.isProxy && isOf(ifindex, it)),
+    apply: (changes) => {
+      const verdicts = socket.send(changes.map(encodeChange));
+      return changes.map((change, index) => outcome(change, verdicts[index] ?? { errno: 0, message: null }));
+    },
+    close: () => {
+      socket.close();
+    },
+  };
+};
+
+const isOf = (ifindex: number | undefined, fact: { readonly ifindex: number }): boolean =>
+  ifindex === undefined || fact.ifindex === ifindex;
+
+const noneIfGone = <T>(list: () => readonly T[]): readonly T[] => {
+  try {
+    return list();
+  } catch (fault) {
+    if ((fault as Fault).code === 'missing') return [];
+    throw fault;
+  }
+};
+
+const encodeChange = (change: RtChange): NetlinkRequest => {
+  switch (change.kind) {
+    case 'set-link':
+      return encodeLinkSet(change);
+    case 'put-address':
+      return encodeAddressPut(change);
+    case 'delete-address':
+      return encodeAddressDelete(change);
+    case 'put-route':
+      return encodeRoutePut(change);
+    case 'delete-route':
+      return encodeRouteDelete(change);
+    case 'put-neighbour':
+      return encodeNeighbourPut(change);
+    case 'delete-neighbour':
+      return encodeNeighbourDelete(change);
+    default:
+      return change satisfies never;
+  }
+};
+
+const outcome = (change: RtChange, verdict: NetlinkVerdict): Fault | null => {
+  if (verdict.errno === 0) return null;
+  if (change.kind.startsWith('delete-') && GONE.has(errnoName(verdict.errno))) return null;
+  return faultOfErrno(change.kind, subjectOf(change), verdict);
+};
+
+const subjectOf = (change: RtChange): string => {
+  const what = 'destination' in change ? `${change.destination} ` : 'ip' in change ? `${change.ip} ` : '';
+  return `${what}on interface ${change.ifindex}`;
+};
