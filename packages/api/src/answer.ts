@@ -1,0 +1,10 @@
+import { errorAnswer, type Problem } from '@manx/model';
+
+/** What goes back to the client: a status, and JSON text (null: no body). */
+export type Answer = { readonly status: number; readonly text: string | null };
+
+/** The answer that refuses a request, in Neutron's words. */
+export const refusal = (problem: Problem): Answer => {
+  const { status, body } = errorAnswer(problem);
+  return { status, text: JSON.stringify(body) };
+};

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from '@manx/admission';
+import { openMemoryStore, type Store } from '@manx/store';
+import type { FastifyInstance } from 'fastify';
+import { type ApiOptions, createApi } from './api-server.js';
+import { Ledger } from './ledger.js';
+import { createNoAuthenticator } from './no-authenticator.js';
+
+/** What a request of a test sends; `body` goes as JSON unless it is text or bytes already. */
+type TestRequest = { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
+
+/** What came back, its JSON read. */
+type TestAnswer = {
+  readonly status: number;
+  // biome-ignore lint: tests look into answers as clients do, without knowing their type.
+  readonly json: Readonly<Record<string, never>> & {
+    readonly NeutronError?: { readonly type: string; readonly message: string; readonly detail: string };
+  };
+  readonly text: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+};
+
+/** An API over a store in memory, as tests drive it. */
+export type TestApi = {
+  readonly app: FastifyInstance;
+  readonly ledger: Ledger;
+  /** `call('POST /v2.0/networks', {body: ...})`. */
+  readonly call: (line: string, request?: TestRequest) => Promise<TestAnswer>;
+  readonly bugs: unknown[];
+  readonly close: () => Promise<void>;
+};
+
+/** What admission gets in tests: every host whose name begins with `h` is alive. */
+export const testContext = (): Context => ({
+  now: `${new Date().toISOString().slice(0, 19)}Z`,
+  newId: randomUUID,
+  random: Math.random,
+  isHostAlive: (host) => host.startsWith('h'),
+  settings: { overlapping_subnets: 'refuse', mtu: 1500, base_mac: 'fa:16:3e:00:00:00' },
+});
+
+/** Makes an API for a test; the test closes it. */
+export const openTestApi = async (options: Partial<ApiOptions> & { readonly store?: Store } = {}): Promise<TestApi> => {
+  const bugs: unknown[] = [];
+  const ledger = options.ledger ?? (await Ledger.open({ store: options.store ?? openMemoryStore(), now: () => new Date() }));
+  const app = createApi({
+    context: testContext,
+    authenticator: createNoAuthenticator(),
+    onBug: (error) => bugs.push(error),
+    ...options,
+    ledger,
+  });
+  const call = async (line: string, { body, headers = {} }: TestRequest = {}): Promise<TestAnswer> => {
+    const [method = 'GET', url = '/'] = line.split(' ');
+    const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+    const response = await app.inject({
+      method: method as 'GET',
+      url,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { payload: isRaw ? body : JSON.stringify(body) }),
+    });
+    const json = response.body === '' ? {} : (JSON.parse(response.body) as TestAnswer['json']);
+    return { status: response.statusCode, json, text: response.body, headers: response.headers };
+  };
+  const close = async (): Promise<void> => {
+    await app.close();
+    await ledger.close();
+  };
+  return { app, ledger, call, bugs, close };
+};

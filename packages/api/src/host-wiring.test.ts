@@ -1,0 +1,190 @@
+import type { StatusReport } from '@manx/feed';
+import { asHostName, type HostDelta, type HostName } from '@manx/hoststate';
+import { openMemoryStore, type Store } from '@manx/store';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTestApi, type TestApi, testContext } from './api-fixture.js';
+import { type HostWiring, wireHosts } from './host-wiring.js';
+import { Ledger } from './ledger.js';
+
+type Port = { readonly id: string; readonly status: string; readonly 'binding:host_id': string };
+
+const h1 = asHostName('h1');
+const h2 = asHostName('h2');
+
+let store: Store;
+let appends: number;
+let api: TestApi;
+let wiring: HostWiring;
+
+beforeEach(async () => {
+  appends = 0;
+  const inner = openMemoryStore();
+  store = {
+    ...inner,
+    append: (expected, commits) => {
+      appends += 1;
+      return inner.append(expected, commits);
+    },
+  };
+  const ledger = await Ledger.open({ store, now: () => new Date() });
+  wiring = wireHosts({ ledger, context: testContext });
+  api = await openTestApi({ ledger });
+});
+afterEach(async () => {
+  wiring.close();
+  await api.close();
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const network = async (): Promise<string> => {
+  const { json } = await api.call('POST /v2.0/networks', { body: { network: { name: 'n' } } });
+  const { id } = json['network'] as unknown as { id: string };
+  await api.call('POST /v2.0/subnets', { body: { subnet: { network_id: id, ip_version: 4, cidr: '10.1.0.0/16' } } });
+  return id;
+};
+const ports = async (count: number, host: string): Promise<readonly Port[]> => {
+  const id = await network();
+  const body = { ports: Array.from({ length: count }, () => ({ network_id: id, 'binding:host_id': host })) };
+  const { json } = await api.call('POST /v2.0/ports', { body });
+  await turn();
+  return json['ports'] as unknown as Port[];
+};
+const move = async (port: Port, host: string): Promise<void> => {
+  await api.call(`PUT /v2.0/ports/${port.id}`, { body: { port: { 'binding:host_id': host } } });
+  await turn();
+};
+const statusOf = (port: Port): string | undefined => api.ledger.state.get('port', port.id)?.status;
+const report = (said: Readonly<Record<string, 'up' | 'down' | 'error'>>, revision = api.ledger.revision, isFull = false): StatusReport => ({
+  run: 'r1',
+  revision,
+  isFull,
+  endpoints: Object.entries(said).map(([id, state]) => ({ id, state, revision, problem: null })),
+  agent: null,
+});
+
+/** Everything that an agent of the host is sent. */
+const listen = (
+  host: HostName,
+): { readonly lines: () => { type: string; revision?: number; delta?: HostDelta; object?: { kind: string; id: string } }[] } => {
+  let text = '';
+  wiring.feed.attach(host, { write: (piece) => ((text += piece.toString()), true), end: () => undefined }, null);
+  return {
+    lines: () =>
+      text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as { type: string }),
+  };
+};
+
+describe('the way to the hosts', () => {
+  it('a bound port reaches its host, with its group and subnet, and no other host', async () => {
+    const [first, second] = [listen(h1), listen(h2)];
+    const [port] = await ports(1, 'h1');
+    const delta = first.lines().find(({ type }) => type === 'delta')?.delta;
+    expect(delta?.puts.map(({ kind }) => kind).sort()).toEqual(expect.arrayContaining(['endpoint', 'policy', 'subnet']));
+    expect(delta?.puts.some(({ id }) => id === port?.id)).toBe(true);
+    expect(second.lines().some(({ type }) => type === 'delta')).toBe(false);
+  });
+
+  it('a host that comes later gets the whole of its state at the revision published last', async () => {
+    const [port] = await ports(1, 'h1');
+    const late = listen(h1).lines();
+    expect(late[0]).toEqual({ type: 'begin', revision: api.ledger.revision });
+    expect(late.some(({ object }) => object?.kind === 'endpoint' && object.id === port?.id)).toBe(true);
+    expect(late.at(-1)).toMatchObject({ type: 'in-sync', revision: api.ledger.revision });
+  });
+
+  it('knows which hosts are alive', () => {
+    expect(wiring.isHostAlive('h1')).toBe(false);
+    listen(h1);
+    expect(wiring.isHostAlive('h1')).toBe(true);
+    expect(wiring.isHostAlive('not a host name')).toBe(false);
+  });
+
+  it('a server that starts compiles what the store holds', async () => {
+    const [port] = await ports(1, 'h1');
+    const ledger = await Ledger.open({ store, now: () => new Date() });
+    const second = wireHosts({ ledger, context: testContext });
+    let text = '';
+    second.feed.attach(h1, { write: (piece) => ((text += piece.toString()), true), end: () => undefined }, null);
+    expect(text).toContain(`"${port?.id}"`);
+    second.close();
+    await ledger.close();
+  });
+});
+
+describe('the way back', () => {
+  it('a hundred ports that become ready at once are one commit', async () => {
+    const made = await ports(100, 'h1');
+    const before = [api.ledger.revision, appends];
+    await Promise.all(made.map(({ id }) => wiring.feed.report(h1, report({ [id]: 'up' }))));
+    expect(made.map(statusOf)).toEqual(made.map(() => 'ACTIVE'));
+    expect([api.ledger.revision, appends]).toEqual([(before[0] ?? 0) + 1, (before[1] ?? 0) + 1]);
+  });
+
+  it.each([
+    ['up', 'ACTIVE'],
+    ['down', 'DOWN'],
+    ['error', 'ERROR'],
+  ] as const)('what the host calls %s is %s', async (said, status) => {
+    const [port] = await ports(1, 'h1');
+    if (port === undefined) throw new Error('no port');
+    await wiring.feed.report(h1, report({ [port.id]: 'up' }));
+    await wiring.feed.report(h1, report({ [port.id]: said }));
+    expect(statusOf(port)).toBe(status);
+  });
+
+  it('a host cannot speak for the port of another', async () => {
+    const [port] = await ports(1, 'h1');
+    if (port === undefined) throw new Error('no port');
+    await wiring.feed.report(h2, report({ [port.id]: 'up' }));
+    expect(statusOf(port)).toBe('DOWN');
+  });
+
+  it('a word from before the port came (back) to the host is about an earlier stay, and ignored', async () => {
+    const [port] = await ports(1, 'h1');
+    if (port === undefined) throw new Error('no port');
+    const old = api.ledger.revision;
+    await move(port, 'h2');
+    await move(port, 'h1');
+    await wiring.feed.report(h1, report({ [port.id]: 'up' }, old));
+    expect(statusOf(port)).toBe('DOWN');
+    await wiring.feed.report(h1, report({ [port.id]: 'up' }));
+    expect(statusOf(port)).toBe('ACTIVE');
+  });
+
+  it('what is not in a full report is not there; a port that came after the report was written stays as it is', async () => {
+    const [gone, kept] = await ports(2, 'h1');
+    if (gone === undefined || kept === undefined) throw new Error('no ports');
+    await wiring.feed.report(h1, report({ [gone.id]: 'up', [kept.id]: 'up' }));
+    await wiring.feed.report(h1, report({ [kept.id]: 'up' }, api.ledger.revision, true));
+    expect([gone, kept].map(statusOf)).toEqual(['DOWN', 'ACTIVE']);
+    await wiring.feed.report(h1, report({}, 0, true));
+    expect(statusOf(kept)).toBe('ACTIVE');
+  });
+
+  it('a word that changes nothing is no commit', async () => {
+    const [port] = await ports(1, 'h1');
+    if (port === undefined) throw new Error('no port');
+    await wiring.feed.report(h1, report({ [port.id]: 'up' }));
+    const before = api.ledger.revision;
+    await wiring.feed.report(h1, report({ [port.id]: 'up' }));
+    expect(api.ledger.revision).toBe(before);
+  });
+
+  it('a port that is bound where no agent is alive is a failed binding, whatever anybody says of it', async () => {
+    const [port] = await ports(1, 'dead');
+    if (port === undefined) throw new Error('no port');
+    expect(port).toMatchObject({ 'binding:vif_type': 'binding_failed', status: 'DOWN' });
+    await wiring.feed.report(asHostName('dead'), report({ [port.id]: 'up' }));
+    expect(statusOf(port)).toBe('DOWN');
+  });
+
+  it('an agent whose report could not be stored is told so, and sends it again', async () => {
+    const [port] = await ports(1, 'h1');
+    if (port === undefined) throw new Error('no port');
+    await api.ledger.close();
+    await expect(wiring.feed.report(h1, report({ [port.id]: 'up' }))).rejects.toMatchObject({ code: 'closed' });
+  });
+});

@@ -1,0 +1,72 @@
+import { admit, type Context } from '@manx/admission';
+import { Compiler } from '@manx/compile';
+import { createFeed, type Feed, type FeedOptions, type StatusReport } from '@manx/feed';
+import { type HostName, parseHostName } from '@manx/hoststate';
+import { isProblem } from '@manx/model';
+import { createBindingFence } from './binding-fence.js';
+import type { Ledger } from './ledger.js';
+import { AGENT_ACTOR, StatusIntake } from './status-intake.js';
+
+/** The way from commits to the hosts, and back from their reports to commits. */
+export type HostWiring = {
+  /** For the feed's own listener, which agents connect to. */
+  readonly feed: Feed;
+  /** What could not be compiled, in a sentence each: it fails closed for its own endpoints. */
+  readonly problems: () => readonly string[];
+  /** Whether a port may be bound there: the host's agent has been heard of lately. */
+  readonly isHostAlive: (host: string) => boolean;
+  /** Ends the sessions and the feed. */
+  readonly close: () => void;
+};
+
+/** What the wiring is made from; `context` is what admission needs, as of now. */
+export type HostWiringOptions = { readonly ledger: Ledger; readonly context: () => Context; readonly feed?: Partial<FeedOptions> };
+
+/** Compiles the state for the hosts, and from then on every durable commit; feeds the agents; commits what they report. Linear in the cloud, once. */
+export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWiringOptions): HostWiring => {
+  const { compiler, fence, since } = ledger.atDurable((state, revision) => ({
+    compiler: new Compiler(state),
+    fence: createBindingFence(state),
+    since: revision,
+  }));
+  let compiled = since;
+  const intake = new StatusIntake({
+    fence,
+    commit: async (choose) => {
+      const origin = { requestId: 'agents', userId: null, projectId: null };
+      await ledger.decide(origin, (state) => {
+        const changes = choose(state).flatMap(({ host, statuses }) => {
+          const admitted = admit(state, { actor: AGENT_ACTOR, command: { op: 'report', host, statuses } }, context());
+          return isProblem(admitted) ? [] : admitted.changes;
+        });
+        return { changes, value: () => undefined };
+      });
+    },
+  });
+  const feed = createFeed({
+    ...feedOptions,
+    source: { snapshot: (host) => ({ revision: compiled, state: compiler.hostState(host) }) },
+    onStatus: (host: HostName, { revision, isFull, endpoints }: StatusReport) => intake.take({ host, revision, isFull, endpoints }),
+  });
+  const subscription = ledger.subscribe((commits, state) => {
+    fence.onCommits(commits);
+    const deltas = compiler.apply(
+      commits.flatMap(({ changes }) => changes),
+      state,
+    );
+    compiled = commits.at(-1)?.revision ?? compiled;
+    if (deltas.size > 0) feed.publish(compiled, deltas);
+  });
+  return {
+    feed,
+    problems: () => compiler.problems().map(({ subject, detail }) => `${subject}: ${detail}`),
+    isHostAlive: (name) => {
+      const host = parseHostName(name);
+      return host !== null && feed.isAlive(host);
+    },
+    close: () => {
+      subscription.stop();
+      feed.close();
+    },
+  };
+};
