@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readAgentSettings } from './agent-settings.js';
+import { demandSettings } from './render-settings.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'manx-t-settings-'));
+const file = join(folder, 'agent.yaml');
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const LEAST = 'host: h1\nserver: {url: "http://198.19.0.1:9697", token_file: /t}\nstate_dir: /s\nrun_dir: /r\n';
+const read = (text: string): ReturnType<typeof readAgentSettings> => {
+  writeFileSync(file, text);
+  return readAgentSettings(file);
+};
+
+describe('agent.yaml', () => {
+  it('needs little, and the rest has its defaults', async () => {
+    expect(await read(LEAST)).toMatchObject({
+      host: 'h1',
+      endpoint_to_host: 'drop',
+      protected_prefixes: [],
+      log: { level: 'info' },
+      dhcp: { domain: 'openstacklocal', lease_seconds: 86_400 },
+    });
+  });
+
+  it.each([
+    ['an unknown key', `${LEAST}enpoint_to_host: drop\n`, ':5:1: enpoint_to_host: unknown key (did you mean endpoint_to_host?)'],
+    ['a URL of another kind', LEAST.replace('http://198.19.0.1:9697', 'ftp://x'), ':2:15: server.url: must be a URL'],
+    ['a relative path', LEAST.replace('/s', 's'), ':3:12: state_dir: must be a path from the root'],
+    ['a prefix with host bits', `${LEAST}protected_prefixes: [10.0.0.1/8]\n`, ':5:22: protected_prefixes.0: must be a prefix'],
+    ['a level of log that is none', `${LEAST}log: {level: loud}\n`, ':5:14: log.level: must be one of debug, info, warn, error'],
+    ['an AS number out of range', `${LEAST}bgp: {asn: 0, router_id: 1.2.3.4}\n`, ':5:12: bgp.asn: must be at least 1'],
+    [
+      'a password that BIRD cannot be told',
+      `${LEAST}bgp: {asn: 1, router_id: 1.2.3.4, peers: [{name: a, address: ::1, asn: 2, password: 'a"b'}]}\n`,
+      'password: must be 1 to 80',
+    ],
+  ])('names file, line and column of %s', async (_what, text, expected) => {
+    await expect(read(text)).rejects.toThrow(`${file}${expected.startsWith(':') ? expected : ''}`);
+    await expect(read(text)).rejects.toThrow(expected);
+  });
+
+  it('a password is never in a message', async () => {
+    const text = `${LEAST}bgp: {asn: 1, router_id: 1.2.3.4, peers: [{name: a, address: ::1, asn: 2, password: 'hunter"2'}]}\n`;
+    await expect(read(text)).rejects.not.toThrow('hunter');
+  });
+
+  it('what only BIRD would mind is refused before anything is done', async () => {
+    const peer = '{name: a, address: 192.0.2.1, asn: 2}';
+    const settings = await read(`${LEAST}bgp: {asn: 1, router_id: 1.2.3.4, peers: [${peer}, ${peer}]}\n`);
+    expect(() => demandSettings(file, settings)).toThrow('is the name of more than one peer');
+  });
+});

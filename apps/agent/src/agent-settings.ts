@@ -1,0 +1,92 @@
+import { type HostName, parseHostName } from '@manx/hoststate';
+import { type Cidr, familyOf, type Ip, parseCidr, parseIp } from '@manx/ip';
+import { readSettings, type TextFormats } from '@manx/settings';
+import { type Static, Type } from 'typebox';
+
+const strict = { additionalProperties: false };
+const asn = (): ReturnType<typeof Type.Integer> => Type.Integer({ minimum: 1, maximum: 4_294_967_295 });
+
+/** agent.yaml. */
+const AGENT_SETTINGS = Type.Object(
+  {
+    host: Type.String({ format: 'host-name' }),
+    server: Type.Object({ url: Type.String({ format: 'http-url' }), token_file: Type.String({ minLength: 1 }) }, strict),
+    state_dir: Type.String({ format: 'absolute-path' }),
+    run_dir: Type.String({ format: 'absolute-path' }),
+    bgp: Type.Optional(
+      Type.Object(
+        {
+          asn: asn(),
+          router_id: Type.String({ format: 'ipv4' }),
+          peers: Type.Array(
+            Type.Object(
+              {
+                name: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{0,39}$' }),
+                address: Type.String({ format: 'ip' }),
+                local_address: Type.Optional(Type.String({ format: 'ip' })),
+                asn: asn(),
+                password: Type.Optional(Type.String({ format: 'md5-password' })),
+              },
+              strict,
+            ),
+            { default: [] },
+          ),
+        },
+        strict,
+      ),
+    ),
+    dhcp: Type.Object(
+      {
+        domain: Type.String({ format: 'domain', default: 'openstacklocal' }),
+        lease_seconds: Type.Integer({ minimum: 120, maximum: 31_536_000, default: 86_400 }),
+      },
+      { ...strict, default: {} },
+    ),
+    endpoint_to_host: Type.Union([Type.Literal('drop'), Type.Literal('accept')], { default: 'drop' }),
+    protected_prefixes: Type.Array(Type.String({ format: 'cidr' }), { default: [] }),
+    log: Type.Object(
+      { level: Type.Union(['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level))) },
+      { ...strict, default: { level: 'info' } },
+    ),
+  },
+  strict,
+);
+
+const FORMATS: TextFormats = {
+  'host-name': { check: (text) => parseHostName(text) !== null, says: 'a host name as Nova writes it, such as compute-1' },
+  'absolute-path': {
+    check: (text) => /^\/[^\0]+$/.test(text) && !text.split('/').includes('..'),
+    says: 'a path from the root, such as /run/manx',
+  },
+  'http-url': { check: isHttpUrl, says: 'a URL such as http://198.19.0.1:9697' },
+  domain: {
+    check: (text) => /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text) && text.length < 254,
+    says: 'a domain name',
+  },
+  'md5-password': { check: (text) => /^[ !#-~]{1,80}$/.test(text), says: '1 to 80 printable ASCII characters without a double quote' },
+  ipv4: { check: (text) => isFamily(text, 4), says: 'an IPv4 address such as 192.0.2.1' },
+  ip: { check: (text) => parseIp(text) !== null, says: 'an IPv4 or IPv6 address' },
+  cidr: { check: (text) => parseCidr(text)?.hostBits === false, says: 'a prefix such as 198.19.0.0/24, without host bits' },
+};
+
+/** What an operator decides about an agent, read and checked. */
+export type AgentSettings = Omit<Static<typeof AGENT_SETTINGS>, 'host' | 'protected_prefixes'> & {
+  readonly host: HostName;
+  readonly protected_prefixes: readonly Cidr[];
+};
+
+/** Reads agent.yaml. Throws SettingsFault naming file, line and column. */
+export const readAgentSettings = async (path: string): Promise<AgentSettings> =>
+  // The formats have checked what the brands promise.
+  (await readSettings(path, AGENT_SETTINGS, FORMATS)) as unknown as AgentSettings;
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, pathname, search, hash } = new URL(text);
+  return (protocol === 'http:' || protocol === 'https:') && pathname === '/' && search === '' && hash === '';
+}
+
+function isFamily(text: string, family: 4 | 6): boolean {
+  const ip: Ip | null = parseIp(text);
+  return ip !== null && familyOf(ip) === family;
+}

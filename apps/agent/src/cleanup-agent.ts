@@ -1,0 +1,54 @@
+import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { applySteps, Fault, HostObserver, takeHostLock } from '@manx/kernel';
+import { cleanupPlan, formatStep, type Step } from '@manx/reconcile';
+import { openLog } from './agent-log.js';
+import { readAgentSettings } from './agent-settings.js';
+import { demandHost, openHost } from './open-host.js';
+import { SavedSysctls } from './saved-sysctls.js';
+import { StateCopy } from './state-copy.js';
+
+/** What is left of programs in `run_dir` beside their folders. */
+const RUN_FILES = ['dnsmasq.pid', 'dnsmasq.out', 'bird.pid', 'bird.out', 'bird.ctl'];
+
+/**
+ * Removes from this host everything that agents put there, and nothing else: tables, routes, neighbours, addresses, programs, files; host-wide
+ * sysctls get back their former values. Doing it twice is fine. Throws Fault when an agent runs, or when something could not be removed.
+ * Resolves to what was done, a line each.
+ */
+export const cleanupAgent = async ({ config }: { readonly config: string }): Promise<readonly string[]> => {
+  const settings = await readAgentSettings(config);
+  await demandHost('clean-up');
+  const lock = takeHostLock();
+  const host = openHost(settings, openLog('error'));
+  const saved = new SavedSysctls(settings.state_dir);
+  try {
+    const observer = new HostObserver(host.ports);
+    const steps = cleanupPlan(await observer.observe(null), saved.values);
+    const context = { ports: host.ports, indexOf: observer.indexOf.bind(observer), isAllowed: () => true, onHostSysctl: () => undefined };
+    const { failures } = await applySteps(steps, context);
+    const [first] = failures;
+    if (first !== undefined)
+      throw new Fault({ code: 'refused', op: formatStep(first.step), subject: 'during clean-up', detail: first.detail });
+    saved.remove();
+    new StateCopy(settings.state_dir, openLog('error')).remove();
+    for (const name of RUN_FILES) rmSync(join(settings.run_dir, name), { force: true });
+    for (const folder of ['dnsmasq', 'bird']) removeEmptyFolders(join(settings.run_dir, folder));
+    removeEmptyFolders(settings.run_dir);
+    removeEmptyFolders(settings.state_dir);
+    return steps.map((step: Step) => formatStep(step));
+  } finally {
+    await host.close();
+    lock.release();
+  }
+};
+
+/** Removes a folder with the empty folders in it; one that has a file of somebody's stays. */
+const removeEmptyFolders = (folder: string): void => {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeEmptyFolders(join(folder, entry.name));
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+};

@@ -1,0 +1,253 @@
+import type { AgentNews, HeldState } from '@manx/feed';
+import { type EndpointStatus, emptyHostState, type FlowJudge, flowCutter, flowJudge, type HostState } from '@manx/hoststate';
+import type { Ip } from '@manx/ip';
+import { applySteps, Fault, type HostObserver, type HostPorts } from '@manx/kernel';
+import { diffTables, formatStep, type HostFacts, observedOf, planHost, type Step, type StepFailure, statusOf } from '@manx/reconcile';
+import type { HostPlan } from '@manx/render';
+import type { AgentLog } from './agent-log.js';
+import { findRefused } from './find-refused.js';
+import { Quarantine } from './quarantine.js';
+import { restrictState } from './restrict-state.js';
+
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 30_000;
+const MAX_TURNS_IN_A_ROW = 3;
+
+/** What the loop works with. */
+export type HostLoopOptions = {
+  readonly ports: HostPorts;
+  readonly observer: HostObserver;
+  readonly render: (state: HostState) => HostPlan;
+  readonly log: AgentLog;
+  readonly onHostSysctl: (path: string) => void;
+  /** Told after each turn what was found. */
+  readonly onFound: (found: Found) => void;
+};
+
+/** What a turn found out: statuses are only `up` for what was read back. */
+export type Found = Pick<AgentNews, 'revision' | 'endpoints'> & {
+  readonly state: HostState;
+  readonly problems: readonly { code: string; subject: string; detail: string }[];
+};
+
+type Round = { readonly held: HeldState; readonly state: HostState; readonly plan: HostPlan; readonly aside: ReadonlyMap<string, string> };
+type Review = { readonly addresses: readonly Ip[]; readonly isAllowed: FlowJudge };
+
+/**
+ * The one loop that writes to the host. Whatever happens only says that a turn is due; a turn renders, observes, plans, applies and reads
+ * back everything that differs, so many events in a row are one batch. Before the first whole state nothing is written but a guard
+ * where there is no policy at all (see `#guard`).
+ */
+export class HostLoop {
+  readonly #options: HostLoopOptions;
+  readonly #quarantine = new Quarantine();
+  #held: HeldState | null = null;
+  /** The state by which the flows that exist were last judged; null: none, they all are to be. */
+  #judgedBy: HostState | null = null;
+  #isDue = false;
+  #running: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #retryMs = FIRST_RETRY_MS;
+  #turnsInARow = 0;
+  #isClosed = false;
+
+  constructor(options: HostLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Gives a new whole state to work towards. */
+  want(held: HeldState): void {
+    const isSame = this.#held?.state === held.state;
+    this.#held = held;
+    if (!isSame) this.#retryMs = FIRST_RETRY_MS;
+    this.kick();
+  }
+
+  /** Says that a turn is due; it begins soon, and not before the one under way has ended. */
+  kick(): void {
+    if (this.#isClosed) return;
+    this.#isDue = true;
+    this.#running ??= this.#run();
+  }
+
+  /** Ends after the turn under way; what is in the kernel stays. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Events of one moment (a link and its addresses) belong into one turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#isDue && !this.#isClosed) {
+      this.#isDue = false;
+      await this.#turn();
+    }
+    this.#running = null;
+  }
+
+  async #turn(): Promise<void> {
+    const held = this.#held;
+    const began = performance.now();
+    try {
+      if (held === null) {
+        await this.#guard();
+        return;
+      }
+      const round = this.#render(held);
+      const facts = await this.#options.observer.observe(round.plan);
+      const review = this.#review(round.state);
+      const steps = planHost(round.plan, facts, review.addresses);
+      const outcome = await this.#apply(round, steps, review);
+      if (outcome === 'again') return;
+      await this.#finish(round, outcome, { steps, began });
+    } catch (fault) {
+      if (!(fault instanceof Fault)) throw fault;
+      this.#options.observer.invalidate();
+      this.#options.log.error({ code: fault.code, problem: fault.message }, 'the host could not be read');
+      this.#retryLater();
+    }
+  }
+
+  /**
+   * S20: a host that has just booted has no table of ours, and a tap would be open until the first state is known. The tables of a host
+   * without endpoints shut every tap. Where an earlier agent's rules stand they are left alone: traffic runs by them.
+   */
+  async #guard(): Promise<void> {
+    const { observer, ports, render, log } = this.#options;
+    const { tables } = await observer.observe(null);
+    if (tables.some(({ family }) => family === 'inet')) return;
+    const missing = render(emptyHostState).tables.filter((wanted) => tables.every(({ family }) => family !== wanted.family));
+    observer.invalidate('tables');
+    await ports.nftables.apply(diffTables([], missing));
+    log.info({}, 'no rules were there: taps are shut until the first state is known');
+  }
+
+  #render(held: HeldState): Round {
+    const aside = this.#quarantine.review(held.state, performance.now());
+    const state = aside.size === 0 ? held.state : restrictState(held.state, (id) => !aside.has(id));
+    return { held, state, plan: this.#options.render(state), aside };
+  }
+
+  #review(state: HostState): Review {
+    if (this.#judgedBy === state) return { addresses: [], isAllowed: () => true };
+    if (this.#judgedBy === null) {
+      const addresses = [...state.endpoints.values()].flatMap((endpoint) => endpoint.addresses.map(({ ip }) => ip));
+      return { addresses, isAllowed: flowJudge(state) };
+    }
+    const { addresses, isCut } = flowCutter(this.#judgedBy, state);
+    return { addresses: [...addresses], isAllowed: (flow) => !isCut(flow) };
+  }
+
+  async #apply(round: Round, steps: readonly Step[], review: Review): Promise<readonly StepFailure[] | 'again'> {
+    const { ports, observer, log, onHostSysctl } = this.#options;
+    for (const step of steps) log.debug({ step: formatStep(step) }, 'step');
+    const context = { ports, indexOf: observer.indexOf.bind(observer), isAllowed: review.isAllowed, onHostSysctl };
+    const outcome = await applySteps(steps, context);
+    if (outcome.flowsCut > 0) log.info({ flows: outcome.flowsCut }, 'cut flows that are no longer allowed');
+    this.#forget(steps);
+    if (outcome.isHalted) return (await this.#isolate(round)) ? 'again' : outcome.failures;
+    if (steps.some(({ kind }) => kind === 'apply-nft')) observer.adoptTables(round.plan.tables.map(observedOf));
+    if (!outcome.failures.some(({ step }) => step.kind === 'review-flows')) this.#judgedBy = round.state;
+    return [...outcome.failures, ...(await this.#ensurePrograms())];
+  }
+
+  /** Programs that could not be told of their files, or do not run, are tried again each turn. */
+  async #ensurePrograms(): Promise<readonly StepFailure[]> {
+    const failures: StepFailure[] = [];
+    for (const program of ['dnsmasq', 'bird'] as const) {
+      try {
+        await this.#options.ports.programs[program].ensure();
+      } catch (fault) {
+        if (!(fault instanceof Fault)) throw fault;
+        failures.push({ step: { kind: 'write-files', program, write: new Map(), remove: [] }, detail: fault.message });
+      }
+    }
+    return failures;
+  }
+
+  /** What the steps touched is read again. */
+  #forget(steps: readonly Step[]): void {
+    const { observer } = this.#options;
+    const kinds = new Set(steps.map(({ kind }) => kind));
+    const has = (...some: readonly Step['kind'][]): boolean => some.some((kind) => kinds.has(kind));
+    if (has('set-mac', 'add-address', 'delete-address')) observer.invalidate('links');
+    // With its last IPv4 address an interface loses its routes, silently.
+    if (has('delete-address')) observer.invalidate('routes', 'neighbours');
+    if (has('set-route', 'delete-route')) observer.invalidate('routes');
+    if (has('set-neighbour', 'delete-neighbour')) observer.invalidate('neighbours');
+    if (has('write-files')) observer.invalidate('files');
+    const written = steps.flatMap((step) => (step.kind === 'write-sysctl' ? [step] : []));
+    // Setting a host-wide one (`all/forwarding`) sets those of the interfaces as well.
+    if (written.some(({ ifname }) => ifname === null)) observer.invalidate('sysctls');
+    else observer.forgetSysctls(written.map(({ path }) => path));
+  }
+
+  /** After a refused transaction: finds for whom it was refused and puts them aside, so that all others are programmed at once. */
+  async #isolate({ state, held }: Round): Promise<boolean> {
+    const { observer, ports, render, log } = this.#options;
+    observer.invalidate('tables');
+    const refused = await findRefused([...state.endpoints.keys()].sort(), async (kept) => {
+      const plan = render(restrictState(state, (id) => kept.has(id)));
+      const facts: HostFacts = await observer.observe(plan);
+      return (await ports.nftables.check(diffTables(facts.tables, plan.tables)))?.detail ?? null;
+    });
+    if (refused === null || refused.size === 0) return false;
+    this.#quarantine.add(refused, held.state, performance.now());
+    for (const [endpoint, problem] of refused)
+      log.error({ endpoint, problem }, 'the kernel refuses this endpoint; it is shut until it changes');
+    this.#isDue = true;
+    return true;
+  }
+
+  async #finish(
+    round: Round,
+    failures: readonly StepFailure[],
+    turn: { readonly steps: readonly Step[]; readonly began: number },
+  ): Promise<void> {
+    const { observer, log, onFound } = this.#options;
+    const facts = await observer.observe(round.plan);
+    const remaining = planHost(round.plan, facts, []);
+    const { revision } = round.held;
+    const found = statusOf({ state: round.state, plan: round.plan, facts, remaining, failures, revision });
+    const aside = [...round.aside].map(([id, problem]): EndpointStatus => ({ id, state: 'error', revision, problem }));
+    for (const { step, detail } of failures) log.error({ step: formatStep(step), problem: detail }, 'the host refused a step');
+    if (turn.steps.length > 0) {
+      const ms = Math.round((performance.now() - turn.began) * 100) / 100;
+      log.info({ revision, steps: turn.steps.length, left: remaining.length, ms }, 'applied');
+    }
+    onFound({
+      revision,
+      state: round.held.state,
+      endpoints: [...found, ...aside],
+      problems: [...round.plan.problems, ...failures.map(({ step, detail }) => ({ code: 'step', subject: formatStep(step), detail }))],
+    });
+    if (failures.length === 0 && remaining.length > 0 && this.#turnsInARow < MAX_TURNS_IN_A_ROW) {
+      // Something gave way while we worked, or because of it: look again at once.
+      this.#turnsInARow += 1;
+      this.#isDue = true;
+    } else if (failures.length > 0 || remaining.length > 0) this.#retryLater();
+    else this.#settled();
+  }
+
+  #settled(): void {
+    this.#turnsInARow = 0;
+    this.#retryMs = FIRST_RETRY_MS;
+    const retryAt = this.#quarantine.nextRetryAt;
+    if (retryAt !== null) this.#kickIn(Math.max(1, retryAt - performance.now()));
+  }
+
+  #retryLater(): void {
+    this.#turnsInARow = 0;
+    this.#kickIn(this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+  }
+
+  #kickIn(ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.kick();
+    }, ms);
+  }
+}

@@ -1,0 +1,56 @@
+import { asIp } from '@manx/ip';
+import { Fault } from '@manx/kernel';
+import { type BirdSettings, birdProblems, type DnsmasqSettings, dnsmasqProblems, type RenderSettings } from '@manx/render';
+import type { AgentSettings } from './agent-settings.js';
+
+/** What the operator's settings mean for rendering. */
+export const renderSettings = (settings: AgentSettings): RenderSettings => {
+  const bird = birdSettings(settings);
+  return {
+    endpointToHost: settings.endpoint_to_host,
+    protectedPrefixes: settings.protected_prefixes,
+    dnsmasq: dnsmasqSettings(settings),
+    ...(bird === null ? {} : { bird }),
+  };
+};
+
+/** Throws Fault `refused` for settings that each look right and cannot be said in the words of BIRD or dnsmasq: a peer's name that comes twice. */
+export const demandSettings = (path: string, settings: AgentSettings): void => {
+  const bird = birdSettings(settings);
+  const [first] = [...dnsmasqProblems(dnsmasqSettings(settings)), ...(bird === null ? [] : birdProblems(bird))];
+  if (first !== undefined) throw new Fault({ code: 'refused', op: 'use', subject: path, detail: `${first.subject} ${first.detail}` });
+};
+
+/** How dnsmasq is run on a Debian host. */
+export const dnsmasqSettings = ({ run_dir, dhcp }: AgentSettings): DnsmasqSettings => ({
+  directory: `${run_dir}/dnsmasq`,
+  user: 'dnsmasq',
+  group: 'nogroup',
+  domain: dhcp.domain,
+  leaseSeconds: dhcp.lease_seconds,
+});
+
+/** Where BIRD is on a Debian host, and as whom it runs. */
+export const birdPlace = (runDir: string): Pick<BirdSettings, 'directory' | 'controlSocket' | 'user' | 'group'> => ({
+  directory: `${runDir}/bird`,
+  controlSocket: `${runDir}/bird.ctl`,
+  user: 'bird',
+  group: 'bird',
+});
+
+/** How BIRD is run on a Debian host; null when this host speaks no BGP. */
+export const birdSettings = ({ run_dir, bgp }: AgentSettings): BirdSettings | null =>
+  bgp === undefined
+    ? null
+    : {
+        ...birdPlace(run_dir),
+        asn: bgp.asn,
+        routerId: asIp(bgp.router_id),
+        peers: bgp.peers.map(({ name, address, asn, password, local_address }) => ({
+          name,
+          address: asIp(address),
+          asn,
+          password,
+          localAddress: local_address === undefined ? undefined : asIp(local_address),
+        })),
+      };

@@ -1,0 +1,206 @@
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { run, TestHost } from './testing/test-host.js';
+import { EGRESS, endpoint, GATEWAY, PING, policy, portOf, SUBNET, stateOf, TCP_5000 } from './testing/test-states.js';
+
+const OPEN = policy('open', EGRESS, PING, TCP_5000);
+const both = stateOf(SUBNET, OPEN, endpoint(1), endpoint(2));
+const isUp = ({ state }: { readonly state: string }): boolean => state === 'up';
+const guest = (n: number): { name: string; tap: string; mac: string; ip: string; gateway: string } => ({
+  ...portOf(n),
+  name: `ag-g${n}`,
+  gateway: GATEWAY,
+});
+
+const BGP = 'bgp: {asn: 65001, router_id: 198.18.0.9, peers: [{name: tor1, address: 127.0.0.9, asn: 64600}]}\n';
+const host = new TestHost('ag-host', both, BGP);
+const ping = (n: number, to: number, count = 1): string =>
+  host.inGuest(`ag-g${n}`, 'ping', '-n', '-c', String(count), '-i', '0.01', '-W', '1', portOf(to).ip);
+const succeeds = (what: () => unknown): boolean => {
+  try {
+    what();
+    return true;
+  } catch {
+    return false;
+  }
+};
+const pingFails = (n: number, to: number): boolean => !succeeds(() => ping(n, to));
+
+afterAll(() => host.remove());
+
+describe('an agent on a real kernel', () => {
+  it('S20: on a host that has just booted taps are shut before any state is known, and nothing else is written', async () => {
+    host.plug(guest(1));
+    host.exec('ip', 'address', 'add', `${GATEWAY}/24`, 'dev', portOf(1).tap);
+    const reaches = (): boolean => succeeds(() => host.inGuest('ag-g1', 'ping', '-n', '-c', '1', '-W', '1', GATEWAY));
+    expect(reaches()).toBe(true);
+    const before = host.exec('ip', 'route') + host.exec('ip', 'address');
+    host.start();
+    await host.until('guard', () => (host.said.includes('taps are shut') ? true : null));
+    expect(reaches()).toBe(false);
+    expect(host.exec('ip', 'route') + host.exec('ip', 'address')).toBe(before);
+    expect(host.exec('sysctl', '-n', 'net.ipv4.ip_forward').trim()).toBe('0');
+    host.exec('nft', 'flush', 'ruleset');
+    host.exec('ip', 'neigh', 'flush', 'all');
+    await host.until('guard', () => (host.exec('nft', 'list', 'tables').includes('inet manx') ? true : null));
+    expect(reaches()).toBe(false);
+  });
+
+  it('S20: rules that an earlier agent left are not touched before the first state is known', async () => {
+    await host.stop('SIGKILL');
+    host.exec('nft', 'delete table arp manx; flush table inet manx');
+    const left = host.exec('nft', 'list', 'ruleset');
+    host.said = '';
+    host.start();
+    await host.until('start', () => (host.said.includes('the server is away') ? true : null));
+    // A second turn for certain: the first was before the attempt to connect.
+    host.exec('ip', 'link', 'set', portOf(1).tap, 'alias', 'seen');
+    expect(host.exec('nft', 'list', 'ruleset')).toBe(left);
+    host.exec('nft', 'flush', 'ruleset');
+    host.exec('ip', 'address', 'flush', 'dev', portOf(1).tap);
+  });
+
+  it('S20: a tap that appears after its port is known becomes up, and carries traffic', async () => {
+    await host.serve();
+    await host.status(portOf(1).id, isUp);
+    expect((await host.status(portOf(2).id, () => true)).state).toBe('down');
+    host.plug(guest(2));
+    await host.status(portOf(2).id, isUp);
+    expect(ping(1, 2, 3)).toContain(' 0% packet loss');
+  });
+
+  it('S26: dnsmasq runs on the files of the state', async () => {
+    await host.until('dnsmasq', () => (existsSync(join(host.folder, 'run/dnsmasq.pid')) ? true : null));
+    expect(readdirSync(join(host.folder, 'run/dnsmasq')).sort()).toEqual(['dnsmasq.conf', 'hosts', 'options']);
+  });
+
+  it('BIRD runs on the settings, and its sessions are reported', async () => {
+    const agent = await host.until('sessions', () => (host.agent !== null && host.agent.bgp.length > 0 ? host.agent : null));
+    expect(agent.bgp[0]?.name).toBe('peer-tor1');
+    expect(agent.bgp[0]?.state).not.toBe('Established');
+  });
+
+  it('S20: an unknown tap passes nothing', () => {
+    host.plug(guest(3));
+    // Nothing but the host's rules is in the way: the guest knows the host's MAC without asking for it.
+    const { address } = (
+      JSON.parse(host.exec('ip', '-j', 'link', 'show', portOf(3).tap)) as readonly { readonly address: string }[]
+    )[0] ?? { address: '' };
+    host.inGuest('ag-g3', 'ip', 'neigh', 'add', GATEWAY, 'lladdr', address, 'dev', 'eth0');
+    const heard = (n: number): number =>
+      Number(/packets (\d+)/.exec(host.inGuest('ag-g1', 'nft', 'list', 'counter', 'ip', 't', `from${n}`))?.[1]);
+    const count = (n: number): string => `ip saddr ${portOf(n).ip} counter name from${n}`;
+    host.inGuest(
+      'ag-g1',
+      'nft',
+      `table ip t { counter from2 { }\ncounter from3 { }\nchain c { type filter hook input priority 0\n${count(2)}\n${count(3)}\n}\n}`,
+    );
+    ping(2, 1);
+    expect(pingFails(3, 1)).toBe(true);
+    expect([heard(2), heard(3)]).toEqual([1, 0]);
+  });
+
+  it('S20: an agent killed with -9 and started again loses no packet, and adopts dnsmasq and BIRD', async () => {
+    const pids = (): string => host.exec('cat', join(host.folder, 'run/dnsmasq.pid'), join(host.folder, 'run/bird.pid'));
+    const before = pids();
+    const probe = host.spawnInGuest('ag-g1', 'ping', '-n', '-q', '-i', '0.002', '-c', '1500', portOf(2).ip);
+    let said = '';
+    probe.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const ended = once(probe, 'exit');
+    await host.stop('SIGKILL');
+    host.forgetStatuses();
+    host.start();
+    await host.status(portOf(2).id, isUp);
+    await ended;
+    expect(said).toContain(' 0% packet loss');
+    expect(pids()).toBe(before);
+  });
+
+  it('S20: a second agent on the host refuses, and changes nothing', () => {
+    const { status, said } = host.once('run');
+    expect(status).toBe(1);
+    expect(said).toContain('another agent runs');
+  });
+
+  it('a tap that is made anew under its old name is programmed at once', async () => {
+    host.exec('ip', 'link', 'delete', portOf(2).tap);
+    await host.status(portOf(2).id, ({ state }) => state === 'down');
+    host.plug(guest(2));
+    await host.status(portOf(2).id, isUp);
+    expect(ping(1, 2)).toContain(' 0% packet loss');
+  });
+
+  it('S16: a rule that goes cuts the established flow, and leaves others', async () => {
+    const server = host.spawnInGuest(
+      'ag-g2',
+      process.execPath,
+      '-e',
+      'require("net").createServer((s) => s.pipe(s)).listen(5000, () => console.log("on"))',
+    );
+    await once(server.stdout ?? server, 'data');
+    const script = `const s = require("net").connect(5000, "${portOf(2).ip}"); let n = 0; s.on("data", () => { n += 1; console.log("echo " + n); }); setInterval(() => s.write("x"), 20);`;
+    const client = host.spawnInGuest('ag-g1', process.execPath, '-e', script);
+    let echoes = 0;
+    let onEcho = (): void => undefined;
+    client.stdout?.on('data', () => {
+      echoes += 1;
+      onEcho();
+    });
+    await new Promise<void>((resolve) => (onEcho = resolve));
+    const revision = host.change(stateOf(SUBNET, policy('open', EGRESS, PING), endpoint(1), endpoint(2)));
+    await host.until('cut', () => (host.said.includes('cut flows') ? true : null));
+    const seen = echoes;
+    // Longer than ten writes of the client; its retransmissions count as tries too.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(echoes - seen).toBeLessThanOrEqual(1);
+    expect(ping(1, 2)).toContain(' 0% packet loss');
+    expect(revision).toBeGreaterThan(1);
+    client.kill();
+    server.kill();
+    host.change(both);
+  });
+
+  it('S20: rules, routes and addresses removed by others are put back', async () => {
+    host.exec('nft', 'flush', 'ruleset');
+    host.exec('ip', 'route', 'delete', portOf(2).ip);
+    host.exec('ip', 'neigh', 'delete', portOf(2).ip, 'dev', portOf(2).tap);
+    await host.until('repair', () => (host.exec('ip', 'route', 'show', 'proto', '80').includes(portOf(2).ip) ? true : null));
+    await host.until('repair', () => (host.exec('nft', 'list', 'tables').includes('inet manx') ? true : null));
+    expect(ping(1, 2)).toContain(' 0% packet loss');
+  });
+
+  it('S20: SIGTERM leaves the host as it is; an agent that starts while the server is away works by its copy', async () => {
+    expect(await host.stop('SIGTERM')).toBe(0);
+    expect(ping(1, 2)).toContain(' 0% packet loss');
+    await host.leave();
+    host.exec('ip', 'link', 'delete', portOf(2).tap);
+    host.start();
+    host.plug(guest(2));
+    await host.until('route', () => (host.exec('ip', 'route', 'show', 'proto', '80').includes(portOf(2).ip) ? true : null));
+    expect(ping(1, 2, 2)).toContain(' 0% packet loss');
+    host.forgetStatuses();
+    await host.serve();
+    await host.status(portOf(2).id, isUp);
+  });
+
+  it('clean-up refuses while an agent runs, then removes all that is ours and nothing else', async () => {
+    expect(host.once('cleanup').said).toContain('another agent runs');
+    await host.stop('SIGTERM');
+    host.exec('nft', 'add', 'table', 'inet', 'theirs');
+    host.exec('ip', 'route', 'add', '203.0.113.9/32', 'dev', portOf(3).tap);
+    const { status, said } = host.once('cleanup');
+    expect(said).toContain('stop dnsmasq');
+    expect(run('ip', 'netns', 'pids', host.netns)).toBe('');
+    expect(status).toBe(0);
+    expect(host.exec('nft', 'list', 'tables').trim()).toBe('table inet theirs');
+    expect(host.exec('ip', 'route').trim()).toBe(`203.0.113.9 dev ${portOf(3).tap} scope link`);
+    expect(host.exec('ip', 'neigh', 'show', 'nud', 'permanent')).not.toContain('10.65');
+    expect(host.exec('ip', '-4', 'address', 'show', 'dev', portOf(1).tap)).not.toContain('inet');
+    expect(host.exec('sysctl', '-n', 'net.ipv4.ip_forward').trim()).toBe('0');
+    expect(existsSync(join(host.folder, 'run'))).toBe(false);
+    expect(existsSync(join(host.folder, 'state'))).toBe(false);
+    expect(host.once('cleanup').status).toBe(0);
+  });
+});

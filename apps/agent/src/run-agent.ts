@@ -1,0 +1,196 @@
+import { readFile } from 'node:fs/promises';
+import { type AgentReport, type FeedSession, type HeldState, openFeedSession } from '@manx/feed';
+import { type BgpSession, Fault, HostObserver, isOwnGeneration, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
+import { renderHost } from '@manx/render';
+import { type AgentLog, openLog } from './agent-log.js';
+import { type AgentSettings, readAgentSettings } from './agent-settings.js';
+import { BgpWatch } from './bgp-watch.js';
+import { type Found, HostLoop } from './host-loop.js';
+import { demandHost, type Host, openHost } from './open-host.js';
+import { demandSettings, renderSettings } from './render-settings.js';
+import { SavedSysctls } from './saved-sysctls.js';
+import { StateCopy } from './state-copy.js';
+import { StatusNews } from './status-news.js';
+
+const AUDIT_MS = 300_000;
+const VERSION = '0.1.0';
+
+/** How to run an agent. */
+export type AgentOptions = {
+  /** Path of agent.yaml. */
+  readonly config: string;
+  /** Ends the agent; SIGTERM and SIGINT do when there is none. */
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Runs this host's agent until it is told to end, and leaves the host as it then is: rules, routes and programs stay. Throws
+ * SettingsFault for a wrong agent.yaml, and Fault when the host lacks something or another agent runs on it; then nothing was changed.
+ */
+export const runAgent = async (options: AgentOptions): Promise<void> => {
+  const settings = await readAgentSettings(options.config);
+  demandSettings(options.config, settings);
+  await demandHost('run');
+  const token = await readToken(settings.server.token_file);
+  const lock = takeHostLock();
+  const log = openLog(settings.log.level);
+  const host = openHost(settings, log);
+  const agent = new Agent(settings, { host, log, token });
+  log.info({ host: settings.host, server: settings.server.url, version: VERSION }, 'agent started');
+  await untilTold(options.signal);
+  await agent.close();
+  await host.close();
+  lock.release();
+  log.info({}, 'agent ended; the host stays as it is');
+};
+
+class Agent {
+  readonly #startedAt = new Date().toISOString();
+  readonly #copy: StateCopy;
+  readonly #loop: HostLoop;
+  readonly #session: FeedSession;
+  readonly #observer: HostObserver;
+  readonly #log: AgentLog;
+  readonly #closers: readonly { readonly close: () => void }[];
+  readonly #news = new StatusNews();
+  #bgp: readonly BgpSession[] = [];
+  #found: Found | null = null;
+
+  constructor(settings: AgentSettings, { host, log, token }: { readonly host: Host; readonly log: AgentLog; readonly token: string }) {
+    this.#log = log;
+    this.#copy = new StateCopy(settings.state_dir, log);
+    this.#observer = new HostObserver(host.ports);
+    const saved = new SavedSysctls(settings.state_dir);
+    const rendering = renderSettings(settings);
+    this.#loop = new HostLoop({
+      ports: host.ports,
+      observer: this.#observer,
+      render: (state) => renderHost(state, rendering),
+      log,
+      onHostSysctl: (path) => {
+        saved.save(path);
+      },
+      onFound: (found) => {
+        this.#tell(found);
+      },
+    });
+    // Watching begins before the first look, so that no change falls between.
+    this.#closers = [this.#watchLinks(), this.#watchTables(), this.#audit(), this.#watchBgp(host)];
+    const held = this.#copy.read();
+    if (held === null) this.#loop.kick();
+    else this.#loop.want(held);
+    this.#session = this.#connect(settings, { held, token });
+  }
+
+  async close(): Promise<void> {
+    for (const closer of this.#closers) closer.close();
+    await this.#session.close();
+    await this.#loop.close();
+    await this.#copy.flush();
+  }
+
+  #connect(settings: AgentSettings, { held, token }: { readonly held: HeldState | null; readonly token: string }): FeedSession {
+    const take = (state: HeldState): void => {
+      this.#copy.keep(state);
+      this.#loop.want(state);
+    };
+    return openFeedSession({
+      url: settings.server.url,
+      host: settings.host,
+      token,
+      resumeFrom: held,
+      onState: (state) => {
+        this.#log.info({ revision: state.revision, endpoints: state.state.endpoints.size }, 'in sync with the server');
+        take(state);
+      },
+      onDelta: take,
+      onResumed: take,
+      onRevision: (state) => {
+        this.#copy.note(state);
+      },
+      onLink: (link) => {
+        if (link.kind === 'up') this.#log.info({ run: link.run }, 'connected to the server');
+        else
+          this.#log.warn(
+            { problem: link.problem.detail, retryInMs: link.retryInMs },
+            'the server is away; the host goes on with its last state',
+          );
+      },
+      onReportProblem: (problem) => {
+        this.#log.warn({ problem: problem.detail }, 'a report was not delivered; it is sent again');
+      },
+    });
+  }
+
+  #watchLinks(): { readonly close: () => void } {
+    return watchRtnetlink({
+      onEvent: (event) => {
+        if (this.#observer.notice(event)) this.#loop.kick();
+      },
+      onLost: () => {
+        this.#log.warn({}, 'missed kernel events; the host is read anew');
+        this.#observer.invalidate('links', 'routes', 'neighbours');
+        this.#loop.kick();
+      },
+    });
+  }
+
+  #watchTables(): { readonly close: () => void } {
+    const readAgain = (): void => {
+      this.#observer.invalidate('tables');
+      this.#loop.kick();
+    };
+    return watchNftables({
+      onGeneration: (generation) => {
+        if (isOwnGeneration(generation)) return;
+        const { pid, program } = generation;
+        this.#log.debug({ pid, program }, 'another program changed nftables');
+        readAgain();
+      },
+      onLost: readAgain,
+    });
+  }
+
+  #audit(): { readonly close: () => void } {
+    const timer = setInterval(() => {
+      this.#observer.invalidate();
+      this.#loop.kick();
+    }, AUDIT_MS);
+    return {
+      close: () => {
+        clearInterval(timer);
+      },
+    };
+  }
+
+  #watchBgp(host: Host): { readonly close: () => void } {
+    return new BgpWatch(host.bird, (sessions) => {
+      this.#bgp = sessions;
+      this.#log.info({ sessions }, 'BGP sessions');
+      if (this.#found !== null) this.#tell(this.#found);
+    });
+  }
+
+  #tell(found: Found): void {
+    this.#found = found;
+    const agent: AgentReport = { version: VERSION, startedAt: this.#startedAt, bgp: this.#bgp, problems: found.problems };
+    this.#session.report({ revision: found.revision, ...this.#news.of(found), agent });
+  }
+}
+
+const readToken = async (path: string): Promise<string> => {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (cause) {
+    const detail = `cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); \`manx server token\` prints one`;
+    throw new Fault({ code: 'missing', op: 'read token', subject: path, detail, cause });
+  }
+};
+
+const untilTold = (signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal === undefined) {
+      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve());
+    } else if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

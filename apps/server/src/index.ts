@@ -1,0 +1,5 @@
+/** `manx server`: reads its settings, wires the rooms, runs. */
+export { type RunningServer, type RunServerOptions, runServer, startServer } from './run-server.js';
+export { readServerSettings, type ServerSettings } from './server-settings.js';
+export { printServerToken, type ServerTokenOptions } from './server-token.js';
+export { StartFault, type StartFaultCode } from './start-fault.js';

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { Context } from '@manx/admission';
+import { createApi, createNoAuthenticator, type HostWiring, Ledger, wireHosts } from '@manx/api';
+import { createFeedServer } from '@manx/feed';
+import { SettingsFault } from '@manx/settings';
+import { openMemoryStore, openSqliteStore, type Store, StoreFault } from '@manx/store';
+import type { Logger } from 'pino';
+import { readAgentSecret } from './agent-secret.js';
+import { isLoopback, listenOn, urlOf } from './listen-on.js';
+import { createServerLog } from './server-log.js';
+import { readServerSettings, type ServerSettings } from './server-settings.js';
+import { StartFault } from './start-fault.js';
+
+/** A server that runs. */
+export type RunningServer = {
+  readonly apiUrl: string;
+  readonly feedUrl: string;
+  /** One line for a person: where it listens, where its store is, at which revision. */
+  readonly summary: string;
+  /** Finishes what is under way, closes everything. Closing twice is fine. */
+  readonly close: () => Promise<void>;
+};
+
+/** Neutron's own prefix for the MACs that it makes. */
+const BASE_MAC = 'fa:16:3e:00:00:00';
+
+/** How long an ending server waits for requests under way. */
+const CLOSE_LIMIT_MS = 10_000;
+
+/** Starts a server from its settings. Throws StartFault or StoreFault, with nothing left open. */
+export const startServer = async (settings: ServerSettings, log: Logger): Promise<RunningServer> => {
+  const opened: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).toReversed()) await close();
+  };
+  try {
+    refuseOpenToAll(settings);
+    const secret = await readAgentSecret(settings.agents.secret_file);
+    const store = await openStore(settings.store);
+    opened.push(() => store.close());
+    const ledger = await Ledger.open({ store, now: () => new Date(), onStoreFault: (fault) => logStore(log, fault) });
+    opened.push(() => ledger.close());
+    let hosts: HostWiring | null = null;
+    const context = admissionContext(settings, (host) => hosts?.isHostAlive(host) ?? false);
+    const wiring = wireHosts({ ledger, context });
+    hosts = wiring;
+    opened.push(async () => wiring.close());
+    for (const problem of wiring.problems()) log.warn({ problem }, 'a resource cannot be compiled; its endpoints are closed');
+    const api = createApi({
+      ledger,
+      context,
+      authenticator: createNoAuthenticator(),
+      onAnswer: ({ requestId, projectId, ...rest }) => log.info({ request_id: requestId, ...rest, project: projectId }, 'request'),
+      onBug: (err, requestId) => log.error({ err, request_id: requestId }, 'a request ended in an error that is not its own'),
+      notReady: () => (ledger.isReady ? [] : ['the store does not answer']),
+    });
+    await api.ready();
+    opened.push(() => closeApi(api));
+    const feedServer = createServer(createFeedServer({ feed: wiring.feed, secret, logger: log }));
+    opened.push(async () => {
+      feedServer.closeAllConnections();
+      if (feedServer.listening) await new Promise<void>((resolve) => feedServer.close(() => resolve()));
+    });
+    const feedUrl = urlOf(await listenOn(feedServer, 'feed', settings.listen.feed));
+    const listening = await listenOn(api.server, 'api', settings.listen.api);
+    if (!isLoopback(listening)) throw openToAll('listen.api.fd', urlOf(listening));
+    const apiUrl = urlOf(listening);
+    const where = settings.store.kind === 'sqlite' ? settings.store.path : 'memory (nothing outlives this process)';
+    const summary = `manx server: API ${apiUrl} (auth: none), agents ${feedUrl}, store ${where}, revision ${ledger.revision}`;
+    return { apiUrl, feedUrl, summary, close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+};
+
+/** Finishes the requests under way; a client that stays in the middle of one is cut off in the end. */
+const closeApi = async (api: ReturnType<typeof createApi>): Promise<void> => {
+  const timer = setTimeout(() => api.server.closeAllConnections(), CLOSE_LIMIT_MS);
+  await api.close();
+  clearTimeout(timer);
+};
+
+const openStore = (store: ServerSettings['store']): Promise<Store> =>
+  store.kind === 'sqlite' ? openSqliteStore({ path: store.path }) : Promise.resolve(openMemoryStore());
+
+const openToAll = (subject: string, where: string): StartFault =>
+  new StartFault(
+    'open-to-all',
+    subject,
+    `auth: {kind: none} gives everybody who reaches the API every right, so it is only possible on a loopback address; ${where} is not one. Set listen.api.address to 127.0.0.1 or ::1.`,
+  );
+
+const refuseOpenToAll = ({ listen: { api } }: ServerSettings): void => {
+  if ('address' in api && !isLoopback({ address: api.address, family: '', port: api.port }))
+    throw openToAll('listen.api.address', api.address);
+};
+
+const logStore = (log: Logger, fault: unknown): void => {
+  if (fault === null) log.info('the store answers again');
+  else log.error({ err: fault }, 'the store fails; requests are refused until it answers again');
+};
+
+const admissionContext = (settings: ServerSettings, isHostAlive: (host: string) => boolean): (() => Context) => {
+  const fixed = { overlapping_subnets: settings.address_space.overlapping_subnets, mtu: settings.mtu, base_mac: BASE_MAC };
+  return () => ({
+    now: `${new Date().toISOString().slice(0, 19)}Z`,
+    newId: randomUUID,
+    random: Math.random,
+    isHostAlive,
+    settings: fixed,
+  });
+};
+
+/** What `manx server` is told on its command line. */
+export type RunServerOptions = {
+  /** The path of `server.yaml`. */
+  readonly config: string;
+  readonly stdout?: { readonly write: (text: string) => unknown };
+  readonly stderr?: { readonly write: (text: string) => unknown };
+  /** Ends the server as SIGTERM does; for callers that are not a process of their own. */
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * `manx server`: runs until SIGTERM, SIGINT or the signal of the options; resolves with the exit code: 0 after an orderly end, 1 when it
+ * could not start (with a paragraph on standard error that says why), 2 when the settings are wrong (a line for each mistake).
+ */
+export const runServer = async (options: RunServerOptions): Promise<number> => {
+  const { stdout = process.stdout, stderr = process.stderr } = options;
+  let server: RunningServer;
+  let log: Logger;
+  try {
+    const settings = await readServerSettings(options.config);
+    log = createServerLog(settings.log.level);
+    server = await startServer(settings, log);
+  } catch (error) {
+    if (!(error instanceof SettingsFault || error instanceof StartFault || error instanceof StoreFault)) throw error;
+    stderr.write(error instanceof SettingsFault ? `${error.message}\n` : `manx server: ${error.message}\n`);
+    return error instanceof SettingsFault ? 2 : 1;
+  }
+  stdout.write(`${server.summary}\n`);
+  log.warn('auth: none: everybody on this machine has every right');
+  const reason = await endSignal(options.signal);
+  log.info({ reason }, 'stopping');
+  await server.close();
+  log.info('stopped');
+  return 0;
+};
+
+/** Resolves with what asks the process to end. A second signal ends it at once, as the system's default does. */
+const endSignal = (signal: AbortSignal | undefined): Promise<string> =>
+  new Promise((resolve) => {
+    const end = (reason: string): void => {
+      process.off('SIGTERM', end);
+      process.off('SIGINT', end);
+      resolve(reason);
+    };
+    process.on('SIGTERM', end);
+    process.on('SIGINT', end);
+    if (signal?.aborted === true) end('abort');
+    signal?.addEventListener('abort', () => end('abort'), { once: true });
+  });
