@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { fail } from './fail.js';
+import { addLabCommands } from './lab-commands.js';
+
+const program = new Command('manx')
+  .description('Plain, flat, routed IP connectivity for OpenStack clouds, behind the Neutron API')
+  .version('0.1.0')
+  .showHelpAfterError('(`./manx --help` lists the commands)')
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  });
+
+const server = program.command('server').description('the Networking API and the feed to the agents');
+server
+  .command('run', { isDefault: true, hidden: true })
+  .requiredOption('--config <file>', 'path of server.yaml')
+  .action(async (options: { readonly config: string }) => {
+    const { runServer } = await import('@manx/server');
+    process.exitCode = await runServer(options);
+  });
+server
+  .command('token')
+  .description("print the token of a host's agent")
+  .requiredOption('--config <file>', 'path of server.yaml')
+  .requiredOption('--host <name>', "the host's name, as Nova writes it into binding:host_id")
+  .action(async (options: { readonly config: string; readonly host: string }) => {
+    const { printServerToken } = await import('@manx/server');
+    process.exitCode = await printServerToken(options);
+  });
+
+program
+  .command('agent')
+  .description('make this host route and protect its instances')
+  .requiredOption('--config <file>', 'path of agent.yaml')
+  .option('--cleanup', 'remove everything that is ours from this host, and nothing else')
+  .action(async ({ config, cleanup }: { readonly config: string; readonly cleanup?: boolean }) => {
+    const { cleanupAgent, runAgent } = await import('@manx/agent');
+    await (cleanup === true ? cleanupAgent({ config }) : runAgent({ config }));
+  });
+
+addLabCommands(program.command('lab').description('a whole cloud in a box: hosts, fabric, instances as network namespaces'));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  fail(error);
+}

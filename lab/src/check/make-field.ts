@@ -1,0 +1,151 @@
+import { hostSideMac } from '@manx/hoststate';
+import { asCidr, asIp, asMac, type Cidr, cidrFirst, cidrsOverlap, offsetIp } from '@manx/ip';
+import { apiUrl } from '../api-socket.js';
+import { clientFor, subnetBody } from '../apply-cloud.js';
+import { bootInstance, deleteInstance } from '../instances.js';
+import { LabError } from '../lab-error.js';
+import { fabricPrefixes, outsideNetwork4, outsideNetwork6 } from '../layout.js';
+import { type NeutronClient, type NeutronResource, openNeutronClient } from '../neutron-client.js';
+import { instanceNamed, readRunningLab } from '../running-lab.js';
+import type { Field, Guest } from './field.js';
+
+/** The two projects that the check plays. */
+const projects = { one: 'manx-check-one', two: 'manx-check-two' } as const;
+
+/** Every name that the check gives starts so: what an earlier, killed check left is found by it. */
+const prefix = 'check-';
+
+/** The first `count` prefixes of a numbered row that no subnet of the deployment overlaps. */
+const freePrefixes = (count: number, nth: (index: number) => Cidr, taken: readonly Cidr[]): readonly Cidr[] => {
+  const free: Cidr[] = [];
+  for (let index = 0; free.length < count; index += 1) {
+    if (index > 255) throw new LabError('no-room', 'The check found no free prefixes for its own networks.');
+    const candidate = nth(index);
+    if (!taken.some((other) => cidrsOverlap(candidate, other))) free.push(candidate);
+  }
+  return free;
+};
+
+const choosePrefixes = async (client: NeutronClient) => {
+  const subnets = await client.list('subnets');
+  const taken = [...subnets.map(({ cidr }) => String(cidr)), ...fabricPrefixes, outsideNetwork4, outsideNetwork6].map(asCidr);
+  return {
+    v4: freePrefixes(3, (index) => asCidr(`10.99.${index}.0/24`), taken),
+    v6: freePrefixes(3, (index) => asCidr(`fd00:99:0:${index.toString(16)}::/64`), taken),
+  };
+};
+
+type Site = { readonly network: string; readonly project: string; readonly subnet4: string };
+
+const makeSite = async (name: string, project: string, cidrs: readonly (Cidr | undefined)[], shared = false): Promise<Site> => {
+  const client = clientFor(project);
+  const network = await client.create('networks', 'network', { name: `${prefix}${name}`, project_id: project, shared });
+  const subnets = await Promise.all(
+    cidrs.map(
+      async (cidr) =>
+        await client.create('subnets', 'subnet', {
+          network_id: network.id,
+          project_id: project,
+          ...subnetBody(`${prefix}${name}`, String(cidr)),
+        }),
+    ),
+  );
+  return { network: network.id, project, subnet4: subnets[0]?.id ?? '' };
+};
+
+/** A group of a project that lets everything in, or nothing. */
+const makeGroup = async (name: string, project: string, isOpen: boolean): Promise<string> => {
+  const client = clientFor(project);
+  const group = await client.create('security-groups', 'security_group', { name: `${prefix}${name}`, project_id: project });
+  for (const ethertype of isOpen ? ['IPv4', 'IPv6'] : []) {
+    await client.create('security-group-rules', 'security_group_rule', {
+      security_group_id: group.id,
+      project_id: project,
+      direction: 'ingress',
+      ethertype,
+    });
+  }
+  return group.id;
+};
+
+type Wanted = {
+  readonly name: string;
+  readonly site: Site;
+  readonly project: string;
+  readonly host: string;
+  readonly group: string | null;
+};
+
+const bootGuest = async ({ name, site, project, host, group }: Wanted): Promise<Guest> => {
+  await bootInstance(clientFor(project), {
+    name: `${prefix}${name}`,
+    network: site.network,
+    project,
+    host,
+    groups: group === null ? [] : [group],
+  });
+  const instance = instanceNamed(await readRunningLab(), `${prefix}${name}`);
+  const [v4, v6] = [instance.addresses.find((one) => !one.includes(':')), instance.addresses.find((one) => one.includes(':'))];
+  if (v4 === undefined || v6 === undefined)
+    throw new LabError('no-address', `${instance.name} has no address of both families: ${instance.addresses.join(', ')}`);
+  return { ...instance, v4: asIp(v4), v6: asIp(v6), hostMac: hostSideMac(asMac(instance.mac)) };
+};
+
+/** Makes the check's own networks, groups and instances in the running lab. */
+export const makeField = async (): Promise<Field> => {
+  await clearField();
+  const { hosts } = await readRunningLab();
+  const [first = '', second = first] = hosts;
+  const { v4, v6 } = await choosePrefixes(openNeutronClient(apiUrl));
+  const [provider, tenantNet, strangerNet] = await Promise.all([
+    makeSite('provider', projects.one, [v4[0], v6[0]], true),
+    makeSite('tenant', projects.one, [v4[1], v6[1]]),
+    makeSite('stranger', projects.two, [v4[2], v6[2]]),
+  ]);
+  const [openGroup, guardedGroup, strangerGroup] = await Promise.all([
+    makeGroup('open', projects.one, true),
+    makeGroup('guarded', projects.one, false),
+    makeGroup('open', projects.two, true),
+  ]);
+  const wanted = (name: string, host: string, more: Partial<Wanted> = {}): Wanted => ({
+    name,
+    host,
+    site: provider,
+    project: projects.one,
+    group: openGroup,
+    ...more,
+  });
+  const [near, mate, far, tenant, stranger, shy, shyFar, guarded] = await Promise.all([
+    bootGuest(wanted('near', first)),
+    bootGuest(wanted('mate', first)),
+    bootGuest(wanted('far', second)),
+    bootGuest(wanted('tenant', first, { site: tenantNet })),
+    bootGuest(wanted('stranger', second, { site: strangerNet, project: projects.two, group: strangerGroup })),
+    bootGuest(wanted('shy', first, { group: null })),
+    bootGuest(wanted('shy-far', second, { group: null })),
+    bootGuest(wanted('guarded', second, { group: guardedGroup })),
+  ]);
+  const nearCidr = v4[0] ?? asCidr('0.0.0.0/0');
+  const start = cidrFirst(nearCidr);
+  return {
+    lab: await readRunningLab(),
+    ...{ near, mate, far, tenant, stranger, shy, shyFar, guarded },
+    ...{ openGroup, guardedGroup, nearNetwork: provider.network, nearSubnet: provider.subnet4, nearCidr, tenantNetwork: tenantNet.network },
+    gateway: offsetIp(start, 1n) ?? start,
+    spareAddress: offsetIp(start, 254n) ?? start,
+    hasTwoHosts: hosts.length > 1,
+  };
+};
+
+/** Removes everything that a check, this one or one that was killed, made in the lab. */
+export const clearField = async (): Promise<void> => {
+  const client = openNeutronClient(apiUrl);
+  const { instances } = await readRunningLab();
+  const mine = instances.filter(({ name }) => name.startsWith(prefix));
+  await Promise.all(mine.map(async ({ name }) => await deleteInstance(client, name)));
+  const isOurs = ({ project_id, name }: NeutronResource) =>
+    Object.values(projects).some((project) => project === project_id) && (String(name).startsWith(prefix) || name === 'default');
+  for (const collection of ['ports', 'networks', 'security-groups']) {
+    for (const resource of (await client.list(collection)).filter(isOurs)) await client.remove(collection, resource.id);
+  }
+};

@@ -1,0 +1,87 @@
+import { apiUrl } from '../api-socket.js';
+import { outsideNamespace } from '../layout.js';
+import { openNeutronClient } from '../neutron-client.js';
+import { processControl } from '../process-control.js';
+import { readRunningLab } from '../running-lab.js';
+import { serveTcp } from '../wire/tcp-probe.js';
+import { serveUdp } from '../wire/udp-probe.js';
+import type { CheckContext } from './context.js';
+import { checkExpectations } from './expectations.js';
+import type { Field } from './field.js';
+import { clearField, makeField } from './make-field.js';
+import { echoPort } from './reach.js';
+import type { Row } from './row.js';
+import { checkUnicast } from './s01-unicast.js';
+import { checkHops } from './s02-hops.js';
+import { checkNoLink } from './s03-no-l2.js';
+import { checkApi } from './s04-api.js';
+import { checkFlat } from './s05-flat.js';
+import { checkOutside } from './s07-outside.js';
+import { checkGroups, otherPort } from './s16-groups.js';
+import { checkForgery } from './s17-forgery.js';
+import { checkHost } from './s18-host.js';
+import { checkFailSafe } from './s20-fail-safe.js';
+import { checkAddresses } from './s26-addresses.js';
+
+type Check = (field: Field, context: CheckContext) => Promise<readonly Row[]>;
+
+/** Every check, in the order of the promises; the ones that kill programs come last. */
+const checks: readonly Check[] = [
+  checkUnicast,
+  checkHops,
+  checkNoLink,
+  checkApi,
+  checkFlat,
+  checkOutside,
+  checkGroups,
+  checkForgery,
+  checkHost,
+  checkAddresses,
+  checkFailSafe,
+];
+
+/** Someone who answers on the probes' ports in every instance of the field, and outside. */
+const serveField = async (field: Field): Promise<{ readonly close: () => void }> => {
+  const { near, mate, far, tenant, stranger, shy, shyFar, guarded } = field;
+  const namespaces = [...[near, mate, far, tenant, stranger, shy, shyFar, guarded].map(({ netns }) => netns), outsideNamespace];
+  const places = namespaces.flatMap((namespace) =>
+    [echoPort, otherPort].flatMap((port) => ([4, 6] as const).map((family) => ({ namespace, family, port }))),
+  );
+  const servers = [
+    ...places.map(({ namespace, family, port }) => serveTcp(namespace, family, port)),
+    ...(await Promise.all(places.map(async ({ namespace, family, port }) => await serveUdp(namespace, family, port)))),
+  ];
+  return {
+    close: () => {
+      for (const server of servers) server.close();
+    },
+  };
+};
+
+/**
+ * Proves the promises on the running lab with instances of its own, which it removes afterwards, and then the expectations of the
+ * lab's cloud file. Each row is told as it is known; all are returned in that order.
+ */
+export const runChecks = async (onRow: (row: Row) => void): Promise<readonly Row[]> => {
+  const rows: Row[] = [];
+  const keep = (more: readonly Row[]) => {
+    for (const one of more) {
+      rows.push(one);
+      onRow(one);
+    }
+  };
+  const context: CheckContext = { client: openNeutronClient(apiUrl), processes: processControl };
+  keep(await checkExpectations(await readRunningLab()));
+  try {
+    const field = await makeField();
+    const servers = await serveField(field);
+    try {
+      for (const check of checks) keep(await check(field, context));
+    } finally {
+      servers.close();
+    }
+  } finally {
+    await clearField();
+  }
+  return rows;
+};

@@ -1,0 +1,34 @@
+import { stringify } from 'yaml';
+import { labPaths } from './lab-paths.js';
+import type { LabHost, Layout } from './layout.js';
+import { fabricPrefixes } from './layout.js';
+
+/** The port of the server's door for agents, on the management network. */
+const feedPort = 9697;
+
+/** The lab's `server.yaml`: the API on the socket that the lab hands over, the agents' door on the management network. */
+export const serverSettings = (layout: Layout): string =>
+  stringify({
+    listen: { api: { fd: 3 }, feed: { address: layout.management.serverAddress, port: feedPort } },
+    auth: { kind: 'none' },
+    store: { kind: 'sqlite', path: labPaths.store },
+    agents: { secret_file: labPaths.secret },
+  });
+
+/** A host's `agent.yaml`: one BGP session a family with each top-of-rack router. */
+export const agentSettings = (layout: Layout, host: LabHost): string =>
+  stringify({
+    host: host.name,
+    server: { url: `http://${layout.management.serverAddress}:${feedPort}`, token_file: labPaths.token(host.name) },
+    state_dir: `${labPaths.host(host.name)}/state`,
+    run_dir: `${labPaths.host(host.name)}/run`,
+    bgp: {
+      asn: host.asn,
+      router_id: host.loopback4,
+      peers: host.peers.flatMap((peer) => [
+        { name: `${peer.name}-v4`, address: peer.address4, asn: peer.asn },
+        { name: `${peer.name}-v6`, address: peer.address6, asn: peer.asn },
+      ]),
+    },
+    protected_prefixes: [...fabricPrefixes],
+  });

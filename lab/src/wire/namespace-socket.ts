@@ -1,0 +1,128 @@
+import { closeSync, openSync } from 'node:fs';
+import koffi from 'koffi';
+
+/**
+ * Sockets in other network namespaces, in this process: a socket belongs to the namespace that its thread was in when it was made
+ * (network_namespaces(7)), so one process can speak from every instance of the lab.
+ */
+
+const libc = koffi.load('libc.so.6');
+const setns = libc.func('int setns(int fd, int nstype)');
+const socketCall = libc.func('int socket(int domain, int type, int protocol)');
+const bindCall = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)');
+const listenCall = libc.func('int listen(int fd, int backlog)');
+const sendtoCall = libc.func(
+  'intptr_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
+);
+const setsockoptCall = libc.func('int setsockopt(int fd, int level, int name, const int *value, uint32_t length)');
+const ifNameToIndex = libc.func('uint32_t if_nametoindex(const char *name)');
+
+// Constants of asm-generic/socket.h, linux/if_ether.h, linux/in.h and sched.h.
+const CLONE_NEWNET = 0x40000000;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const AF_PACKET = 17;
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+
+/** A system call that failed; `errno` is the kernel's number. */
+export class SocketFault extends Error {
+  readonly errno: number;
+  constructor(call: string, errno: number) {
+    super(`${call} failed with errno ${errno}`);
+    this.name = 'SocketFault';
+    this.errno = errno;
+  }
+}
+
+const checked = (call: string, result: number): number => {
+  if (result < 0) throw new SocketFault(call, koffi.errno());
+  return result;
+};
+
+/** Runs a synchronous function with this thread inside a namespace of /run/netns, and comes back whatever happens. */
+export const insideNamespace = <T>(namespace: string, act: () => T): T => {
+  const home = openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    const there = openSync(`/run/netns/${namespace}`, 'r');
+    try {
+      checked('setns', setns(there, CLONE_NEWNET) as number);
+    } finally {
+      closeSync(there);
+    }
+    try {
+      return act();
+    } finally {
+      checked('setns', setns(home, CLONE_NEWNET) as number);
+    }
+  } finally {
+    closeSync(home);
+  }
+};
+
+/** Which socket, as socket(2) has it. */
+export type SocketKind = { readonly domain: number; readonly type: number; readonly protocol: number };
+
+const newSocket = (kind: SocketKind): number => {
+  const fd = checked('socket', socketCall(kind.domain, kind.type | SOCK_CLOEXEC | SOCK_NONBLOCK, kind.protocol) as number);
+  const one = [1];
+  setsockoptCall(fd, SOL_SOCKET, SO_REUSEADDR, one, 4);
+  if (kind.domain === AF_INET6) setsockoptCall(fd, IPPROTO_IPV6, IPV6_V6ONLY, one, 4);
+  return fd;
+};
+
+/** A non-blocking socket in a namespace; the caller owns the descriptor. */
+export const openSocket = (namespace: string, kind: SocketKind): number => insideNamespace(namespace, () => newSocket(kind));
+
+/** A struct sockaddr_in or sockaddr_in6 (linux/in.h, linux/in6.h); the wildcard address unless one is given. */
+const socketAddress = (domain: number, port: number, address: readonly number[] = []): Uint8Array => {
+  const bytes = new Uint8Array(domain === AF_INET ? 16 : 28);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, domain, true);
+  view.setUint16(2, port);
+  bytes.set(address, domain === AF_INET ? 4 : 8);
+  return bytes;
+};
+
+const bindAndListen = (fd: number, kind: SocketKind, address: Uint8Array): number => {
+  try {
+    checked('bind', bindCall(fd, address, address.length) as number);
+    if (kind.type === SOCK_STREAM) checked('listen', listenCall(fd, 511) as number);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+};
+
+/** A socket bound to a port of every address in a namespace; a stream socket listens. */
+export const openBound = (namespace: string, kind: SocketKind, port: number): number =>
+  bindAndListen(openSocket(namespace, kind), kind, socketAddress(kind.domain, port));
+
+/** A listening TCP socket on 127.0.0.1 of the namespace that this process is in; blocking-free, to be handed to a child process. */
+export const openLoopbackListener = (port: number): number => {
+  const kind = { domain: AF_INET, type: SOCK_STREAM, protocol: 0 };
+  return bindAndListen(newSocket(kind), kind, socketAddress(AF_INET, port, [127, 0, 0, 1]));
+};
+
+/** Sends one whole Ethernet frame out of an interface of a namespace, as it is: nothing is filled in (packet(7)). */
+export const sendFrame = (namespace: string, ifname: string, frame: Uint8Array): void => {
+  const fd = openSocket(namespace, { domain: AF_PACKET, type: SOCK_RAW, protocol: 0 });
+  try {
+    const index = insideNamespace(namespace, () => ifNameToIndex(ifname) as number);
+    const address = new Uint8Array(20);
+    const view = new DataView(address.buffer);
+    view.setUint16(0, AF_PACKET, true);
+    view.setInt32(4, index, true);
+    checked('sendto', Number(sendtoCall(fd, frame, frame.length, 0, address, address.length)));
+  } finally {
+    closeSync(fd);
+  }
+};
