@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lockProblems } from './lock.mjs';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => join(top, 'node_modules/.bin', name);
@@ -13,7 +14,10 @@ const run = (command, args) => {
   return { ok: ended.status === 0, text: `${ended.stdout ?? ''}${ended.stderr ?? ''}${ended.error?.message ?? ''}` };
 };
 
-const trackedSources = run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts']).text.trim().split('\n').filter(Boolean);
+const trackedSources = run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'])
+  .text.trim()
+  .split('\n')
+  .filter(Boolean);
 
 /** A count found in a tool's output, or 0. */
 const countIn = (text, pattern) => Number(pattern.exec(text)?.[1] ?? 0);
@@ -25,7 +29,11 @@ const forbiddenNames = () => {
 
 const longFiles = () => {
   const bad = trackedSources.filter((path) => !path.endsWith('.test.ts') && readFileSync(join(top, path), 'utf8').split('\n').length > 500);
-  return { ok: bad.length === 0, text: bad.map((path) => `${path}: over 500 lines; is it one thing?\n`).join(''), seen: trackedSources.length };
+  return {
+    ok: bad.length === 0,
+    text: bad.map((path) => `${path}: over 500 lines; is it one thing?\n`).join(''),
+    seen: trackedSources.length,
+  };
 };
 
 const checks = [
@@ -48,10 +56,17 @@ const checks = [
     name: 'borders',
     run: () => {
       const result = run(bin('depcruise'), ['--config', 'tools/borders.cjs', 'packages', 'apps', 'lab', 'bench', 'tests']);
-      return { ...result, seen: countIn(result.text, /\((\d+) modules/) };
+      return { ...result, seen: countIn(result.text, /(\d+) modules/) };
     },
   },
   { name: 'dead code', run: () => ({ ...run(bin('knip'), ['--no-progress', '--no-config-hints']), seen: trackedSources.length }) },
+  {
+    name: 'lock file',
+    run: () => {
+      const { lines, seen } = lockProblems();
+      return { ok: lines.length === 0, text: lines.join('\n'), seen };
+    },
+  },
   { name: 'names', run: forbiddenNames },
   { name: 'lengths', run: longFiles },
 ];
