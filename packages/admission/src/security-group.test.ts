@@ -33,6 +33,28 @@ describe('the default group', () => {
     expect(bench.changed('security_group', id, { description: 'x' }, MINE).description).toBe('x');
     expect(outcome(bench.del('security_group', id, MINE))).toBe('409 SecurityGroupCannotRemoveDefault');
     expect(outcome(bench.del('security_group', id, ADMIN))).toBe('taken');
+    bench.made('network', {}, MINE);
+    expect(bench.state.by('security_group.default_of', 'mine').map((group) => group.id)).not.toContain(id);
+    expect(bench.state.countBy('security_group.default_of', 'mine')).toBe(1);
+  });
+
+  test('is in use first, and the default group second: an administrator cannot remove it from under its ports either', () => {
+    const bench = new Bench();
+    const port = bench.made('port', { network_id: bench.made('network', {}, MINE).id }, MINE);
+    const id = port.security_groups[0] ?? '';
+    expect(outcome(bench.del('security_group', id, MINE))).toBe('409 SecurityGroupInUse');
+    expect(outcome(bench.del('security_group', id, ADMIN))).toBe('409 SecurityGroupInUse');
+  });
+
+  test('goes with the rules of other groups about it', () => {
+    const bench = new Bench();
+    const web = bench.made('security_group', { name: 'web' }, MINE);
+    const id = bench.state.by('security_group.default_of', 'mine')[0]?.id ?? '';
+    const rule = bench.made('security_group_rule', { security_group_id: web.id, direction: 'ingress', remote_group_id: id }, MINE);
+    const before = bench.the('security_group', web.id).revision_number;
+    expect(outcome(bench.del('security_group', id, ADMIN))).toBe('taken');
+    expect(bench.state.get('security_group_rule', rule.id)).toBeUndefined();
+    expect(bench.the('security_group', web.id).revision_number).toBe(before + 1);
   });
 });
 

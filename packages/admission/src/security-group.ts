@@ -17,10 +17,14 @@ export function updateSecurityGroup(work: Work, group: SecurityGroup, values: Pa
   return work.update('security_group', group, values);
 }
 
-/** Deletes a group that no port is in, its rules, and the rules of other groups that let its members in. Default groups only an administrator deletes. */
+/**
+ * Deletes a group that no port is in, its rules, and the rules of other groups about its members, each a revision of its group: as in
+ * Neutron, a reference does not keep a group (`remote_group_id` cascades in neutron/db/models/securitygroup.py). A default group
+ * only an administrator deletes; the project's next use makes another.
+ */
 export function deleteSecurityGroup(work: Work, group: SecurityGroup): Problem | null {
-  if (group.name === DEFAULT_GROUP_NAME && !work.actor.is_admin) return problem('SecurityGroupCannotRemoveDefault', {});
   if (work.state.countBy('port.security_group', group.id) > 0) return problem('SecurityGroupInUse', { id: group.id });
+  if (group.name === DEFAULT_GROUP_NAME && !work.actor.is_admin) return problem('SecurityGroupCannotRemoveDefault', {});
   for (const rule of work.state.by('security_group_rule.security_group_id', group.id)) work.delete('security_group_rule', rule.id);
   for (const rule of work.state.by('security_group_rule.remote_group_id', group.id)) {
     work.delete('security_group_rule', rule.id);

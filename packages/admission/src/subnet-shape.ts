@@ -61,7 +61,7 @@ export function checkCidr(cidr: Cidr, ipVersion: 4 | 6, enableDhcp: boolean): Pr
 }
 
 /** The first and last address of the prefix that an interface can have: not IPv4's network and broadcast, nor IPv6's subnet-router anycast. */
-export function usableRange(cidr: Cidr): { readonly first: Ip; readonly last: Ip } {
+function usableRange(cidr: Cidr): { readonly first: Ip; readonly last: Ip } {
   const [first, last] = [cidrFirst(cidr), cidrLast(cidr)];
   if (prefixLength(cidr) > (familyOf(cidr) === 4 ? 30 : 126)) return { first, last };
   return { first: nextIp(first) ?? first, last: familyOf(cidr) === 4 ? (offsetIp(last, -1n) ?? last) : last };
@@ -136,6 +136,9 @@ export function checkServices(subnet: Services & { readonly label: string; reado
     if (familyOf(server) !== subnet.ip_version)
       return invalid(`dns_nameserver '${server}' does not match the ip_version '${subnet.ip_version}'`);
   }
+  if (subnet.ip_version === 6 && subnet.host_routes.length > 0) {
+    return invalid('host_routes is not supported when ip_version is 6: DHCPv6 has no option that tells routes to instances');
+  }
   for (const route of subnet.host_routes) {
     const wrong = wrongRoute(route, subnet.ip_version);
     if (wrong !== null) return wrong;
@@ -149,7 +152,11 @@ function wrongRoute({ destination, nexthop }: HostRoute, ipVersion: 4 | 6): Prob
   return null;
 }
 
-/** RFC 4862, section 5.5.3: with 64-bit interface identifiers an autoconfigured prefix is a /64. */
+/**
+ * RFC 4862, section 5.5.3: with 64-bit interface identifiers an autoconfigured prefix is a /64. Beyond what Neutron asks: the hosts'
+ * DHCP server gives IPv6 addresses in a /64 or a longer prefix (dnsmasq(8), --dhcp-range), and an instance asks for none before a router
+ * has advertised (RFC 4861, section 4.2), which here only hosts do.
+ */
 function checkModes(subnet: Services & { readonly cidr: Cidr }): Problem | null {
   const { ipv6_ra_mode: raMode, ipv6_address_mode: addressMode } = subnet;
   if (raMode === null && addressMode === null) return null;
@@ -165,6 +172,14 @@ function checkModes(subnet: Services & { readonly cidr: Cidr }): Problem | null 
     return invalid(
       `Invalid CIDR ${subnet.cidr} for IPv6 address mode. OpenStack uses the EUI-64 address format, which requires the prefix to be /64`,
     );
+  }
+  if (raMode === null) {
+    return invalid(
+      `ipv6_address_mode set to '${addressMode}' without ipv6_ra_mode is not supported: hosts are the only routers here, and instances learn of the mode from their advertisements. Set ipv6_ra_mode to the same value`,
+    );
+  }
+  if (prefixLength(subnet.cidr) < 64) {
+    return invalid(`Invalid CIDR ${subnet.cidr} for ipv6_ra_mode '${raMode}': hosts give IPv6 addresses in prefixes of /64 or longer only`);
   }
   return null;
 }

@@ -145,6 +145,34 @@ describe('subnets', () => {
     expect(outcome(bench.post('port', { network_id: two.network_id }))).toBe('409 IpAddressGenerationFailure');
   });
 
+  test.each<[object, string]>([
+    [{}, 'taken'],
+    [{ cidr: '2001:db8::/48' }, 'taken'],
+    [{ ipv6_ra_mode: 'slaac' }, 'taken'],
+    [{ ipv6_ra_mode: 'slaac', cidr: '2001:db8::/63' }, 'requires the prefix to be /64'],
+    [{ ipv6_ra_mode: 'slaac', cidr: '2001:db8::/65' }, 'requires the prefix to be /64'],
+    [{ ipv6_ra_mode: 'dhcpv6-stateless', cidr: '2001:db8::/96' }, 'requires the prefix to be /64'],
+    [{ ipv6_ra_mode: 'dhcpv6-stateful', cidr: '2001:db8::/112' }, 'taken'],
+    [{ ipv6_ra_mode: 'dhcpv6-stateful', cidr: '2001:db8::/63' }, 'prefixes of /64 or longer only'],
+    [{ ipv6_ra_mode: 'dhcpv6-stateful', ipv6_address_mode: 'slaac' }, 'must be the same value'],
+    [{ ipv6_address_mode: 'slaac' }, 'without ipv6_ra_mode is not supported'],
+    [{ ipv6_address_mode: 'dhcpv6-stateful' }, 'without ipv6_ra_mode is not supported'],
+    [{ host_routes: [{ destination: '2001:db8:1::/64', nexthop: '2001:db8::9' }] }, 'DHCPv6 has no option that tells routes'],
+  ])('S26: %j on an IPv6 subnet, which hosts can serve or not: %s', (body, expected) => {
+    const bench = new Bench();
+    const network_id = bench.made('network', {}).id;
+    const made = bench.post('subnet', { network_id, ip_version: 6, cidr: '2001:db8::/64', ...body });
+    expect('code' in made ? `${outcome(made)} ${message(made)}` : 'taken').toContain(expected);
+    if ('code' in made) expect(outcome(made)).toBe('400 InvalidInput');
+  });
+
+  test('S26: host routes do not come to an IPv6 subnet by an update either', () => {
+    const bench = new Bench();
+    const { id } = bench.made('subnet', { network_id: bench.made('network', {}).id, ip_version: 6, cidr: '2001:db8::/64' });
+    const host_routes = [{ destination: '2001:db8:1::/64', nexthop: '2001:db8::9' }];
+    expect(outcome(bench.put('subnet', id, { host_routes }))).toBe('400 InvalidInput');
+  });
+
   test('a subnet with addresses in use stays', () => {
     const bench = new Bench();
     const subnet = bench.made('subnet', v4({ network_id: bench.made('network', {}).id }));
