@@ -67,6 +67,7 @@ describe('what a host gets', () => {
       network: 'net-a',
       cidr: '10.65.0.0/24',
       gateway: '10.65.0.1',
+      isGatewayHeld: false,
       isDhcpEnabled: true,
       dnsServers: ['10.65.0.53'],
       hostRoutes: [{ destination: '10.99.0.0/16', nexthop: '10.65.0.254' }],
@@ -75,6 +76,17 @@ describe('what a host gets', () => {
       addressMode: null,
     });
     expect(state.subnets.get('sub6')).toMatchObject({ gateway: null, raMode: 'slaac', addressMode: 'slaac', mtu: 9000 });
+  });
+
+  it.each<[string, object, boolean]>([
+    ['an instance on another host holds it', { 'binding:host_id': 'h2' }, true],
+    ['its port is bound nowhere', { 'binding:host_id': '', 'binding:vif_type': 'unbound' }, false],
+    ['its port could not be bound', { 'binding:host_id': 'h2', 'binding:vif_type': 'binding_failed' }, false],
+    ['nobody holds it', { fixed_ips: [] }, false],
+  ])('a gateway address when %s: hosts leave it alone is %s', (_, more, isHeld) => {
+    const router = port('router', { fixed_ips: [fixedIp('10.65.0.1', 'sub4')], ...more });
+    const state = compileHost(cloud(netA, sub4, sub6, web, ['port', router]), h1);
+    expect(state.subnets.get('sub4')).toMatchObject({ gateway: '10.65.0.1', isGatewayHeld: isHeld });
   });
 
   it('a host has what its own endpoints need, and nothing else', () => {

@@ -91,7 +91,7 @@ function contextOf(state: StateReader, network: string): Parameters<typeof compi
 
 function subnetOf(state: StateReader, id: string): Subnet | Problem | undefined {
   const subnet = state.get('subnet', id);
-  return subnet && compileSubnet(subnet, state.get('network', subnet.network_id));
+  return subnet && compileSubnet(subnet, { network: state.get('network', subnet.network_id), holderOf: (ip) => state.holderOf(ip) });
 }
 
 function compileSet(state: StateReader, group: string): AddressSet {

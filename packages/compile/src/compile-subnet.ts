@@ -1,12 +1,15 @@
 import { isProblem, type Problem, parseHostObject, type Subnet } from '@manx/hoststate';
-import { isUnspecified } from '@manx/ip';
-import type { Network, Subnet as SubnetResource } from '@manx/model';
+import { type Ip, isUnspecified } from '@manx/ip';
+import type { Network, Port, Subnet as SubnetResource } from '@manx/model';
+
+/** What a subnet depends on besides itself. */
+export type SubnetContext = { readonly network: Network | undefined; readonly holderOf: (ip: Ip) => Port | undefined };
 
 /**
  * What DHCP and router advertisements say in this subnet (S26, S29): the MTU is the network's. A name server of `0.0.0.0`
- * or `::` is Neutron's way to say that there is none. A problem when the network is missing or a value cannot be said.
+ * or `::` is Neutron's way to say that there is none. A gateway that a port holds which is plugged in somewhere is that port's. A problem when the network is missing or a value cannot be said.
  */
-export function compileSubnet(subnet: SubnetResource, network: Network | undefined): Subnet | Problem {
+export function compileSubnet(subnet: SubnetResource, { network, holderOf }: SubnetContext): Subnet | Problem {
   if (network === undefined) return subnetProblem(subnet, `its network ${subnet.network_id} is missing`);
   const compiled = parseHostObject({
     kind: 'subnet',
@@ -14,6 +17,7 @@ export function compileSubnet(subnet: SubnetResource, network: Network | undefin
     network: subnet.network_id,
     cidr: subnet.cidr,
     gateway: subnet.gateway_ip,
+    isGatewayHeld: subnet.gateway_ip !== null && isPluggedIn(holderOf(subnet.gateway_ip)),
     isDhcpEnabled: subnet.enable_dhcp,
     dnsServers: subnet.dns_nameservers.filter((ip) => !isUnspecified(ip)),
     hostRoutes: subnet.host_routes.map(({ destination, nexthop }) => ({ destination, nexthop })),
@@ -27,4 +31,9 @@ export function compileSubnet(subnet: SubnetResource, network: Network | undefin
 
 function subnetProblem(subnet: SubnetResource, detail: string): Problem {
   return { code: 'subnet-not-compiled', subject: `subnet ${subnet.id}`, detail: `its addresses are served nowhere: ${detail}` };
+}
+
+/** Whether somebody can answer as this port: a router's own interface, which hosts play, is bound to none of them as a tap. */
+function isPluggedIn(port: Port | undefined): boolean {
+  return port !== undefined && port['binding:host_id'] !== '' && port['binding:vif_type'] === 'tap';
 }

@@ -192,6 +192,38 @@ describe('idea 2: cost follows the change', () => {
   });
 });
 
+describe('gateways', () => {
+  it('an instance that takes a gateway address, and gives it up, changes the subnet on every host that uses it, and nothing else', () => {
+    const state = bigGroup(2);
+    const compiler = new Compiler(state);
+    const lan: Change = { op: 'put', kind: 'subnet', id: 'sub', value: subnet('sub', { cidr: '10.64.0.0/10', gateway_ip: '10.64.9.9' }) };
+    const router: Change = {
+      op: 'put',
+      kind: 'port',
+      id: 'alone',
+      value: port('alone', { 'binding:host_id': 'h3', fixed_ips: [fixedIp('10.64.9.9', 'sub')] }),
+    };
+    const gone: Change = { op: 'delete', kind: 'port', id: 'alone' };
+    const heldOn = (change: Change): readonly (readonly unknown[])[] => {
+      applyChanges(state, [change]);
+      const deltas = [...compiler.apply([change], state)].filter(([host]) => host !== h3);
+      return deltas.flatMap(([host, { puts }]) => puts.map((put) => [host, put.kind, put.kind === 'subnet' && put.isGatewayHeld])).sort();
+    };
+    expect(heldOn(lan)).toEqual([
+      [h1, 'subnet', false],
+      [h2, 'subnet', false],
+    ]);
+    expect(heldOn(router)).toEqual([
+      [h1, 'subnet', true],
+      [h2, 'subnet', true],
+    ]);
+    expect(heldOn(gone)).toEqual([
+      [h1, 'subnet', false],
+      [h2, 'subnet', false],
+    ]);
+  });
+});
+
 describe('moves', () => {
   it('a port bound to another host leaves the first and comes to the second in one apply', () => {
     const state = bigGroup(3);

@@ -1,9 +1,10 @@
 import { compareIds, type HostDelta, type HostName, type HostState, isProblem, type Problem } from '@manx/hoststate';
+import type { Ip } from '@manx/ip';
 import type { Network, Port, ResourceKind, StateReader } from '@manx/model';
 import { compareProblems } from './compile-host.js';
 import { compilePolicy } from './compile-policy.js';
 import { type CompiledPort, compilePort, memberIps } from './compile-port.js';
-import { compileSubnet } from './compile-subnet.js';
+import { compileSubnet, type SubnetContext } from './compile-subnet.js';
 import { HostRegistry } from './host-registry.js';
 
 /** A resource that was put or deleted; a `Change` is one. */
@@ -27,6 +28,9 @@ export class Compiler {
   readonly #networks = new Map<string, Network>();
   /** The group of each rule, for when the rule is gone. */
   readonly #groupOfRule = new Map<string, string>();
+  /** The gateway of each subnet, and the subnets of each gateway: one, but where prefixes may overlap. */
+  readonly #gateways = new Map<string, Ip>();
+  readonly #subnetsOfGateway = new Map<Ip, Set<string>>();
   /** The host that each endpoint is on. */
   readonly #hostOfPort = new Map<string, HostName>();
   /** By subnet or port, as the subject names it; those of rules are with their policies. */
@@ -51,8 +55,9 @@ export class Compiler {
     this.#state = state;
     const dirty: Dirty = { subnets: new Set(), ports: new Set(), groups: new Set() };
     for (const change of changes) this.#note(change, dirty);
+    for (const id of dirty.subnets) this.#noteGateway(id);
     // Members of sets in use come first: a set that comes into use below is made from the state as it is now.
-    for (const id of dirty.ports) this.#noteMembers(id);
+    for (const id of dirty.ports) this.#notePort(id, dirty);
     for (const id of dirty.subnets) this.#refreshSubnet(id, dirty);
     for (const id of dirty.ports) this.#refreshPort(id);
     for (const id of dirty.groups) this.#registry.refreshPolicy(id);
@@ -119,20 +124,35 @@ export class Compiler {
     if (after !== undefined) dirty.groups.add(after);
   }
 
-  #noteMembers(id: string): void {
+  #noteGateway(id: string): void {
+    const before = this.#gateways.get(id);
+    const after = this.#state.get('subnet', id)?.gateway_ip ?? undefined;
+    if (before === after) return;
+    replace(this.#gateways, id, after);
+    if (before !== undefined) {
+      const rest = this.#subnetsOfGateway.get(before);
+      rest?.delete(id);
+      if (rest?.size === 0) this.#subnetsOfGateway.delete(before);
+    }
+    if (after !== undefined) this.#subnetsOfGateway.set(after, (this.#subnetsOfGateway.get(after) ?? new Set()).add(id));
+  }
+
+  /** The sets that the port's addresses are in, and the subnets whose gateway it was or is. */
+  #notePort(id: string, dirty: Dirty): void {
     const before = this.#ports.get(id);
     const after = this.#state.get('port', id);
     if (before === after) return;
     replace(this.#ports, id, after);
     const left = memberIps(before);
     const joined = memberIps(after);
+    for (const ip of [...left, ...joined]) for (const subnet of this.#subnetsOfGateway.get(ip) ?? []) dirty.subnets.add(subnet);
     for (const group of new Set(before?.security_groups)) for (const ip of left) this.#registry.leave(group, ip);
     for (const group of new Set(after?.security_groups)) for (const ip of joined) this.#registry.join(group, ip);
   }
 
   #refreshSubnet(id: string, dirty: Dirty): void {
     const subnet = this.#state.get('subnet', id);
-    const compiled = subnet && compileSubnet(subnet, this.#networks.get(subnet.network_id));
+    const compiled = subnet && compileSubnet(subnet, this.#subnetContext(subnet.network_id));
     const usable = isProblem(compiled) ? undefined : compiled;
     replace(this.#problems, `subnet ${id}`, isProblem(compiled) ? [compiled] : undefined);
     if (this.#registry.hasSubnet(id) !== (usable !== undefined)) {
@@ -148,6 +168,10 @@ export class Compiler {
     replace(this.#hostOfPort, id, placed?.host);
     if (before !== undefined && before !== placed?.host) this.#registry.setEndpoint(before, id, undefined);
     if (placed !== null) this.#registry.setEndpoint(placed.host, id, placed.endpoint);
+  }
+
+  #subnetContext(network: string): SubnetContext {
+    return { network: this.#networks.get(network), holderOf: (ip) => this.#state.holderOf(ip) };
   }
 
   #compilePort(port: Port | undefined): CompiledPort {

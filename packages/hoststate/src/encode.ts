@@ -41,6 +41,7 @@ const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
   puts: true,
   members: true,
   gateway: true,
+  isGatewayHeld: true,
   isDhcpEnabled: true,
   dnsServers: true,
   destination: true,

@@ -77,6 +77,8 @@ export type Subnet = {
   readonly network: string;
   readonly cidr: Cidr;
   readonly gateway: Ip | null;
+  /** True while an instance somewhere (a router made of a VM) holds the gateway's address: hosts do not answer for it meanwhile. */
+  readonly isGatewayHeld: boolean;
   readonly isDhcpEnabled: boolean;
   readonly dnsServers: readonly Ip[];
   readonly hostRoutes: readonly { readonly destination: Cidr; readonly nexthop: Ip }[];

@@ -94,6 +94,7 @@ const readSubnet: Read<Subnet> = refine(
     network: readId,
     cidr: readCidr,
     gateway: nullable(readIp),
+    isGatewayHeld: bool,
     isDhcpEnabled: bool,
     dnsServers: list(readIp),
     hostRoutes: list(record<Subnet['hostRoutes'][number]>({ destination: readCidr, nexthop: readIp })),
@@ -158,6 +159,7 @@ function subnetComplaint(subnet: Subnet): string | null {
     ...subnet.hostRoutes.flatMap((route) => [route.destination, route.nexthop]),
   ];
   if (others.some((other) => familyOf(other) !== family)) return 'addresses of one family';
+  if (subnet.isGatewayHeld && subnet.gateway === null) return 'a held gateway only where there is one';
   if (family === 4 && (subnet.raMode !== null || subnet.addressMode !== null)) return 'IPv6 modes only with an IPv6 prefix';
   return null;
 }

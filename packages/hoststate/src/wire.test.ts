@@ -135,6 +135,8 @@ describe('what comes from outside is taken only in its one right form', () => {
     [ping, 'rules.0.icmp.code', undefined],
     [lan, 'cidr', '10.65.0.1/24'],
     [lan, 'gateway', 'fd00::1'],
+    [lan, 'isGatewayHeld', null],
+    [subnet('s', 'fd00::/64'), 'isGatewayHeld', true],
     [lan, 'dnsServers.0', 'fd00::1'],
     [lan, 'hostRoutes.0.nexthop', 'fd00::1'],
     [lan, 'hostRoutes.0.destination', 'default'],

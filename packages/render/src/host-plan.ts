@@ -45,7 +45,10 @@ export type LinkPlan = {
    * the prefix of any other is not on this link (IFA_F_NOPREFIXROUTE).
    */
   readonly addresses: readonly { readonly ip: Ip; readonly prefixLength: number }[];
-  /** Path below /proc/sys to value, `net/ipv4/conf/tapX/proxy_arp` for instance. */
+  /**
+   * Path below /proc/sys to value, `net/ipv4/conf/tapX/proxy_arp` for instance. Of `net/ipv6/conf/tapX/mtu` the value is the
+   * most there may be: the kernel takes no more than the tap's own MTU.
+   */
   readonly sysctls: ReadonlyMap<string, string>;
 };
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHost } from './render-host.js';
 import { arbitraryState } from './testing/arbitrary-state.js';
 import { formatRest, formatTables } from './testing/format-plan.js';
-import { endpoint, NAMED_STATES, policy, rule, SETTINGS, stateOf } from './testing/states.js';
+import { endpoint, NAMED_STATES, policy, rule, SETTINGS, stateOf, subnet } from './testing/states.js';
 import { makeTestNetns, type TestNetns } from './testing/test-netns.js';
 
 const GOLDEN = new URL('../golden/', import.meta.url);
@@ -170,5 +170,22 @@ describe('the render of a state', () => {
         expect(renderHost(turned, SETTINGS)).toEqual(renderHost(state, SETTINGS));
       }),
     );
+  });
+});
+
+describe('a gateway that an instance on another host holds', () => {
+  const addressesOf = (isGatewayHeld: boolean): readonly string[] => {
+    const subnets = [subnet('sub4', '10.65.0.0/24', '10.65.0.1'), subnet('sub6', '2001:db8:65::/64', '2001:db8:65::1')];
+    const state = stateOf([
+      ...subnets.map((lan) => ({ ...lan, isGatewayHeld })),
+      endpoint('web-1', 1, { ips: ['10.65.0.2', '2001:db8:65::2'] }),
+    ]);
+    return [...renderHost(state, SETTINGS).links.values()].flatMap(({ addresses }) => addresses.map(({ ip }) => ip));
+  };
+
+  it('is put on no tap, and is on every tap of its subnet otherwise', () => {
+    expect(addressesOf(false)).toEqual(expect.arrayContaining(['10.65.0.1', '2001:db8:65::1']));
+    for (const gateway of ['10.65.0.1', '2001:db8:65::1']) expect(addressesOf(true)).not.toContain(gateway);
+    expect(addressesOf(true)).toContain('2001:db8:65::');
   });
 });

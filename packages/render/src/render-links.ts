@@ -27,6 +27,9 @@ const TAP_SYSCTLS: readonly (readonly [string, string])[] = [
   ['ipv6/conf/*/forwarding', '1'],
 ];
 
+/** No IPv6 on a link with less (RFC 8200, section 5): the kernel takes no lower value. */
+const IPV6_MIN_MTU = 1280;
+
 /** `send_redirects` of an interface counts only where that of `all` is off too. */
 const HOST_SYSCTLS: ReadonlyMap<string, string> = new Map([
   ['net/ipv4/ip_forward', '1'],
@@ -39,6 +42,7 @@ type Memory = {
   readonly subnets: HostState['subnets'];
   readonly gateways: string;
   readonly served: readonly TapAddress[];
+  /** And the MTU. */
   readonly addresses: string;
   readonly link: LinkPlan;
 };
@@ -53,7 +57,7 @@ export function renderHostSysctls(): ReadonlyMap<string, string> {
 /**
  * What the endpoints' taps look like: one link-local address, the same on every host that the instance may move to, the
  * gateway of each of its IPv4 subnets as a /32, and what dnsmasq needs beside them (`dhcpTapAddresses`). A gateway
- * address that an instance here holds itself (a router made of a VM) is left to it.
+ * address that an instance holds itself, here or on another host (a router made of a VM), is left to it.
  */
 export function renderLinks(state: HostState, endpoints: readonly Endpoint[]): ReadonlyMap<IfName, LinkPlan> {
   const held = new Set(endpoints.flatMap(({ addresses }) => addresses.map(({ ip }) => ip)));
@@ -67,26 +71,37 @@ function linkOf(state: HostState, endpoint: Endpoint, held: ReadonlySet<Ip>): Li
   const isSame = known?.subnets === state.subnets && known.gateways === gateways;
   const served = isSame ? known.served : dhcpTapAddresses(state, endpoint, lent);
   const all = [...lent.map((ip) => ({ ip, prefixLength: 32 })), ...served.map((address) => leaveTo(held, address))];
-  const addresses = all.map(({ ip, prefixLength }) => `${ip}/${prefixLength}`).join(' ');
-  const link = known?.addresses === addresses ? known.link : makeLink(endpoint, all);
+  const mtu = ipv6MtuOf(state, endpoint);
+  const addresses = [...all.map(({ ip, prefixLength }) => `${ip}/${prefixLength}`), mtu].join(' ');
+  const link = known?.addresses === addresses ? known.link : makeLink(endpoint, { addresses: all, mtu });
   if (!isSame || link !== known.link) memories.set(endpoint, { subnets: state.subnets, gateways, served, addresses, link });
   return link;
 }
 
-function makeLink({ ifname, mac: guest }: Endpoint, addresses: readonly TapAddress[]): LinkPlan {
+function makeLink(
+  { ifname, mac: guest }: Endpoint,
+  { addresses, mtu }: { readonly addresses: readonly TapAddress[]; readonly mtu: number | null },
+): LinkPlan {
   const mac = hostSideMac(guest);
+  const sysctls = TAP_SYSCTLS.map(([path, value]) => [`net/${path.replace('*', ifname)}`, value] as const);
   return {
     ifname,
     mac,
     addresses: [...addresses, { ip: linkLocalFor(mac), prefixLength: 64 }],
-    sysctls: new Map(TAP_SYSCTLS.map(([path, value]) => [`net/${path.replace('*', ifname)}`, value])),
+    sysctls: new Map([...sysctls, ...(mtu === null ? [] : [[`net/ipv6/conf/${ifname}/mtu`, String(mtu)] as const])]),
   };
+}
+
+/** What router advertisements on the tap tell (S29): the lowest MTU of its IPv6 subnets; null where there are none. */
+function ipv6MtuOf(state: HostState, { addresses }: Endpoint): number | null {
+  const mtus = addresses.flatMap(({ ip, subnet }) => (familyOf(ip) === 6 ? (state.subnets.get(subnet)?.mtu ?? []) : []));
+  return mtus.length === 0 ? null : Math.max(IPV6_MIN_MTU, Math.min(...mtus));
 }
 
 function gatewaysOf(state: HostState, { addresses }: Endpoint): Ip[] {
   const gateways = addresses.flatMap(({ ip, subnet }) => {
-    const gateway = familyOf(ip) === 4 ? (state.subnets.get(subnet)?.gateway ?? null) : null;
-    return gateway === null ? [] : [gateway];
+    const of = familyOf(ip) === 4 ? state.subnets.get(subnet) : undefined;
+    return of === undefined || of.gateway === null || of.isGatewayHeld ? [] : [of.gateway];
   });
   return gateways.length < 2 ? gateways : [...new Set(gateways)].sort(compareIps);
 }

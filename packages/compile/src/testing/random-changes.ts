@@ -14,6 +14,9 @@ const ADDRESSES = {
   'sub-a6': ['fd00:65::2', 'fd00:65::'],
   'sub-b4': ['172.18.3.23', '172.18.0.9', 'not-an-ip'],
 } as const;
+const GATEWAYS = { 'sub-a4': '10.65.0.1', 'sub-a6': 'fd00:65::1', 'sub-b4': '172.18.0.1' } as const;
+/** The one port that has gateways' addresses now and then: no two have the same (S12), and who has it counts here. */
+const ROUTER = 'port-1';
 const CIDRS = { 'sub-a4': '10.65.0.0/24', 'sub-a6': 'fd00:65::/64', 'sub-b4': '172.18.0.0/16' } as const;
 
 /** Mostly the first, now and then the others: what is wrong must be met, but not hide what is right. */
@@ -32,9 +35,15 @@ const subnets = fc
     id: fc.constantFrom(...SUBNETS),
     network_id: fc.constantFrom(...NETWORKS),
     enable_dhcp: fc.boolean(),
+    hasGateway: fc.boolean(),
     dns_nameservers: mostly<readonly string[]>(fc.constant([]), fc.constant(['0.0.0.0']), fc.constant(['fd00::53'])),
   })
-  .map((s) => ({ ...s, cidr: CIDRS[s.id], gateway_ip: null, ipv6_ra_mode: s.id === 'sub-a6' ? 'slaac' : null }));
+  .map(({ hasGateway, ...s }) => ({
+    ...s,
+    cidr: CIDRS[s.id],
+    gateway_ip: hasGateway ? GATEWAYS[s.id] : null,
+    ipv6_ra_mode: s.id === 'sub-a6' ? 'slaac' : null,
+  }));
 
 const fixedIps = fc.uniqueArray(
   fc.constantFrom(...SUBNETS).chain((id) => fc.constantFrom(...ADDRESSES[id]).map((ip) => fixedIp(ip, id))),
@@ -51,7 +60,13 @@ const ports = fc.record({
   'binding:vif_type': mostly<string>(fc.constant('tap'), fc.constantFrom('binding_failed', 'unbound')),
   mac_address: mostly<string>(fc.constant('fa:16:3e:00:00:01'), fc.constantFrom('fa:16:3e:00:00:02', 'FA-16')),
   name: fc.constantFrom('one', 'another'),
+  isRouter: fc.boolean(),
 });
+
+function portPut({ isRouter, ...p }: typeof ports extends fc.Arbitrary<infer P> ? P : never): Change {
+  const gateways = isRouter && p.id === ROUTER ? SUBNETS.map((id) => fixedIp(GATEWAYS[id], id)) : [];
+  return { op: 'put', kind: 'port', id: p.id, value: port(p.id, { ...p, fixed_ips: [...p.fixed_ips, ...gateways] }) };
+}
 
 const peers = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...GROUPS).map((id) => ({ remote_group_id: id })) },
@@ -77,7 +92,7 @@ const rules = fc
 const puts: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: networks.map((n): Change => ({ op: 'put', kind: 'network', id: n.id, value: network(n.id, n) })) },
   { weight: 1, arbitrary: subnets.map((s): Change => ({ op: 'put', kind: 'subnet', id: s.id, value: subnet(s.id, s) })) },
-  { weight: 6, arbitrary: ports.map((p): Change => ({ op: 'put', kind: 'port', id: p.id, value: port(p.id, p) })) },
+  { weight: 6, arbitrary: ports.map(portPut) },
   {
     weight: 4,
     arbitrary: rules.map((r): Change => ({ op: 'put', kind: 'security_group_rule', id: r.id, value: rule(r.id, r.security_group_id, r) })),
@@ -108,7 +123,7 @@ export const FOUNDATION: readonly Change[] = [
       op: 'put',
       kind: 'subnet',
       id,
-      value: subnet(id, { network_id: id === 'sub-b4' ? 'net-b' : 'net-a', cidr: CIDRS[id], gateway_ip: null, ...v6 }),
+      value: subnet(id, { network_id: id === 'sub-b4' ? 'net-b' : 'net-a', cidr: CIDRS[id], gateway_ip: GATEWAYS[id], ...v6 }),
     };
   }),
 ];

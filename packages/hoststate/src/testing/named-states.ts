@@ -44,6 +44,7 @@ export function subnet(id: string, cidr = '10.65.0.0/24'): Subnet {
     network: 'net',
     cidr: cidr as Cidr,
     gateway: cidr.includes(':') ? null : ('10.65.0.1' as Ip),
+    isGatewayHeld: false,
     isDhcpEnabled: true,
     dnsServers: [],
     hostRoutes: [],

@@ -63,7 +63,7 @@ const objects: fc.Arbitrary<HostObject> = fc.oneof(
     .tuple(byId, fc.uniqueArray(rules, { maxLength: 3, selector: ({ id }) => id }))
     .map(([id, list]) => policy(id, ...list.sort((x, y) => compareIds(x.id, y.id)))),
   fc.tuple(byId, fc.subarray([...ADDRESSES])).map(([id, members]) => set(id, ...members)),
-  fc.constantFrom(subnet('sub'), subnet('sub', '10.65.0.0/25'), subnet('sub6', 'fd00:65::/64')),
+  fc.constantFrom(subnet('sub'), { ...subnet('sub'), isGatewayHeld: true }, subnet('sub', '10.65.0.0/25'), subnet('sub6', 'fd00:65::/64')),
 );
 
 /** Small states in which everything refers to everything, dangling now and then. */

@@ -19,7 +19,7 @@ export const DHCP_HALVES: readonly Cidr[] = [asCidr('0.0.0.0/1'), asCidr('128.0.
  *
  * IPv6: dnsmasq advertises a prefix only on an interface with an address in it whose prefix length is the prefix's own: a /128
  * does not do. It is the gateway, or the subnet-router anycast address (RFC 4291, section 2.6.1) where the gateway is not in the
- * prefix. It must be added without duplicate address detection (IFA_F_NODAD) and **without a route for the prefix**
+ * prefix, or an instance holds it. It must be added without duplicate address detection (IFA_F_NODAD) and **without a route for the prefix**
  * (IFA_F_NOPREFIXROUTE), or the host would look for the whole prefix on this one tap. The tap needs its link-local address
  * as well: advertisements come from it. They tell the MTU that `net/ipv6/conf/TAP/mtu` has, so that must be the subnet's (S29).
  *
@@ -31,7 +31,10 @@ export function dhcpTapAddresses(state: HostState, endpoint: Endpoint, gateways:
   const isServed = half === undefined || gateways.some((gateway) => cidrContains(half, gateway));
   return [
     ...(isServed ? [] : [{ ip: DHCP_LINK_ADDRESS, prefixLength: 32 }]),
-    ...advertised.map(({ cidr, gateway }) => ({ ip: routerIn(cidr, gateway), prefixLength: prefixLength(cidr) })),
+    ...advertised.map(({ cidr, gateway, isGatewayHeld }) => ({
+      ip: routerIn(cidr, isGatewayHeld ? null : gateway),
+      prefixLength: prefixLength(cidr),
+    })),
   ];
 }
 

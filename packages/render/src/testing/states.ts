@@ -62,6 +62,7 @@ export function subnet(id: string, cidr: string, gateway: string | null): Subnet
     network: 'net',
     cidr: prefix,
     gateway: gateway === null ? null : asIp(gateway),
+    isGatewayHeld: false,
     isDhcpEnabled: true,
     dnsServers: [],
     hostRoutes: [],
