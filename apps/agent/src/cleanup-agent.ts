@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { applySteps, Fault, HostObserver, takeHostLock } from '@manx/kernel';
 import { cleanupPlan, formatStep, type Step } from '@manx/reconcile';
@@ -14,7 +14,7 @@ const RUN_FILES = ['dnsmasq.pid', 'dnsmasq.out', 'bird.pid', 'bird.out', 'bird.c
 /**
  * Removes from this host everything that agents put there, and nothing else: tables, routes, neighbours, addresses, programs, files; host-wide
  * sysctls get back their former values. Doing it twice is fine. Throws Fault when an agent runs, or when something could not be removed.
- * Resolves to what was done, a line each.
+ * Needs no server. Resolves to what was done, a line each; to none where nothing of ours was.
  */
 export const cleanupAgent = async ({ config }: { readonly config: string }): Promise<readonly string[]> => {
   const settings = await readAgentSettings(config);
@@ -26,6 +26,9 @@ export const cleanupAgent = async ({ config }: { readonly config: string }): Pro
     const observer = new HostObserver(host.ports);
     const steps = cleanupPlan(await observer.observe(null), saved.values);
     const context = { ports: host.ports, indexOf: observer.indexOf.bind(observer), isAllowed: () => true, onHostSysctl: () => undefined };
+    // Programs are looked for in any case; only what ran is worth a line.
+    const isWorthALine = (step: Step): boolean => step.kind !== 'stop-program' || existsSync(join(settings.run_dir, `${step.program}.pid`));
+    const lines = steps.filter(isWorthALine).map(formatStep);
     const { failures } = await applySteps(steps, context);
     const [first] = failures;
     if (first !== undefined)
@@ -36,7 +39,7 @@ export const cleanupAgent = async ({ config }: { readonly config: string }): Pro
     for (const folder of ['dnsmasq', 'bird']) removeEmptyFolders(join(settings.run_dir, folder));
     removeEmptyFolders(settings.run_dir);
     removeEmptyFolders(settings.state_dir);
-    return steps.map((step: Step) => formatStep(step));
+    return lines;
   } finally {
     await host.close();
     lock.release();

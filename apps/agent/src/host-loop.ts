@@ -208,7 +208,8 @@ export class HostLoop {
   ): Promise<void> {
     const { observer, log, onFound } = this.#options;
     const facts = await observer.observe(round.plan);
-    const remaining = planHost(round.plan, facts, []);
+    // Where nothing was to do the facts are those of before, and have just been compared.
+    const remaining = turn.steps.length === 0 ? [] : planHost(round.plan, facts, []);
     const { revision } = round.held;
     const found = statusOf({ state: round.state, plan: round.plan, facts, remaining, failures, revision });
     const aside = [...round.aside].map(([id, problem]): EndpointStatus => ({ id, state: 'error', revision, problem }));

@@ -12,7 +12,15 @@ import {
   type ProgramListener,
   probe,
 } from '@manx/kernel';
-import { birdCheckCommand, birdCommand, birdRecoverCommand, dnsmasqChange, dnsmasqCheckCommand, dnsmasqCommand } from '@manx/render';
+import {
+  birdCheckCommand,
+  birdCommand,
+  birdRecoverCommand,
+  dnsmasqChange,
+  dnsmasqCheckCommand,
+  dnsmasqCommand,
+  dnsmasqReadyLine,
+} from '@manx/render';
 import type { AgentLog } from './agent-log.js';
 import type { AgentSettings } from './agent-settings.js';
 import { birdPlace, birdSettings, dnsmasqSettings } from './render-settings.js';
@@ -57,6 +65,7 @@ export const openHost = (settings: AgentSettings, log: AgentLog): Host => {
       runDir,
       command: dnsmasqCommand(dnsmasqSettings(settings)),
       checkCommand: dnsmasqCheckCommand,
+      readyText: dnsmasqReadyLine(dnsmasqSettings(settings)),
       changeOf: (before, after) => dnsmasqChange(before === null ? null : { files: before }, { files: after }),
     },
     listen('dnsmasq'),

@@ -129,7 +129,7 @@ class Agent {
       },
       onLost: () => {
         this.#log.warn({}, 'missed kernel events; the host is read anew');
-        this.#observer.invalidate('links', 'routes', 'neighbours');
+        this.#observer.invalidate('links', 'routes', 'neighbours', 'sysctls');
         this.#loop.kick();
       },
     });

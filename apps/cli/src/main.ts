@@ -36,7 +36,9 @@ program
   .option('--cleanup', 'remove everything that is ours from this host, and nothing else')
   .action(async ({ config, cleanup }: { readonly config: string; readonly cleanup?: boolean }) => {
     const { cleanupAgent, runAgent } = await import('@manx/agent');
-    await (cleanup === true ? cleanupAgent({ config }) : runAgent({ config }));
+    if (cleanup !== true) return await runAgent({ config });
+    const done = await cleanupAgent({ config });
+    process.stdout.write(done.length === 0 ? 'nothing of ours was here\n' : `${done.join('\n')}\n`);
   });
 
 addLabCommands(program.command('lab').description('a whole cloud in a box: hosts, fabric, instances as network namespaces'));

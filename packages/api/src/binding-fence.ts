@@ -5,8 +5,8 @@ import type { Commit, Port, Revision, StateReader } from '@manx/model';
  * Knows what has been committed since it was made; a port that has not moved since then counts as having always been there.
  */
 export type BindingFence = {
-  /** To be told of every durable commit, in order. Cost follows the commits. */
-  readonly onCommits: (commits: readonly Commit[]) => void;
+  /** To be told of every durable commit, in order; answers with the ports that came to a host in them. Cost follows the commits. */
+  readonly onCommits: (commits: readonly Commit[]) => ReadonlySet<string>;
   /** The revision from which a host's word on the port counts; 0: from ever. */
   readonly boundSince: (portId: string) => Revision;
 };
@@ -17,19 +17,24 @@ export const createBindingFence = (state: StateReader): BindingFence => {
   for (const port of state.all('port')) stays.set(port.id, { host: port['binding:host_id'], since: 0 });
   return {
     onCommits: (commits) => {
+      const arrived = new Set<string>();
       for (const { revision, changes } of commits) {
         for (const change of changes) {
           if (change.kind !== 'port') continue;
           if (change.op === 'delete') stays.delete(change.id);
-          else takeUp(stays, change.value, revision);
+          else if (takeUp(stays, change.value, revision)) arrived.add(change.id);
         }
       }
+      return arrived;
     },
     boundSince: (portId) => stays.get(portId)?.since ?? 0,
   };
 };
 
-const takeUp = (stays: Map<string, { readonly host: string; readonly since: Revision }>, port: Port, revision: Revision): void => {
+/** Whether the port is somewhere else than before. */
+const takeUp = (stays: Map<string, { readonly host: string; readonly since: Revision }>, port: Port, revision: Revision): boolean => {
   const host = port['binding:host_id'];
-  if (stays.get(port.id)?.host !== host) stays.set(port.id, { host, since: revision });
+  if (stays.get(port.id)?.host === host) return false;
+  stays.set(port.id, { host, since: revision });
+  return true;
 };

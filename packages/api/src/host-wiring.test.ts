@@ -1,5 +1,6 @@
 import type { StatusReport } from '@manx/feed';
 import { asHostName, type HostDelta, type HostName } from '@manx/hoststate';
+import { put } from '@manx/model';
 import { openMemoryStore, type Store } from '@manx/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTestApi, type TestApi, testContext } from './api-fixture.js';
@@ -95,6 +96,23 @@ describe('the way to the hosts', () => {
     expect(late.at(-1)).toMatchObject({ type: 'in-sync', revision: api.ledger.revision });
   });
 
+  it('a host that nothing changes for hears of the head with the next heartbeat', async () => {
+    const ledger = await Ledger.open({ store: openMemoryStore(), now: () => new Date() });
+    const other = wireHosts({ ledger, context: testContext, feed: { heartbeatMs: 5 } });
+    const at = await new Promise<number>((resolve, reject) => {
+      const write = (piece: string | Buffer): boolean => {
+        const { type, revision } = JSON.parse(piece.toString().trim().split('\n').at(-1) ?? '{}') as { type: string; revision: number };
+        if (type === 'heartbeat' && revision > 0) resolve(revision);
+        return true;
+      };
+      other.feed.attach(h1, { write, end: () => undefined }, null);
+      openTestApi({ ledger }).then((its) => its.call('POST /v2.0/networks', { body: { network: { name: 'n' } } }), reject);
+    });
+    expect(at).toBe(ledger.revision);
+    other.close();
+    await ledger.close();
+  });
+
   it('knows which hosts are alive', () => {
     expect(wiring.isHostAlive('h1')).toBe(false);
     listen(h1);
@@ -152,6 +170,30 @@ describe('the way back', () => {
     expect(statusOf(port)).toBe('DOWN');
     await wiring.feed.report(h1, report({ [port.id]: 'up' }));
     expect(statusOf(port)).toBe('ACTIVE');
+  });
+
+  it('a port that left and came back within one batch is told of again, so that its host says again how it is', async () => {
+    const made = await ports(3, 'h1');
+    const heard = listen(h1);
+    await wiring.feed.report(h1, report(Object.fromEntries(made.map(({ id }) => [id, 'up']))));
+    const [port, other, gone] = made;
+    if (port === undefined || other === undefined || gone === undefined) throw new Error('no ports');
+    const bind = (id: string, host: string): Promise<void> =>
+      api.ledger.decide({ requestId: 'r', userId: null, projectId: null }, (state) => {
+        const before = state.get('port', id);
+        if (before === undefined) throw new Error('no port');
+        return { changes: [put('port', { ...before, 'binding:host_id': host, status: 'DOWN' })], value: () => undefined };
+      });
+    const before = heard.lines().length;
+    await Promise.all([bind(port.id, 'h2'), bind(gone.id, 'h2'), bind(other.id, ''), bind(port.id, 'h1'), bind(other.id, 'h1')]);
+    await turn();
+    const news = heard.lines().slice(before);
+    expect(news).toMatchObject([{ type: 'delta', revision: api.ledger.revision }]);
+    const endpoints = news[0]?.delta?.puts.filter(({ kind }) => kind === 'endpoint').map(({ id }) => id);
+    expect(endpoints).toEqual([port.id, other.id].sort());
+    expect(news[0]?.delta?.deletes).toEqual([{ kind: 'endpoint', id: gone.id }]);
+    await wiring.feed.report(h1, report({ [port.id]: 'up', [other.id]: 'up' }));
+    expect(made.map(statusOf)).toEqual(['ACTIVE', 'ACTIVE', 'DOWN']);
   });
 
   it('what is not in a full report is not there; a port that came after the report was written stays as it is', async () => {

@@ -6,6 +6,7 @@ import { isProblem } from '@manx/model';
 import { createBindingFence } from './binding-fence.js';
 import type { Ledger } from './ledger.js';
 import { AGENT_ACTOR, StatusIntake } from './status-intake.js';
+import { tellArrivals } from './tell-arrivals.js';
 
 /** The way from commits to the hosts, and back from their reports to commits. */
 export type HostWiring = {
@@ -49,13 +50,14 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     onStatus: (host: HostName, { revision, isFull, endpoints }: StatusReport) => intake.take({ host, revision, isFull, endpoints }),
   });
   const subscription = ledger.subscribe((commits, state) => {
-    fence.onCommits(commits);
+    const arrived = fence.onCommits(commits);
     const deltas = compiler.apply(
       commits.flatMap(({ changes }) => changes),
       state,
     );
     compiled = commits.at(-1)?.revision ?? compiled;
-    if (deltas.size > 0) feed.publish(compiled, deltas);
+    // Also when nothing changes for any host: heartbeats then carry the head, and agents that were away can resume from it.
+    feed.publish(compiled, tellArrivals(deltas, arrived, compiler));
   });
   return {
     feed,

@@ -229,6 +229,22 @@ describe('Ledger', () => {
     expect(states.at(-1)).toHaveLength(1502);
   });
 
+  it('tells a subscriber nothing of what was durable before it came', async () => {
+    const ledger = await Ledger.open({ store: openMemoryStore(), now });
+    const told: number[][] = [[], []];
+    const listen = (to: number) => ledger.subscribe((commits) => told[to]?.push(...commits.map(({ revision }) => revision)));
+    listen(0);
+    await ledger.decide(origin, make('a', 'x'));
+    // Durable and answered, but not told to anybody yet.
+    expect(told).toEqual([[], []]);
+    listen(1);
+    const second = ledger.decide(origin, make('b', 'x'));
+    await second;
+    await turn();
+    await turn();
+    expect(told).toEqual([[1, 2], [2]]);
+  });
+
   it('shows what is durable to who asks for that, and then goes on with what is on its way', async () => {
     const gate = gated(openMemoryStore());
     const ledger = await Ledger.open({ store: gate.store, now });

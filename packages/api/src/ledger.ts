@@ -29,6 +29,9 @@ type Entry = {
   seen: Revision;
 };
 
+/** `since`: the newest commit that is not for it. */
+type Listener = { readonly since: Revision; readonly onCommits: (commits: readonly Commit[], state: StateReader) => void };
+
 type Pending = { readonly commit: Commit; readonly undo: readonly Change[] };
 
 /** Commits a single append takes at most, so that one batch stays short. */
@@ -45,7 +48,7 @@ const RECOVERY_LIMIT_MS = 2_000;
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #state = new State();
-  readonly #listeners = new Set<(commits: readonly Commit[], state: StateReader) => void>();
+  readonly #listeners = new Set<Listener>();
   #durable: Revision = 0;
   #pending: Pending[] = [];
   /** How many of `#pending` the append under way carries. */
@@ -114,8 +117,10 @@ export class Ledger {
    * answers. `state` is the state exactly after the last of them, to be read during the call only.
    */
   subscribe(onCommits: (commits: readonly Commit[], state: StateReader) => void): { readonly stop: () => void } {
-    this.#listeners.add(onCommits);
-    return { stop: () => void this.#listeners.delete(onCommits) };
+    // What is durable already may not have been told to the others yet.
+    const listener = { since: this.#durable, onCommits };
+    this.#listeners.add(listener);
+    return { stop: () => void this.#listeners.delete(listener) };
   }
 
   /** Looks at the state as it is durable, without what is on its way: synchronously, at the cost of taking that off and on again. */
@@ -338,7 +343,10 @@ export class Ledger {
     const commits = this.#toPublish.splice(0);
     if (commits.length === 0 || this.#listeners.size === 0) return;
     this.atDurable((state) => {
-      for (const listener of this.#listeners) listener(commits, state);
+      for (const { since, onCommits } of this.#listeners) {
+        const news = (commits[0]?.revision ?? 0) > since ? commits : commits.filter(({ revision }) => revision > since);
+        if (news.length > 0) onCommits(news, state);
+      }
     });
   }
 }

@@ -56,6 +56,35 @@ describe('one resource', () => {
     expect(inTime.status).toBe(200);
   });
 
+  it('a port’s groups are the field `security_groups`; `security_group_ids`, which openstackclient 6.0 asks for, is none, as in Neutron', async () => {
+    const network = (await api.call('POST /v2.0/networks', { body: { network: {} } })).json['network'] as unknown as { id: string };
+    const body = { port: { network_id: network.id } };
+    const port = (await api.call('POST /v2.0/ports', { body })).json['port'] as unknown as { id: string; security_groups: string[] };
+    const { id, security_groups } = port;
+    expect(security_groups).toHaveLength(1);
+    const listed = (field: string) => api.call(`GET /v2.0/ports?id=${id}&fields=id&fields=${field}`);
+    expect((await listed('security_groups')).json).toEqual({ ports: [{ id, security_groups }] });
+    expect((await listed('security_group_ids')).json).toEqual({ ports: [{ id }] });
+  });
+
+  it('an owner comes under either name, or both alike; lists filter by either; it never changes', async () => {
+    const make = (owner: object) => api.call('POST /v2.0/networks', { body: { network: { name: 'owned', ...owner } } });
+    const made = await make({ tenant_id: 'red' });
+    expect(made.json['network']).toMatchObject({ tenant_id: 'red', project_id: 'red' });
+    expect((await make({ tenant_id: 'red', project_id: 'red' })).status).toBe(201);
+    expect((await make({ tenant_id: 'red', project_id: 'blue' })).status).toBe(400);
+    for (const name of ['tenant_id', 'project_id']) {
+      expect((await api.call(`GET /v2.0/networks?${name}=red&fields=project_id`)).json).toEqual({
+        networks: [{ project_id: 'red' }, { project_id: 'red' }],
+      });
+    }
+    const { id } = made.json['network'] as unknown as { id: string };
+    for (const name of ['tenant_id', 'project_id']) {
+      const { status, json } = await api.call(`PUT /v2.0/networks/${id}`, { body: { network: { [name]: 'blue' } } });
+      expect([status, json.NeutronError?.message]).toEqual([400, expect.stringMatching(/^Cannot update read-only attribute/)]);
+    }
+  });
+
   it('shows the fields that are asked for, and passes over those that are not there', async () => {
     const { id } = await makeNetwork();
     expect((await api.call(`GET /v2.0/networks/${id}?fields=id&fields=name&fields=nonsense`)).json).toEqual({ network: { id, name: 'n' } });

@@ -37,6 +37,8 @@ export type LinkFact = {
   readonly mac: Mac;
   /** Administratively up (IFF_UP): the kernel takes routes through it. */
   readonly isUp: boolean;
+  /** Bytes. */
+  readonly mtu: number;
   readonly addresses: readonly LinkAddressFact[];
 };
 

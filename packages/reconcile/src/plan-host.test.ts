@@ -22,6 +22,7 @@ const link = (more: Partial<LinkFact> = {}): LinkFact => ({
   index: 5,
   mac: asMac('fe:16:3e:00:00:01'),
   isUp: true,
+  mtu: 1500,
   addresses: [],
   ...more,
 });
@@ -121,6 +122,19 @@ it('routes and neighbours that the kernel drops with the last IPv4 address of a 
     'set neighbour 10.65.0.2 at fa:16:3e:00:00:01 dev tap0a1b2c3d-4e',
     'set route 10.65.0.2/32 dev tap0a1b2c3d-4e metric 1024',
   ]);
+});
+
+it('S29: the IPv6 MTU of a tap is the network’s, but never more than the tap has: the kernel would refuse it', () => {
+  const mtuSteps = (mtu: number, tap: number): string[] => {
+    const subnets = new Map([...state.subnets].map(([id, subnet]) => [id, { ...subnet, mtu }]));
+    const links = new Map([[TAP, link({ mtu: tap })]]);
+    return lines(planHost(renderHost({ ...state, subnets }, SETTINGS), bare(links), [])).filter((line) => line.includes('/mtu'));
+  };
+  const set = (mtu: number): string[] => [`write sysctl net/ipv6/conf/${TAP}/mtu = ${mtu}`];
+  expect(mtuSteps(1400, 1500)).toEqual(set(1400));
+  expect(mtuSteps(9000, 1500)).toEqual(set(1500));
+  expect(mtuSteps(9000, 9000)).toEqual(set(9000));
+  expect(mtuSteps(576, 1500)).toEqual(set(1280));
 });
 
 describe('what is not ours', () => {

@@ -23,12 +23,18 @@ export function planLink(link: LinkPlan, facts: HostFacts): Step[] {
   const tentative = found.addresses.filter((address) => address.isTentative === true && has(link.addresses, address));
   const standing = found.addresses.filter((address) => address.isTentative !== true);
   return [
-    ...planSysctls(link.sysctls, facts, ifname),
+    ...planSysctls(withinMtu(link, found.mtu), facts, ifname),
     ...(found.mac === mac ? [] : [{ kind: 'set-mac', ifname, mac } as const]),
     ...tentative.map((address) => deleteAddress(ifname, address)),
     ...link.addresses.filter((address) => !has(standing, address)).map((address) => addAddress(ifname, address)),
     ...found.addresses.filter((address) => !has(link.addresses, address)).map((address) => deleteAddress(ifname, address)),
   ];
+}
+
+/** The tap's sysctls with an IPv6 MTU that the kernel takes: no more than the tap's own. */
+function withinMtu({ ifname, sysctls }: LinkPlan, mtu: number): ReadonlyMap<string, string> {
+  const path = `net/ipv6/conf/${ifname}/mtu`;
+  return Number(sysctls.get(path) ?? 0) <= mtu ? sysctls : new Map([...sysctls, [path, String(mtu)]]);
 }
 
 /**

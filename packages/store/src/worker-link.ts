@@ -21,7 +21,9 @@ export class WorkerLink {
 
   constructor(settings: WorkerSettings) {
     this.#path = settings.path;
-    this.#worker = new Worker(new URL('./sqlite-worker.js', import.meta.url), { workerData: settings, name: 'manx-store' });
+    // Not those of this process, of which some are not for threads: `--input-type` ends a worker at once.
+    const execArgv: string[] = [];
+    this.#worker = new Worker(new URL('./sqlite-worker.js', import.meta.url), { workerData: settings, name: 'manx-store', execArgv });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#take(answer));
     this.#worker.on('error', (error) => this.#die('the thread that owns the file broke', error));
     this.#worker.on('exit', () => this.#die('the thread that owns the file has ended', undefined));

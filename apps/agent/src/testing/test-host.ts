@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +77,12 @@ export class TestHost {
 
   spawnInGuest(name: string, ...command: readonly [string, ...string[]]): ChildProcess {
     return spawn('ip', ['netns', 'exec', `manx-t-${name}`, ...command], { stdio: ['pipe', 'pipe', 'pipe'] });
+  }
+
+  /** How many processes of a program run in the namespace. */
+  countOf(program: string): number {
+    const pids = run('ip', 'netns', 'pids', this.netns).split('\n').filter(Boolean);
+    return pids.filter((pid) => existsSync(`/proc/${pid}/comm`) && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program).length;
   }
 
   /** Opens the feed inside the namespace. */

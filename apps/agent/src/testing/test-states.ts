@@ -24,6 +24,7 @@ export const SUBNET: Subnet = {
   network: 'network-a',
   cidr: asCidr('10.65.0.0/24'),
   gateway: asIp(GATEWAY),
+  isGatewayHeld: false,
   isDhcpEnabled: true,
   dnsServers: [],
   hostRoutes: [],

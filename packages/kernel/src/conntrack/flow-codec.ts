@@ -8,6 +8,9 @@ import type { TrackedFlow } from './conntrack.js';
 // include/uapi/linux/netfilter/nfnetlink_conntrack.h; NFNL_SUBSYS_CTNETLINK is 1
 export const IPCTNL_MSG_CT_GET = (1 << 8) | 1;
 const IPCTNL_MSG_CT_DELETE = (1 << 8) | 2;
+export const IPCTNL_MSG_CT_GET_STATS = (1 << 8) | 5;
+const CTA_STATS_GLOBAL_ENTRIES = 1;
+const AF_UNSPEC = 0;
 const NFGENMSG = 4;
 const CTA_TUPLE_ORIG = 1;
 const CTA_ID = 12;
@@ -26,8 +29,16 @@ const CTA_PROTO_ICMP: Readonly<Record<number, readonly [number, number, number]>
 /** CTA_FILTER_F_CTA_IP_SRC and _DST (net/netfilter/nf_internals.h). */
 const FILTER_FLAG = { source: 1, destination: 2 } as const;
 
-/** Payload that asks for all flows of a family. */
-export const encodeFlowDump = (family: Family): Buffer => Buffer.from([AF_OF_FAMILY[family], 0, 0, 0]);
+/** Payload that asks for all flows of a family, or of both (AF_UNSPEC). */
+export const encodeFlowDump = (family: Family | 'both'): Buffer =>
+  Buffer.from([family === 'both' ? AF_UNSPEC : AF_OF_FAMILY[family], 0, 0, 0]);
+
+/** Payload that asks how many flows there are. */
+export const encodeFlowCount = (): Buffer => Buffer.alloc(NFGENMSG);
+
+/** Reads how many flows there are; null for a message without the number. */
+export const decodeFlowCount = (payload: Buffer): number | null =>
+  decodeAttributes(payload.subarray(NFGENMSG)).get(CTA_STATS_GLOBAL_ENTRIES)?.readUInt32BE(0) ?? null;
 
 /**
  * Payload that asks for the flows whose first packet has this source or destination; the kernel (5.8 and later) filters. Of IPv4 only:

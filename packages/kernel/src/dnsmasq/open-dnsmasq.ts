@@ -18,6 +18,8 @@ export type DnsmasqSpec = {
   readonly runDir: string;
   readonly command: ProgramCommand;
   readonly checkCommand: (file: string) => ProgramCommand;
+  /** What it says once its sockets are open and its files are read. */
+  readonly readyText: string;
   /** What a running one must do to go from files that it has read (null: nobody knows which) to others. */
   readonly changeOf: (before: Files | null, after: Files) => 'none' | 'sighup' | 'replace';
 };
@@ -49,9 +51,10 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
     else {
       hasRead ??= isNewerThanAll(pidFile, folder, files) ? files : null;
       const change = spec.changeOf(hasRead, files);
-      if (change === 'replace') await program.stop();
+      // The old one answers until the new one can: other ports' requests find no gap, also when this agent is killed in between.
+      if (change === 'replace') await program.replace(spec.readyText);
       // One that just started reads the files by itself.
-      if ((await program.start()) === 'running' && change === 'sighup') {
+      else if ((await program.start()) === 'running' && change === 'sighup') {
         program.signal('SIGHUP');
         touch(pidFile);
       }

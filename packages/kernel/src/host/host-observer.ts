@@ -11,7 +11,7 @@ import {
 import { type HostPlan, MANX_ROUTE_PROTOCOL } from '@manx/render';
 import { readFolder } from '../files/program-folder.js';
 import { readSysctl } from '../files/sysctl.js';
-import { IFA_F_DADFAILED, IFA_F_TENTATIVE, type Neighbour, NUD_PERMANENT, type Route } from '../rtnetlink/facts.js';
+import { IFA_F_DADFAILED, IFA_F_TENTATIVE, NUD_PERMANENT, type Route } from '../rtnetlink/facts.js';
 import type { RtEvent } from '../rtnetlink/rtnetlink.js';
 import type { HostPorts } from './host-ports.js';
 
@@ -55,13 +55,21 @@ export class HostObserver {
     for (const part of parts.length === 0 ? ALL_PARTS : parts) this.#stale.add(part);
   }
 
-  /** Takes note of an event; whether it concerns us, so that a look is worth it. */
+  /**
+   * Takes note of an event; whether it concerns us, so that a look is worth it. One that says what is known already is no news: so the
+   * echoes of our own changes, read back long since, cost nothing.
+   */
   notice(event: RtEvent): boolean {
     const part = this.#partOf(event);
-    if (part !== null) this.#stale.add(part);
+    if (part === null || this.#isKnown(event)) return false;
+    this.#stale.add(part);
     // An interface that goes down takes its routes and neighbours along, for some of which there is no event.
-    if (event.kind === 'link' && part !== null) this.invalidate('routes', 'neighbours');
-    return part !== null;
+    if (event.kind === 'link') {
+      this.invalidate('routes', 'neighbours');
+      // When it comes up, or its MTU changes, the kernel sets that of IPv6 on it anew (addrconf_notify, net/ipv6/addrconf.c).
+      this.#sysctls.delete(`net/ipv6/conf/${event.link.ifname}/mtu`);
+    }
+    return true;
   }
 
   /** Takes over what a transaction that succeeded has made of our tables, in place of reading them. */
@@ -114,7 +122,8 @@ export class HostObserver {
     for (const link of this.#ports.rtnetlink.links()) {
       const name = parseIfName(link.ifname);
       if (name === null || link.mac === null || !isTap(name)) continue;
-      links.set(name, { index: link.ifindex, mac: link.mac, isUp: link.isUp, addresses: addresses.get(link.ifindex) ?? [] });
+      const { ifindex: index, mac, isUp, mtu } = link;
+      links.set(name, { index, mac, isUp, mtu, addresses: addresses.get(index) ?? [] });
     }
     this.#links = links;
     this.#nameOf = new Map([...links].map(([name, { index }]) => [index, name]));
@@ -170,6 +179,38 @@ export class HostObserver {
     this.#sysctlIndex.set(path, index);
   }
 
+  /** Whether the facts, as last read, are as the event says. Of several events that cancel each other out the first is always news. */
+  #isKnown(event: RtEvent): boolean {
+    switch (event.kind) {
+      case 'link': {
+        const { ifname, ifindex, mac, isUp, mtu } = event.link;
+        const known = this.#links.get(ifname as IfName);
+        if (event.isGone) return known === undefined && !this.#nameOf.has(ifindex);
+        return known?.index === ifindex && known.mac === mac && known.isUp === isUp && known.mtu === mtu;
+      }
+      case 'address': {
+        const { ifindex, ip, prefixLength, flags } = event.address;
+        const name = this.#nameOf.get(ifindex);
+        const known = name && this.#links.get(name)?.addresses.find((one) => one.ip === ip && one.prefixLength === prefixLength);
+        return event.isGone ? known === undefined : known !== undefined && (known.isTentative ?? false) === ((flags & UNUSABLE) !== 0);
+      }
+      case 'route': {
+        const { destination, dev, metric } = this.#routeFact(event.route);
+        const isThere = this.#routes.some((one) => one.destination === destination && one.metric === metric && one.dev === dev);
+        return isThere !== event.isGone;
+      }
+      case 'neighbour': {
+        const { ifindex, ip, mac, state } = event.neighbour;
+        const dev = this.#nameOf.get(ifindex);
+        const isPermanent = !event.isGone && (state & NUD_PERMANENT) !== 0;
+        const known = this.#neighbours.find((one) => one.ip === ip && one.dev === dev);
+        return isPermanent ? known !== undefined && known.mac === mac : known === undefined;
+      }
+      default:
+        return event satisfies never;
+    }
+  }
+
   #partOf(event: RtEvent): HostPart | null {
     switch (event.kind) {
       case 'link':
@@ -179,17 +220,10 @@ export class HostObserver {
       case 'route':
         return event.route.protocol === MANX_ROUTE_PROTOCOL ? 'routes' : null;
       case 'neighbour':
-        return this.#isOurs(event.neighbour) ? 'neighbours' : null;
+        return this.#nameOf.has(event.neighbour.ifindex) ? 'neighbours' : null;
       default:
         return event satisfies never;
     }
-  }
-
-  /** Learnt entries come and go all the time; only permanent ones, and the loss or overwriting of one, matter. */
-  #isOurs({ ifindex, ip, state }: Neighbour): boolean {
-    const dev = this.#nameOf.get(ifindex);
-    if (dev === undefined) return false;
-    return (state & NUD_PERMANENT) !== 0 || this.#neighbours.some((known) => known.dev === dev && known.ip === ip);
   }
 }
 

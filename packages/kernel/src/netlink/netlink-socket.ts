@@ -129,6 +129,25 @@ export class NetlinkSocket {
     });
   }
 
+  /** The one answer to a request, null when there is none that `decode` has a use for. Throws Fault when the kernel refuses. */
+  get<T>(request: Omit<NetlinkRequest, 'flags'>, decode: (payload: Buffer) => T | null): T | null {
+    const seq = this.#nextSeq();
+    this.#write(encodeMessage({ ...request, flags: NLM_F_REQUEST | NLM_F_ACK }, seq));
+    let found: T | null = null;
+    for (;;) {
+      for (const message of this.#read()) {
+        if (message.seq !== seq) continue;
+        if (message.type !== NLMSG_ERROR) {
+          found = decode(message.payload);
+          continue;
+        }
+        const verdict = decodeVerdict(message);
+        if (verdict.errno !== 0) throw faultOfErrno('get', `message type ${request.type}`, verdict);
+        return found;
+      }
+    }
+  }
+
   /** Ends the conversation; nothing may be sent afterwards. */
   close(): void {
     closeSync(this.#fd);

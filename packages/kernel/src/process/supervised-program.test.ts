@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { identifyProcess } from './process-identity.js';
 import { type ProgramCommand, SupervisedProgram } from './supervised-program.js';
+import { watchExit } from './watch-exit.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'manx-t-program-'));
 afterAll(() => {
@@ -77,6 +78,47 @@ describe('a program beside the agent', () => {
     expect(await next.program.start()).toBe('started');
     expect(identifyProcess(pid ?? 0)).toBeNull();
     await next.program.stop();
+  });
+
+  it('S26: that is replaced goes on until the new one says that it is ready, and is gone then', async () => {
+    const mark = `${folder}-gapless`.replaceAll('/', '-');
+    const go = join(folder, 'go');
+    const command: ProgramCommand = [
+      'sh',
+      '-c',
+      `until [ -e ${go} ]; do sleep 0.01; done; echo now ready; while :; do sleep 1000; done`,
+      mark,
+    ];
+    const { program, seen } = make(mark, command);
+    await program.start();
+    const old = program.pid ?? 0;
+    await program.replace('ready');
+    const fresh = program.pid ?? 0;
+    expect(fresh).not.toBe(old);
+    expect([old, fresh].map((pid) => identifyProcess(pid) !== null)).toEqual([true, true]);
+    const gone = new Promise<void>((resolve) => void watchExit(old, resolve));
+    writeFileSync(go, '');
+    await gone;
+    expect(identifyProcess(fresh)).not.toBeNull();
+    expect(program.pid).toBe(fresh);
+    expect(seen).toEqual(['started', 'started']);
+    await program.stop();
+  });
+
+  it('S26: killed between the two, the agent leaves both, of which the next keeps the new one', async () => {
+    const mark = `${folder}-between`.replaceAll('/', '-');
+    const first = make(mark);
+    await first.program.start();
+    const old = first.program.pid ?? 0;
+    await first.program.replace('never said');
+    const fresh = first.program.pid ?? 0;
+    const next = make(mark);
+    expect(await next.program.start()).toBe('running');
+    expect(next.program.pid).toBe(fresh);
+    expect(identifyProcess(old)).toBeNull();
+    first.program.release();
+    await next.program.stop();
+    expect(identifyProcess(fresh)).toBeNull();
   });
 
   it('that cannot run says its last words, and one that is missing its package', async () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '../fault.js';
 import { writeFileAtomic } from '../files/write-file-atomic.js';
@@ -12,6 +12,8 @@ const MAX_BACKOFF_MS = 30_000;
 /** After running so long a program that ends has not failed to start. */
 const STABLE_MS = 10_000;
 const STOP_TIMEOUT_MS = 5_000;
+/** So long an old process stays beside a new one that is not ready. */
+const READY_TIMEOUT_MS = 5_000;
 
 /** A program and its arguments; no shell reads them. */
 export type ProgramCommand = readonly [string, ...string[]];
@@ -50,6 +52,8 @@ export class SupervisedProgram {
   #startedAt = 0;
   #isWanted = false;
   #hasLooked = false;
+  /** Processes that a new one has taken the place of, until they are gone. */
+  readonly #retiring = new Map<number, Promise<void>>();
 
   constructor(spec: ProgramSpec, listener: ProgramListener) {
     this.#spec = spec;
@@ -79,6 +83,25 @@ export class SupervisedProgram {
     return 'started';
   }
 
+  /**
+   * Puts a new process in the place of the running one, which goes on until the new one has said `readyText`, or for 5 s: a program
+   * whose sockets can be shared serves without a gap. Resolves when the new one is on its way; whoever kills the agent then leaves
+   * both, of which the next agent keeps the new one.
+   */
+  async replace(readyText: string): Promise<void> {
+    const old = this.#findRunning();
+    this.#letGo();
+    this.#isWanted = true;
+    // At most two at a time.
+    await Promise.all(this.#retiring.values());
+    const ready = old.length === 0 ? Promise.resolve() : untilSaid(this.#spec.outputFile, readyText);
+    this.#spawn(this.#spec.command);
+    for (const pid of old) {
+      const retired = ready.then(() => endProcess(pid)).then(() => void this.#retiring.delete(pid));
+      this.#retiring.set(pid, retired);
+    }
+  }
+
   /** Sends a signal; false when the program is not running (it reads its files anew when it starts). */
   signal(signal: NodeJS.Signals): boolean {
     if (this.#pid === null || identifyProcess(this.#pid) === null) return false;
@@ -89,13 +112,14 @@ export class SupervisedProgram {
   async stop(): Promise<void> {
     const running = this.#findRunning();
     this.#letGo();
-    for (const pid of running) await endProcess(pid);
+    for (const pid of new Set([...running, ...this.#retiring.keys()])) await endProcess(pid);
     rmSync(this.#spec.pidFile, { force: true });
   }
 
-  /** Ends the supervision and leaves the program running. */
+  /** Ends the supervision and leaves the program running; one whose place was taken is told to end at once. */
   release(): void {
     this.#letGo();
+    for (const pid of this.#retiring.keys()) if (identifyProcess(pid) !== null) process.kill(pid, 'SIGTERM');
     this.#hasLooked = false;
   }
 
@@ -126,6 +150,8 @@ export class SupervisedProgram {
     this.#timer = null;
     const [program = '', ...args] = [...(this.#spec.launcher ?? []), ...command];
     mkdirSync(dirname(this.#spec.outputFile), { recursive: true });
+    // A new file: one that is on its way out still writes into the old one.
+    rmSync(this.#spec.outputFile, { force: true });
     writeFileSync(this.#spec.outputFile, '', { mode: 0o640 });
     const output = openSync(this.#spec.outputFile, 'a');
     const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], cwd: '/' });
@@ -171,6 +197,26 @@ export class SupervisedProgram {
     this.#listener.onDown(fault);
   }
 }
+
+/** Resolves when a program that is about to start has said the text into its output file, or after 5 s. */
+const untilSaid = (file: string, text: string): Promise<void> =>
+  new Promise((resolve) => {
+    mkdirSync(dirname(file), { recursive: true });
+    // The folder: the file is made anew. What it holds now is another's.
+    const before = inodeOf(file);
+    const watcher = watch(dirname(file), { persistent: false }, () => {
+      if (inodeOf(file) !== before && readText(file).includes(text)) done();
+    });
+    const timer = setTimeout(() => done(), READY_TIMEOUT_MS);
+    timer.unref();
+    const done = (): void => {
+      clearTimeout(timer);
+      watcher.close();
+      resolve();
+    };
+  });
+
+const inodeOf = (file: string): number | null => statSync(file, { throwIfNoEntry: false })?.ino ?? null;
 
 const sameArgs = (running: readonly string[], wanted: readonly string[]): boolean =>
   running.length === wanted.length && wanted.every((arg, index) => index === 0 || running[index] === arg);

@@ -12,6 +12,7 @@ type LinkJson = {
   ifindex: number;
   address: string;
   flags: string[];
+  mtu: number;
   addr_info: Array<{ local: string; prefixlen: number; tentative?: boolean }>;
 };
 type RouteJson = { dst: string; dev: IfName; metric: number };
@@ -114,6 +115,7 @@ function readLinks(netns: TestNetns): Map<IfName, LinkFact> {
         index: link.ifindex,
         mac: asMac(link.address),
         isUp: link.flags.includes('UP'),
+        mtu: link.mtu,
         addresses: link.addr_info.map(({ local, prefixlen, tentative }) => ({
           ip: asIp(local),
           prefixLength: prefixlen,
