@@ -19,7 +19,7 @@ const u16 = (value: number): number[] => [(value >> 8) & 255, value & 255];
 const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value & 65_535)];
 
 /** An address in network byte order: 4 bytes or 16. */
-export const ipBytes = (ip: Ip): Uint8Array => {
+const ipBytes = (ip: Ip): Uint8Array => {
   const length = familyOf(ip) === 4 ? 4 : 16;
   const bytes = new Uint8Array(length);
   let value = ipValue(ip);
@@ -31,7 +31,7 @@ export const ipBytes = (ip: Ip): Uint8Array => {
 };
 
 /** The Internet checksum (RFC 1071). */
-export const checksum = (bytes: Uint8Array): number => {
+const checksum = (bytes: Uint8Array): number => {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
   while (sum > 65_535) sum = (sum & 65_535) + (sum >>> 16);
@@ -123,11 +123,9 @@ export const tcp = (ends: Ends, flags: number): Uint8Array => {
   return withChecksum(segment, 16, pseudoHeader(ends.source, ends.destination, { protocol: 6, length: segment.length }));
 };
 
-/** An ICMP echo request (RFC 792). */
-export const icmpEcho = (identifier: number, sequence: number): Uint8Array => {
-  const message = concat([8, 0, 0, 0], u16(identifier), u16(sequence));
-  return withChecksum(message, 2, new Uint8Array(0));
-};
+/** An ICMP message (RFC 792): an echo request has type 8, and its body is identifier and sequence number. */
+export const icmp = (message: { readonly type: number; readonly code: number; readonly body: Uint8Array }): Uint8Array =>
+  withChecksum(concat([message.type, message.code, 0, 0], message.body), 2, new Uint8Array(0));
 
 /** An ICMPv6 message (RFC 4443) with its checksum. */
 export const icmp6 = (
@@ -138,12 +136,31 @@ export const icmp6 = (
   return withChecksum(bytes, 2, pseudoHeader(ends.source, ends.destination, { protocol: 58, length: bytes.length }));
 };
 
+/** The body of a neighbour solicitation (RFC 4861, 4.3) with its source link-layer option, which one from `::` must not have. */
+export const neighbourSolicitationBody = (target: Ip, mac: Mac | null): Uint8Array =>
+  concat([0, 0, 0, 0], ipBytes(target), mac === null ? [] : [1, 1, ...macBytes(mac)]);
+
+/** The body of a redirect (RFC 4861, 4.5): packets for `destination` had better go to `target`. */
+export const redirectBody = (target: Ip, destination: Ip): Uint8Array => concat([0, 0, 0, 0], ipBytes(target), ipBytes(destination));
+
 /** The body of an unsolicited neighbour advertisement that overrides (RFC 4861, 4.4), with its target link-layer option. */
 export const neighbourAdvertisementBody = (target: Ip, mac: Mac): Uint8Array =>
   concat([0x20, 0, 0, 0], ipBytes(target), [2, 1], macBytes(mac));
 
 /** The body of a router advertisement (RFC 4861, 4.2) that offers its sender as default router for half an hour. */
 export const routerAdvertisementBody = (mac: Mac): Uint8Array => concat([64, 0], u16(1800), u32(0), u32(0), [1, 1], macBytes(mac));
+
+/** A DHCP discover (RFC 2131) as the client with that hardware address would send it; it asks for a broadcast answer. */
+export const dhcpDiscover = (client: Mac): Uint8Array =>
+  concat(
+    [1, 1, 6, 0],
+    u32(0x4d616e79),
+    [0, 0, 0x80, 0, 0, 0, 0, 0],
+    new Uint8Array(12),
+    macBytes(client),
+    new Uint8Array(10 + 64 + 128),
+    [99, 130, 83, 99, 53, 1, 1, 255],
+  );
 
 /** A DHCP offer (RFC 2131) of an address by a server that should not be one; `client` is the hardware address it is for. */
 export const dhcpOffer = (offer: { readonly client: Mac; readonly address: Ip; readonly server: Ip }): Uint8Array =>

@@ -21,10 +21,10 @@ const ifNameToIndex = libc.func('uint32_t if_nametoindex(const char *name)');
 const CLONE_NEWNET = 0x40000000;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
-export const AF_PACKET = 17;
+const AF_PACKET = 17;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
-export const SOCK_RAW = 3;
+const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
@@ -48,7 +48,7 @@ const checked = (call: string, result: number): number => {
 };
 
 /** Runs a synchronous function with this thread inside a namespace of /run/netns, and comes back whatever happens. */
-export const insideNamespace = <T>(namespace: string, act: () => T): T => {
+const insideNamespace = <T>(namespace: string, act: () => T): T => {
   const home = openSync('/proc/thread-self/ns/net', 'r');
   try {
     const there = openSync(`/run/netns/${namespace}`, 'r');

@@ -12,16 +12,26 @@ export type ProbeResult =
 /** Something that answers in a namespace until it is closed. */
 export type Responder = { readonly close: () => void };
 
-/** A listener in a namespace that tells every caller, in one line, which address it came from. */
-export const serveTcp = (namespace: string, family: 4 | 6, port: number): Responder => {
+/** How often the ends of a chatty connection say something. */
+const chatEveryMs = 50;
+
+const chat = (socket: net.Socket): void => {
+  const saying = setInterval(() => {
+    if (socket.writable) socket.write('still here\n');
+  }, chatEveryMs);
+  socket.on('close', () => clearInterval(saying));
+};
+
+/** A listener in a namespace that tells every caller, in one line, which address it came from; a chatty one goes on talking. */
+export const serveTcp = (namespace: string, family: 4 | 6, port: number, { chatty = false } = {}): Responder => {
   const callers = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     callers.add(socket);
     socket.on('close', () => callers.delete(socket));
     socket.on('error', () => socket.destroy());
+    socket.on('data', () => undefined);
     socket.write(`${socket.remoteAddress ?? ''}\n`);
-    // Whatever else is said comes back, so that an open flow can be watched.
-    socket.pipe(socket);
+    if (chatty) chat(socket);
   });
   server.listen({ fd: openBound(namespace, { domain: family === 4 ? AF_INET : AF_INET6, type: SOCK_STREAM, protocol: 0 }, port) });
   return {
@@ -34,10 +44,37 @@ export const serveTcp = (namespace: string, family: 4 | 6, port: number): Respon
 };
 
 /** A TCP connection being made from a namespace; `connect` or `error` comes as with any socket. */
-export const dialTcp = (namespace: string, address: string, port: number): net.Socket => {
+const dialTcp = (namespace: string, address: string, port: number): net.Socket => {
   const socket = new net.Socket({ fd: openSocket(namespace, tcpSocket(address)) });
   socket.setNoDelay(true);
   return socket.connect(port, address);
+};
+
+/** A connection from a namespace that keeps talking to a chatty listener. */
+export const talkTcp = (
+  namespace: string,
+  to: { readonly address: string; readonly port: number },
+): { readonly hears: (timeoutMs: number) => Promise<boolean>; readonly close: () => void } => {
+  const socket = dialTcp(namespace, to.address, to.port);
+  socket.on('error', () => socket.destroy());
+  chat(socket);
+  return {
+    hears: async (timeoutMs) =>
+      await new Promise((resolve) => {
+        const end = (heard: boolean) => () => {
+          clearTimeout(limit);
+          socket.off('data', onData);
+          socket.off('close', onClose);
+          resolve(heard);
+        };
+        const [onData, onClose] = [end(true), end(false)];
+        const limit = setTimeout(onClose, timeoutMs);
+        socket.on('data', onData);
+        socket.on('close', onClose);
+        if (socket.destroyed) onClose();
+      }),
+    close: () => socket.destroy(),
+  };
 };
 
 /** Connects from a namespace to a listener of `serveTcp` and hears which source it saw. */

@@ -125,7 +125,6 @@ describe('what is seen of a host', () => {
     const neighbour = { ip: asIp('10.65.0.12'), mac: asMac('02:00:00:00:00:12'), dev: TAP };
     const route = { destination: hostCidr(neighbour.ip), metric: 1024, dev: TAP };
     const steps: readonly Step[] = [
-      { kind: 'set-mac', ifname: TAP, mac: asMac('fe:16:3e:00:00:02') },
       { kind: 'add-address', ifname: TAP, ip: asIp('10.67.0.1'), prefixLength: 32, hasPrefixRoute: false },
       { kind: 'set-neighbour', neighbour },
       { kind: 'set-route', route },

@@ -182,12 +182,9 @@ export class HostObserver {
   /** Whether the facts, as last read, are as the event says. Of several events that cancel each other out the first is always news. */
   #isKnown(event: RtEvent): boolean {
     switch (event.kind) {
-      case 'link': {
-        const { ifname, ifindex, mac, isUp, mtu } = event.link;
-        const known = this.#links.get(ifname as IfName);
-        if (event.isGone) return known === undefined && !this.#nameOf.has(ifindex);
-        return known?.index === ifindex && known.mac === mac && known.isUp === isUp && known.mtu === mtu;
-      }
+      case 'link':
+        // It may be about carrier, which is no fact of ours, and with which the kernel sets the IPv6 MTU anew.
+        return false;
       case 'address': {
         const { ifindex, ip, prefixLength, flags } = event.address;
         const name = this.#nameOf.get(ifindex);
