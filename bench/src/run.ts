@@ -1,0 +1,133 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { LabError, labNamespaces, table, tearDown, up } from '@manx/lab/bench-kit';
+import { hosts, makeBenchCloud } from './bench-cloud.js';
+import { type Cleanup, openCleanup } from './cleanup.js';
+import { type Effort, type Figure, fullEffort, type Progress, quickEffort } from './figure.js';
+import { describeMachine } from './machine.js';
+import { measureBoot } from './measure-boot.js';
+import { measureCreate } from './measure-create.js';
+import { measurePath } from './measure-path.js';
+import { renderResults } from './render-results.js';
+
+const figureNames = ['create', 'boot', 'path'] as const;
+type FigureName = (typeof figureNames)[number];
+
+const usage = `bench [--quick] [--only ${figureNames.join('|')}]... [--write FILE]
+  Measures. A full run writes bench/RESULTS.md; with --quick or --only it prints alone, unless told where to write.`;
+
+type Work = { readonly cleanup: Cleanup; readonly progress: Progress };
+
+/** What needs a lab: one is built for it, and taken down by the clean-up. */
+const measureInLab = async (wanted: readonly FigureName[], effort: Effort, { cleanup, progress }: Work): Promise<readonly Figure[]> => {
+  if (!wanted.includes('boot') && !wanted.includes('path')) return [];
+  const building = up({ empty: true, hosts: hosts.length }, (step) => progress(`lab: ${step}`));
+  // A lab that could not be built has taken itself down; one that was in its way is somebody else's.
+  cleanup.add(async () => {
+    const isUp = await building.then(
+      () => true,
+      () => false,
+    );
+    if (isUp) await tearDown();
+  });
+  await building;
+  progress(`lab: ${effort.crowd} ports`);
+  const cloud = await makeBenchCloud(effort.crowd);
+  const figures: Figure[] = [];
+  if (wanted.includes('boot')) figures.push(await measureBoot(effort, { cloud, cleanup, progress }));
+  if (wanted.includes('path')) figures.push(await measurePath(effort, { cloud, cleanup, progress }));
+  return figures;
+};
+
+const measure = async (wanted: readonly FigureName[], effort: Effort, { cleanup, progress }: Work): Promise<readonly Figure[]> => {
+  const figures: Figure[] = [];
+  if (wanted.includes('create')) {
+    const own = openCleanup();
+    cleanup.add(async () => await own.run());
+    figures.push(await measureCreate(effort, { cleanup: own, progress }));
+    // The servers end before the next figure: they would be in its way.
+    await own.run();
+  }
+  return [...figures, ...(await measureInLab(wanted, effort, { cleanup, progress }))];
+};
+
+const demandQuiet = async (): Promise<void> => {
+  if (process.getuid?.() !== 0)
+    throw new LabError('no-root', 'The benchmarks make network namespaces, and that takes root. Run them as root (sudo).');
+  if ((await labNamespaces()).length > 0)
+    throw new LabError(
+      'lab-up',
+      'A lab is up: its namespaces would be in the way, and its work in the numbers. End it with: ./manx lab down',
+    );
+};
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [...figureNames] },
+      write: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    say(usage);
+    return;
+  }
+  const wanted = figureNames.filter((name) => values.only.includes(name));
+  const unknown = values.only.find((name) => !figureNames.some((known) => known === name));
+  if (unknown !== undefined) throw new LabError('usage', `There is no figure ${JSON.stringify(unknown)}.\n${usage}`);
+  await demandQuiet();
+  const cleanup = openCleanup();
+  // What was under way fails for it; its words would only hide the reason.
+  let isInterrupted = false;
+  const interrupted = (): void => {
+    isInterrupted = true;
+    say('interrupted: taking everything down');
+    void cleanup.run().then(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  const start = performance.now();
+  const progress: Progress = (step) => say(`${((performance.now() - start) / 1000).toFixed(0).padStart(4)} s  ${step}`);
+  const machine = describeMachine();
+  let figures: readonly Figure[];
+  try {
+    figures = await measure(wanted, values.quick ? quickEffort : fullEffort, { cleanup, progress });
+  } catch (error) {
+    // The handler ends the process when all is down.
+    if (isInterrupted) await new Promise(() => undefined);
+    throw error;
+  } finally {
+    for (const failure of await cleanup.run()) process.stderr.write(`clean-up: ${failure}\n`);
+  }
+  for (const { title, rows } of figures) {
+    say(`\n${title}`);
+    say(
+      table(
+        ['figure', 'manx', 'peer', 'ratio', 'goal'],
+        rows.map(({ what, ours, peer, ratio, goal }) => [what, ours, peer, ratio, goal]),
+      ),
+    );
+  }
+  const isFull = !values.quick && wanted.length === figureNames.length;
+  const path = values.write ?? (isFull ? fileURLToPath(new URL('../RESULTS.md', import.meta.url)) : null);
+  if (path === null) return;
+  const args = process.argv.slice(2);
+  const command = args.length === 0 ? 'make bench' : ['node bench/dist/run.js', ...args].join(' ');
+  await writeFile(path, renderResults({ command, machine, date: new Date().toISOString().slice(0, 10) }, figures));
+  say(`\nwritten to ${path}`);
+};
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  process.stderr.write(`bench: ${error instanceof LabError ? error.message : (error.stack ?? error.message)}\n`);
+  process.exitCode = 1;
+}
