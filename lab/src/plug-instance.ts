@@ -42,8 +42,9 @@ export const makeTap = async ({ netns, tap, mac, host }: Instance): Promise<void
     'netns',
     netns,
   ]);
-  await runProgram(['ip', '-n', netns, '-batch', '-'], { stdin: 'link set lo up\nlink set eth0 up\n' });
+  // The tap first, as a hypervisor has it: what a guest sends before its other end is up can wait a second in its queue.
   await runProgram(['ip', '-n', hostNamespace(host), 'link', 'set', tap, 'up']);
+  await runProgram(['ip', '-n', netns, '-batch', '-'], { stdin: 'link set lo up\nlink set eth0 up\n' });
 };
 
 /** Removes the tap, and the instance's `eth0` with it. Does nothing when there is none. */
