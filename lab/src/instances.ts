@@ -1,12 +1,13 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { chooseHost, demandBound } from './choose-host.js';
+import { claimName, isClaimed } from './claim-name.js';
 import { findGroup, findNetwork } from './find-resource.js';
 import { LabError } from './lab-error.js';
 import { labPaths } from './lab-paths.js';
-import { hostNamespace, instanceNamespace } from './layout.js';
+import { instanceNamespace } from './layout.js';
 import type { NeutronClient, NeutronResource } from './neutron-client.js';
 import { configureGuest, makeTap, removeGuest, removeTap, untilActive } from './plug-instance.js';
-import { programPid } from './program.js';
-import { type Instance, instanceFile, instanceNamed, type RunningLab, readRunningLab } from './running-lab.js';
+import { type Instance, instanceFile, instanceNamed, readRunningLab } from './running-lab.js';
 import { type Undo, withUndo } from './undo.js';
 
 /** What to boot: on a network (by name or id), or with a port that exists. */
@@ -38,8 +39,6 @@ export type Booted = {
   /** From the same moment to the last address that the API shows being usable in the instance. */
   readonly ms_to_address: number;
 };
-
-const namePattern = /^[a-z0-9][a-z0-9-]{0,24}$/;
 
 /** Boots an instance as Nova would: port, binding, tap, ACTIVE, and then the guest's own DHCP client. A failure leaves nothing behind. */
 export const bootInstance = async (client: NeutronClient, request: BootRequest): Promise<Booted> => {
@@ -121,54 +120,6 @@ const ignoreMissing = (error: unknown): void => {
 };
 
 const deviceId = (name: string): string => `lab-${name}`;
-
-const isRunning = (host: string): boolean => programPid(`agent-${host}`, hostNamespace(host)) !== null;
-
-const chooseHost = (lab: RunningLab, wanted: string | null): string => {
-  if (wanted !== null) {
-    if (!lab.hosts.includes(wanted))
-      throw new LabError('no-host', `There is no host ${JSON.stringify(wanted)}; there are: ${lab.hosts.join(', ')}.`);
-    if (!isRunning(wanted)) throw bindingFailed(wanted);
-    return wanted;
-  }
-  const load = (host: string) => lab.instances.filter((instance) => instance.host === host).length;
-  const [emptiest] = lab.hosts.filter(isRunning).toSorted((a, b) => load(a) - load(b));
-  if (emptiest === undefined)
-    throw new LabError('no-host', `No host of the lab has a running agent. Their logs: ${labPaths.log('agent-*')}.`);
-  return emptiest;
-};
-
-const bindingFailed = (host: string): LabError =>
-  new LabError(
-    'binding-failed',
-    `No port can be bound to host ${host} (binding_failed): its agent is not alive. See ${labPaths.log(`agent-${host}`)}.`,
-  );
-
-const demandBound = (port: NeutronResource, host: string): void => {
-  if (port['binding:vif_type'] !== 'tap') throw bindingFailed(host);
-};
-
-const claimName = async (name: string): Promise<void> => {
-  if (!namePattern.test(name)) {
-    throw new LabError(
-      'bad-name',
-      `${JSON.stringify(name)} is no instance name: 1 to 25 lower-case letters, digits and dashes, not a dash first.`,
-    );
-  }
-  try {
-    await mkdir(labPaths.instance(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new LabError('name-taken', `There is an instance ${JSON.stringify(name)} already. Remove it with: ./manx lab delete ${name}`);
-  }
-};
-
-const isClaimed = async (name: string): Promise<boolean> =>
-  namePattern.test(name) &&
-  (await stat(labPaths.instance(name)).then(
-    () => true,
-    () => false,
-  ));
 
 const saveInstance = async (instance: Instance): Promise<void> =>
   await writeFile(instanceFile(instance.name), `${JSON.stringify(instance, null, 2)}\n`);

@@ -68,7 +68,7 @@ describe('a cloud file', () => {
     [
       'a subnet that overlaps another (S13)',
       ['2001:db8:65::/64]', '10.65.0.128/25]'],
-      /^cloud\.yaml:5:30: .*10\.65\.0\.128\/25 overlaps 10\.65\.0\.0\/24/,
+      /^cloud\.yaml:5:29: .*10\.65\.0\.128\/25 overlaps 10\.65\.0\.0\/24/,
     ],
     [
       'an address outside the network',

@@ -1,12 +1,16 @@
-import type { Ip } from '@manx/ip';
+import type { Cidr, Ip } from '@manx/ip';
 import type { Instance, RunningLab } from '../running-lab.js';
 
 /** An instance of the check's own, with what every probe asks for. */
 export type Guest = Instance & {
   readonly v4: Ip;
   readonly v6: Ip;
-  /** The host's MAC on the instance's tap: where honest frames go. */
+  readonly linkLocal: Ip;
+  /** The host's MAC on the instance's tap, where honest frames go, and its link-local address there, the default router. */
   readonly hostMac: string;
+  readonly router: Ip;
+  /** The gateway of its IPv6 subnet: an address of the host. */
+  readonly gateway6: Ip;
 };
 
 /** The check's own cloud, made beside whatever the lab runs, on one host or two. */
@@ -18,7 +22,7 @@ export type Field = {
   readonly mate: Guest;
   /** The same network and group, host two (host one, in a lab of one). */
   readonly far: Guest;
-  /** A tenant network of the same project, host one, everything allowed in. */
+  /** A tenant network of the same project, of another MTU, host one, everything allowed in. */
   readonly tenant: Guest;
   /** A tenant network of another project, host two, everything allowed in. */
   readonly stranger: Guest;
@@ -28,16 +32,27 @@ export type Field = {
   /** A group of the check's own that the S16 rows change: host two. */
   readonly guarded: Guest;
   readonly guardedGroup: string;
+  /** Another such, for flows that are cut: host two. */
+  readonly cutter: Guest;
+  readonly cutterGroup: string;
   /** The group of near, mate, far and tenant. */
   readonly openGroup: string;
-  /** The gateway of near, IPv4. */
+  /** A group that nobody is in at first. */
+  readonly clubGroup: string;
+  /** The IPv4 gateway of near, and of tenant. */
   readonly gateway: string;
-  /** An address of the near network that no port holds. */
+  readonly tenantGateway: string;
+  /** Addresses of the near network that no port holds. */
   readonly spareAddress: string;
-  /** The network, IPv4 subnet and prefix of near. */
+  readonly spareAddress6: string;
+  /** The network, subnets and prefixes of near. */
   readonly nearNetwork: string;
   readonly nearSubnet: string;
-  readonly nearCidr: string;
+  readonly nearSubnet6: string;
+  readonly nearCidr: Cidr;
+  readonly nearCidr6: Cidr;
   readonly tenantNetwork: string;
+  readonly tenantCidr: Cidr;
+  readonly tenantProject: string;
   readonly hasTwoHosts: boolean;
 };

@@ -1,5 +1,5 @@
 import { hostSideMac } from '@manx/hoststate';
-import { asCidr, asIp, asMac, type Cidr, cidrFirst, cidrsOverlap, offsetIp } from '@manx/ip';
+import { asCidr, asIp, asMac, type Cidr, cidrFirst, cidrOf, cidrsOverlap, type Ip, linkLocalFor, offsetIp } from '@manx/ip';
 import { apiUrl } from '../api-socket.js';
 import { clientFor, subnetBody } from '../apply-cloud.js';
 import { bootInstance, deleteInstance } from '../instances.js';
@@ -7,10 +7,15 @@ import { LabError } from '../lab-error.js';
 import { fabricPrefixes, outsideNetwork4, outsideNetwork6 } from '../layout.js';
 import { type NeutronClient, type NeutronResource, openNeutronClient } from '../neutron-client.js';
 import { instanceNamed, readRunningLab } from '../running-lab.js';
+import { allDone } from './all-done.js';
 import type { Field, Guest } from './field.js';
+import { unplugUnknownTap } from './unknown-tap.js';
 
 /** The two projects that the check plays. */
 const projects = { one: 'manx-check-one', two: 'manx-check-two' } as const;
+
+/** Another MTU than the deployment's, so that what instances are told is known to come from the API. */
+const tenantMtu = 1_420;
 
 /** Every name that the check gives starts so: what an earlier, killed check left is found by it. */
 const prefix = 'check-';
@@ -35,22 +40,25 @@ const choosePrefixes = async (client: NeutronClient) => {
   };
 };
 
-type Site = { readonly network: string; readonly project: string; readonly subnet4: string };
+type Site = { readonly network: string; readonly project: string; readonly subnets: readonly string[] };
 
-const makeSite = async (name: string, project: string, cidrs: readonly (Cidr | undefined)[], shared = false): Promise<Site> => {
+/** The address so far into a prefix. */
+const nth = (cidr: Cidr | undefined, offset: bigint): Ip => {
+  const first = cidrFirst(cidr ?? asCidr('0.0.0.0/0'));
+  return offsetIp(first, offset) ?? first;
+};
+
+type SiteWanted = { readonly cidrs: readonly (Cidr | undefined)[]; readonly shared?: boolean; readonly mtu?: number };
+
+const makeSite = async (name: string, project: string, { cidrs, ...more }: SiteWanted): Promise<Site> => {
   const client = clientFor(project);
-  const network = await client.create('networks', 'network', { name: `${prefix}${name}`, project_id: project, shared });
-  const subnets = await Promise.all(
-    cidrs.map(
-      async (cidr) =>
-        await client.create('subnets', 'subnet', {
-          network_id: network.id,
-          project_id: project,
-          ...subnetBody(`${prefix}${name}`, String(cidr)),
-        }),
-    ),
-  );
-  return { network: network.id, project, subnet4: subnets[0]?.id ?? '' };
+  const network = await client.create('networks', 'network', { name: `${prefix}${name}`, project_id: project, ...more });
+  const subnets: string[] = [];
+  for (const cidr of cidrs) {
+    const body = { network_id: network.id, project_id: project, ...subnetBody(`${prefix}${name}`, String(cidr)) };
+    subnets.push((await client.create('subnets', 'subnet', body)).id);
+  }
+  return { network: network.id, project, subnets };
 };
 
 /** A group of a project that lets everything in, or nothing. */
@@ -88,7 +96,16 @@ const bootGuest = async ({ name, site, project, host, group }: Wanted): Promise<
   const [v4, v6] = [instance.addresses.find((one) => !one.includes(':')), instance.addresses.find((one) => one.includes(':'))];
   if (v4 === undefined || v6 === undefined)
     throw new LabError('no-address', `${instance.name} has no address of both families: ${instance.addresses.join(', ')}`);
-  return { ...instance, v4: asIp(v4), v6: asIp(v6), hostMac: hostSideMac(asMac(instance.mac)) };
+  const hostMac = hostSideMac(asMac(instance.mac));
+  return {
+    ...instance,
+    v4: asIp(v4),
+    v6: asIp(v6),
+    hostMac,
+    linkLocal: linkLocalFor(asMac(instance.mac)),
+    router: linkLocalFor(hostMac),
+    gateway6: nth(cidrOf(asIp(v6), 64), 1n),
+  };
 };
 
 /** Makes the check's own networks, groups and instances in the running lab. */
@@ -97,16 +114,18 @@ export const makeField = async (): Promise<Field> => {
   const { hosts } = await readRunningLab();
   const [first = '', second = first] = hosts;
   const { v4, v6 } = await choosePrefixes(openNeutronClient(apiUrl));
-  const [provider, tenantNet, strangerNet] = await Promise.all([
-    makeSite('provider', projects.one, [v4[0], v6[0]], true),
-    makeSite('tenant', projects.one, [v4[1], v6[1]]),
-    makeSite('stranger', projects.two, [v4[2], v6[2]]),
-  ]);
-  const [openGroup, guardedGroup, strangerGroup] = await Promise.all([
+  const [provider, tenantNet, strangerNet] = await allDone(
+    makeSite('provider', projects.one, { cidrs: [v4[0], v6[0]], shared: true }),
+    makeSite('tenant', projects.one, { cidrs: [v4[1], v6[1]], mtu: tenantMtu }),
+    makeSite('stranger', projects.two, { cidrs: [v4[2], v6[2]] }),
+  );
+  const [openGroup, guardedGroup, cutterGroup, clubGroup, strangerGroup] = await allDone(
     makeGroup('open', projects.one, true),
     makeGroup('guarded', projects.one, false),
+    makeGroup('cutter', projects.one, false),
+    makeGroup('club', projects.one, false),
     makeGroup('open', projects.two, true),
-  ]);
+  );
   const wanted = (name: string, host: string, more: Partial<Wanted> = {}): Wanted => ({
     name,
     host,
@@ -115,7 +134,7 @@ export const makeField = async (): Promise<Field> => {
     group: openGroup,
     ...more,
   });
-  const [near, mate, far, tenant, stranger, shy, shyFar, guarded] = await Promise.all([
+  const [near, mate, far, tenant, stranger, shy, shyFar, guarded, cutter] = await allDone(
     bootGuest(wanted('near', first)),
     bootGuest(wanted('mate', first)),
     bootGuest(wanted('far', second)),
@@ -124,15 +143,46 @@ export const makeField = async (): Promise<Field> => {
     bootGuest(wanted('shy', first, { group: null })),
     bootGuest(wanted('shy-far', second, { group: null })),
     bootGuest(wanted('guarded', second, { group: guardedGroup })),
-  ]);
-  const nearCidr = v4[0] ?? asCidr('0.0.0.0/0');
-  const start = cidrFirst(nearCidr);
+    bootGuest(wanted('cutter', second, { group: cutterGroup })),
+  );
+  const [nearCidr, tenantCidr, nearCidr6] = [v4[0], v4[1], v6[0]];
+  const [nearSubnet, nearSubnet6] = provider.subnets;
+  if (
+    nearCidr === undefined ||
+    tenantCidr === undefined ||
+    nearCidr6 === undefined ||
+    nearSubnet === undefined ||
+    nearSubnet6 === undefined
+  ) {
+    throw new RangeError('three prefixes of each family were asked for');
+  }
   return {
     lab: await readRunningLab(),
-    ...{ near, mate, far, tenant, stranger, shy, shyFar, guarded },
-    ...{ openGroup, guardedGroup, nearNetwork: provider.network, nearSubnet: provider.subnet4, nearCidr, tenantNetwork: tenantNet.network },
-    gateway: offsetIp(start, 1n) ?? start,
-    spareAddress: offsetIp(start, 254n) ?? start,
+    near,
+    mate,
+    far,
+    tenant,
+    stranger,
+    shy,
+    shyFar,
+    guarded,
+    cutter,
+    openGroup,
+    guardedGroup,
+    cutterGroup,
+    clubGroup,
+    nearNetwork: provider.network,
+    nearSubnet,
+    nearSubnet6,
+    nearCidr,
+    nearCidr6,
+    tenantNetwork: tenantNet.network,
+    tenantCidr,
+    tenantProject: projects.one,
+    tenantGateway: nth(tenantCidr, 1n),
+    gateway: nth(nearCidr, 1n),
+    spareAddress: nth(nearCidr, 254n),
+    spareAddress6: nth(nearCidr6, 0xfeedn),
     hasTwoHosts: hosts.length > 1,
   };
 };
@@ -140,7 +190,8 @@ export const makeField = async (): Promise<Field> => {
 /** Removes everything that a check, this one or one that was killed, made in the lab. */
 export const clearField = async (): Promise<void> => {
   const client = openNeutronClient(apiUrl);
-  const { instances } = await readRunningLab();
+  const { hosts, instances } = await readRunningLab();
+  for (const host of hosts) await unplugUnknownTap(host);
   const mine = instances.filter(({ name }) => name.startsWith(prefix));
   await Promise.all(mine.map(async ({ name }) => await deleteInstance(client, name)));
   const isOurs = ({ project_id, name }: NeutronResource) =>

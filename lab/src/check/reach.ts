@@ -9,10 +9,10 @@ export const echoPort = 7007;
 export const patienceMs = 3_000;
 
 /** How long silence that is promised is listened to; an answer takes a few milliseconds here. */
-export const silenceMs = 700;
+export const silenceMs = 500;
 
-/** Where to, and how long to wait; an echo responder and patience unless told. */
-export type Try = { readonly port?: number; readonly waitMs?: number };
+/** Where to, how long to wait, and how much to say over UDP; an echo responder, patience and a few bytes unless told. */
+export type Try = { readonly port?: number; readonly waitMs?: number; readonly bytes?: number };
 
 /** One echo request and its reply's TTL, or null when none came. */
 export const ping = async (namespace: string, address: string, waitMs = patienceMs): Promise<number | null> => {
@@ -26,8 +26,11 @@ export const tcpTo = async (namespace: string, address: string, { port = echoPor
   await probeTcp(namespace, { address, port }, waitMs);
 
 /** UDP to an echo responder. */
-export const udpTo = async (namespace: string, address: string, { port = echoPort, waitMs = patienceMs }: Try = {}): Promise<ProbeResult> =>
-  await probeUdp(namespace, { address, port }, waitMs);
+export const udpTo = async (
+  namespace: string,
+  address: string,
+  { port = echoPort, waitMs = patienceMs, bytes = 0 }: Try = {},
+): Promise<ProbeResult> => await probeUdp(namespace, { address, port, bytes }, waitMs);
 
 /** A probe's outcome in words. */
 export const inWords = (result: ProbeResult): string => (result.kind === 'answered' ? `answered, source ${result.source}` : result.kind);

@@ -1,4 +1,5 @@
 import { apiUrl } from '../api-socket.js';
+import { interruptible } from '../interrupts.js';
 import { outsideNamespace } from '../layout.js';
 import { openNeutronClient } from '../neutron-client.js';
 import { processControl } from '../process-control.js';
@@ -10,43 +11,50 @@ import { checkExpectations } from './expectations.js';
 import type { Field } from './field.js';
 import { clearField, makeField } from './make-field.js';
 import { echoPort } from './reach.js';
-import type { Row } from './row.js';
+import { type Row, row } from './row.js';
 import { checkUnicast } from './s01-unicast.js';
 import { checkHops } from './s02-hops.js';
 import { checkNoLink } from './s03-no-l2.js';
 import { checkApi } from './s04-api.js';
 import { checkFlat } from './s05-flat.js';
 import { checkOutside } from './s07-outside.js';
-import { checkGroups, otherPort } from './s16-groups.js';
+import { checkGroups } from './s16-groups.js';
 import { checkForgery } from './s17-forgery.js';
 import { checkHost } from './s18-host.js';
 import { checkFailSafe } from './s20-fail-safe.js';
 import { checkAddresses } from './s26-addresses.js';
 
-type Check = (field: Field, context: CheckContext) => Promise<readonly Row[]>;
+type Check = { readonly promise: string; readonly run: (field: Field, context: CheckContext) => Promise<readonly Row[]> };
 
 /** Every check, in the order of the promises; the ones that kill programs come last. */
 const checks: readonly Check[] = [
-  checkUnicast,
-  checkHops,
-  checkNoLink,
-  checkApi,
-  checkFlat,
-  checkOutside,
-  checkGroups,
-  checkForgery,
-  checkHost,
-  checkAddresses,
-  checkFailSafe,
+  { promise: 'S1', run: checkUnicast },
+  { promise: 'S2', run: checkHops },
+  { promise: 'S3', run: checkNoLink },
+  { promise: 'S4', run: checkApi },
+  { promise: 'S5', run: checkFlat },
+  { promise: 'S7', run: checkOutside },
+  { promise: 'S16', run: checkGroups },
+  { promise: 'S17', run: checkForgery },
+  { promise: 'S18', run: checkHost },
+  { promise: 'S26', run: checkAddresses },
+  { promise: 'S20', run: checkFailSafe },
 ];
+
+/** A check that cannot be done is one that failed: the others are still of interest. */
+const attempt = async ({ promise, run }: Check, field: Field, context: CheckContext): Promise<readonly Row[]> => {
+  try {
+    return await run(field, context);
+  } catch (error) {
+    return [row(promise, 'the check itself', { saw: `broke off: ${error instanceof Error ? error.message : String(error)}`, ok: false })];
+  }
+};
 
 /** Someone who answers on the probes' ports in every instance of the field, and outside. */
 const serveField = async (field: Field): Promise<{ readonly close: () => void }> => {
-  const { near, mate, far, tenant, stranger, shy, shyFar, guarded } = field;
-  const namespaces = [...[near, mate, far, tenant, stranger, shy, shyFar, guarded].map(({ netns }) => netns), outsideNamespace];
-  const places = namespaces.flatMap((namespace) =>
-    [echoPort, otherPort].flatMap((port) => ([4, 6] as const).map((family) => ({ namespace, family, port }))),
-  );
+  const { near, mate, far, tenant, stranger, shy, shyFar, guarded, cutter } = field;
+  const namespaces = [...[near, mate, far, tenant, stranger, shy, shyFar, guarded, cutter].map(({ netns }) => netns), outsideNamespace];
+  const places = namespaces.flatMap((namespace) => ([4, 6] as const).map((family) => ({ namespace, family, port: echoPort })));
   const servers = [
     ...places.map(({ namespace, family, port }) => serveTcp(namespace, family, port)),
     ...(await Promise.all(places.map(async ({ namespace, family, port }) => await serveUdp(namespace, family, port)))),
@@ -60,7 +68,8 @@ const serveField = async (field: Field): Promise<{ readonly close: () => void }>
 
 /**
  * Proves the promises on the running lab with instances of its own, which it removes afterwards, and then the expectations of the
- * lab's cloud file. Each row is told as it is known; all are returned in that order.
+ * lab's cloud file. Each row is told as it is known; all are returned in that order. An interrupt is heeded between two checks: what
+ * they made is removed, and LabError `interrupted` thrown.
  */
 export const runChecks = async (onRow: (row: Row) => void): Promise<readonly Row[]> => {
   const rows: Row[] = [];
@@ -71,17 +80,24 @@ export const runChecks = async (onRow: (row: Row) => void): Promise<readonly Row
     }
   };
   const context: CheckContext = { client: openNeutronClient(apiUrl), processes: processControl };
-  keep(await checkExpectations(await readRunningLab()));
-  try {
-    const field = await makeField();
-    const servers = await serveField(field);
+  return await interruptible(async (signal) => {
+    keep(await checkExpectations(await readRunningLab()));
     try {
-      for (const check of checks) keep(await check(field, context));
+      signal.throwIfAborted();
+      const field = await makeField();
+      const servers = await serveField(field);
+      try {
+        for (const check of checks) {
+          signal.throwIfAborted();
+          keep(await attempt(check, field, context));
+        }
+      } finally {
+        servers.close();
+      }
     } finally {
-      servers.close();
+      await clearField();
     }
-  } finally {
-    await clearField();
-  }
-  return rows;
+    signal.throwIfAborted();
+    return rows;
+  });
 };

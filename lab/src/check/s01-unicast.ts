@@ -1,4 +1,5 @@
-import { asIp, asMac, type Ip } from '@manx/ip';
+import { asMac, type Ip } from '@manx/ip';
+import { execIn } from '../namespace-exec.js';
 import { startCapture } from '../wire/capture.js';
 import { ethernet, etherTypes, ip } from '../wire/frames.js';
 import { sendFrame } from '../wire/namespace-socket.js';
@@ -8,6 +9,9 @@ import { type Row, row } from './row.js';
 
 /** ESP's protocol number (IANA): one without ports, that no end of the lab speaks, so that only the network is tested. */
 const esp = 50;
+
+/** More than one packet's worth of data: it travels as fragments, there and back. */
+const fragmentedBytes = 3_000;
 
 /** Sends one IP packet of a protocol by hand, and says whether it arrived. */
 const carriesProtocol = async (from: Guest, to: Guest, ends: { readonly source: Ip; readonly destination: Ip }): Promise<boolean> => {
@@ -22,19 +26,34 @@ const carriesProtocol = async (from: Guest, to: Guest, ends: { readonly source: 
   }
 };
 
+/** An echo request that fills a packet of 1500 bytes, and may not be fragmented. */
+const carriesFullSize = async (from: Guest, address: string): Promise<boolean> => {
+  const data = 1_500 - (address.includes(':') ? 48 : 28);
+  return (await execIn(from.netns, ['ping', '-n', '-c', '1', '-W', '2', '-M', 'do', '-s', String(data), address])).code === 0;
+};
+
 const oneWay = async (from: Guest, to: Guest, family: 4 | 6): Promise<Row> => {
   const where = from.host === to.host ? 'one host' : 'two hosts';
   const [source, destination] = family === 4 ? [from.v4, to.v4] : [from.v6, to.v6];
-  const [echo, tcp, udp, other] = await Promise.all([
+  const [echo, tcp, udp, fragments, full, other] = await Promise.all([
     ping(from.netns, destination),
     tcpTo(from.netns, destination),
     udpTo(from.netns, destination),
-    carriesProtocol(from, to, { source: asIp(source), destination: asIp(destination) }),
+    udpTo(from.netns, destination, { bytes: fragmentedBytes }),
+    carriesFullSize(from, destination),
+    carriesProtocol(from, to, { source, destination }),
   ]);
-  const outcomes = { ICMP: echo !== null, TCP: tcp.kind === 'answered', UDP: udp.kind === 'answered', ESP: other };
+  const outcomes = {
+    ICMP: echo !== null,
+    TCP: tcp.kind === 'answered',
+    UDP: udp.kind === 'answered',
+    'UDP in fragments': fragments.kind === 'answered',
+    'a full packet': full,
+    ESP: other,
+  };
   const silent = Object.entries(outcomes).filter(([, came]) => !came);
-  return row('S1', `${where}, IPv${family}: ICMP, TCP, UDP, ESP`, {
-    saw: silent.length === 0 ? 'all four arrived' : `no ${silent.map(([name]) => name).join(', ')}`,
+  return row('S1', `${where}, IPv${family}: ICMP, TCP, UDP, UDP of ${fragmentedBytes} bytes, a packet of 1500 bytes, ESP`, {
+    saw: silent.length === 0 ? 'all arrived' : `no ${silent.map(([name]) => name).join(', ')}`,
     ok: silent.length === 0,
   });
 };
