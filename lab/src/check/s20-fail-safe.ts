@@ -116,7 +116,8 @@ const replugRow = async (processes: ProcessControl, { mate, far }: Field): Promi
     (await execIn(mate.netns, ['ip', '-o', 'addr', 'show', 'dev', 'eth0', 'scope', 'global', '-tentative'])).stdout.includes(
       ` ${address}/`,
     );
-  await waitUntil('an address', async () => await isHeld(mate.v6), patienceMs).catch(() => undefined);
+  // Whether it came is for the ping below to say.
+  await Promise.allSettled([waitUntil('an address', async () => await isHeld(mate.v6), patienceMs)]);
   const [out, into, into6] = await Promise.all([ping(mate.netns, far.v4), ping(far.netns, mate.v4), ping(far.netns, mate.v6)]);
   const host = await execIn(hostNamespace(mate.host), ['cat', `/proc/sys/net/ipv4/conf/${mate.tap}/proxy_arp`]);
   const isWhole = (await isHeld(mate.v4)) && host.stdout.trim() === '1';

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync, utimesSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../fault.js';
 import { changeFolder, readFolder } from '../files/program-folder.js';
@@ -6,6 +6,7 @@ import { withCandidate } from '../files/with-candidate.js';
 import type { ProgramPort } from '../host/program-port.js';
 import { runProgram } from '../process/run-program.js';
 import { type ProgramCommand, type ProgramListener, SupervisedProgram } from '../process/supervised-program.js';
+import { hasBeenRead, markRead } from './read-mark.js';
 
 const CONFIGURATION = 'dnsmasq.conf';
 const DEBIAN_PACKAGE = 'dnsmasq-base';
@@ -49,14 +50,14 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
     const files = readFolder(folder);
     if (!files.has(CONFIGURATION)) await program.stop();
     else {
-      hasRead ??= isNewerThanAll(pidFile, folder, files) ? files : null;
+      hasRead ??= hasBeenRead(pidFile, folder, files.keys()) ? files : null;
       const change = spec.changeOf(hasRead, files);
       // The old one answers until the new one can: other ports' requests find no gap, also when this agent is killed in between.
       if (change === 'replace') await program.replace(spec.readyText);
       // One that just started reads the files by itself.
       else if ((await program.start()) === 'running' && change === 'sighup') {
         program.signal('SIGHUP');
-        touch(pidFile);
+        markRead(pidFile);
       }
     }
     hasRead = files;
@@ -78,18 +79,6 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
       await ensure();
     },
   };
-};
-
-/** The pid file is written at each start and touched at each signal: files older than it have been read. */
-const isNewerThanAll = (pidFile: string, folder: string, files: Files): boolean => {
-  if (!existsSync(pidFile)) return false;
-  const { mtimeMs } = statSync(pidFile);
-  return [...files.keys()].every((name) => statSync(join(folder, name)).mtimeMs <= mtimeMs);
-};
-
-const touch = (path: string): void => {
-  const now = new Date();
-  if (existsSync(path)) utimesSync(path, now, now);
 };
 
 const testConfiguration = async ([program, ...args]: ProgramCommand, file: string): Promise<void> => {
