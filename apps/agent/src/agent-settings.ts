@@ -11,8 +11,8 @@ const AGENT_SETTINGS = Type.Object(
   {
     host: Type.String({ format: 'host-name' }),
     server: Type.Object({ url: Type.String({ format: 'http-url' }), token_file: Type.String({ minLength: 1 }) }, strict),
-    state_dir: Type.String({ format: 'absolute-path' }),
-    run_dir: Type.String({ format: 'absolute-path' }),
+    state_dir: Type.String({ format: 'absolute-path', default: '/var/lib/manx' }),
+    run_dir: Type.String({ format: 'absolute-path', default: '/run/manx' }),
     bgp: Type.Optional(
       Type.Object(
         {

@@ -37,7 +37,7 @@ describe('the manx program', () => {
     [['lab', 'boot', 'vm1', '--netwrok', 'net1'], /Did you mean --network\?/],
     [['lab', 'move', 'vm1'], /--host <host>/],
     [['lab', 'list', '-o', 'yaml'], /text or json, not "yaml"/],
-    [['server'], /--config <file>/],
+    [['server', 'token'], /--host <name>/],
   ])('%j is a wrong use: said on standard error with a hint, exit status 2', async (argv, said) => {
     const { code, stdout, stderr } = await manx(argv);
     expect([code, stdout]).toEqual([2, '']);
@@ -48,6 +48,10 @@ describe('the manx program', () => {
     const { code, stderr } = await manx([program, '--config', '/nowhere/manx.yaml']);
     expect(code).toBe(2);
     expect(stderr).toContain('/nowhere/manx.yaml:1:1: there is no such file');
+  });
+
+  it.each(['server', 'agent'])('%s reads its settings from /etc/manx unless told', async (program) => {
+    expect((await manx([program, '--help'])).stdout).toContain(`/etc/manx/${program}.yaml`);
   });
 
   it.each([

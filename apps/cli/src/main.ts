@@ -6,15 +6,17 @@ import { addLabCommands } from './lab-commands.js';
 const program = new Command('manx')
   .description('Plain, flat, routed IP connectivity for OpenStack clouds, behind the Neutron API')
   .version('0.1.0')
+  // So that `server --config` and `server token --config` do not meet.
+  .enablePositionalOptions()
   .showHelpAfterError('(`./manx --help` lists the commands)')
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? 0 : 2);
   });
 
-const server = program.command('server').description('the Networking API and the feed to the agents');
-server
-  .command('run', { isDefault: true, hidden: true })
-  .requiredOption('--config <file>', 'path of server.yaml')
+const server = program
+  .command('server')
+  .description('the Networking API and the feed to the agents')
+  .option('--config <file>', 'its settings', '/etc/manx/server.yaml')
   .action(async (options: { readonly config: string }) => {
     const { runServer } = await import('@manx/server');
     process.exitCode = await runServer(options);
@@ -22,7 +24,7 @@ server
 server
   .command('token')
   .description("print the token of a host's agent")
-  .requiredOption('--config <file>', 'path of server.yaml')
+  .option('--config <file>', "the server's settings", '/etc/manx/server.yaml')
   .requiredOption('--host <name>', "the host's name, as Nova writes it into binding:host_id")
   .action(async (options: { readonly config: string; readonly host: string }) => {
     const { printServerToken } = await import('@manx/server');
@@ -32,7 +34,7 @@ server
 program
   .command('agent')
   .description('make this host route and protect its instances')
-  .requiredOption('--config <file>', 'path of agent.yaml')
+  .option('--config <file>', 'its settings', '/etc/manx/agent.yaml')
   .option('--cleanup', 'remove everything that is ours from this host, and nothing else')
   .action(async ({ config, cleanup }: { readonly config: string; readonly cleanup?: boolean }) => {
     const { cleanupAgent, runAgent } = await import('@manx/agent');
