@@ -115,6 +115,7 @@ class SampleWorld {
     );
   }
 
+  /** Binds a port as admission does: DOWN where it comes to another host, and nothing at all where it is already. */
   bind(by: 0 | 1, port: number, host: string): Promise<void> {
     const id = this.ports[port] ?? '';
     return this.ledgers[by].decide(origin, (state) => {
@@ -124,7 +125,8 @@ class SampleWorld {
         'binding:host_id': host,
         'binding:vif_type': host === '' ? ('unbound' as const) : ('tap' as const),
       };
-      return { changes: after === undefined ? [] : [put('port', { ...after, status: 'DOWN' })], value: () => undefined };
+      const isElsewhere = after !== undefined && before?.['binding:host_id'] !== host;
+      return { changes: isElsewhere ? [put('port', { ...after, status: 'DOWN' })] : [], value: () => undefined };
     });
   }
 
