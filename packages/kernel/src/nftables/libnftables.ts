@@ -3,6 +3,7 @@ import koffi from 'koffi';
 import { Fault } from '../fault.js';
 import { openMemoryFile } from '../netlink/libc.js';
 import { type Nftables, NftFault, parseNftListing, tablesOf } from './nftables.js';
+import { oneAtATime } from './one-at-a-time.js';
 
 // include/nftables/libnftables.h
 const NFT_CTX_DEFAULT = 0;
@@ -66,7 +67,7 @@ export const openLibnftables = (): Nftables => {
   const library = loadLibrary();
   let context = newContext(library);
   let runs = 0;
-  let last: Promise<unknown> = Promise.resolve();
+  const line = oneAtATime();
 
   const perform = async (task: Task): Promise<Result> => {
     if (runs >= MAX_CONTEXT_RUNS) {
@@ -80,11 +81,7 @@ export const openLibnftables = (): Nftables => {
     const status = await runText(library, context, task.text);
     return { status, output: library.output(context) ?? '', error: library.error(context) ?? '' };
   };
-  const enqueue = (task: Task): Promise<Result> => {
-    const result = last.then(() => perform(task));
-    last = result.catch(() => null);
-    return result;
-  };
+  const enqueue = (task: Task): Promise<Result> => line.run(() => perform(task));
   const list = async (text: string): Promise<Result> => enqueue({ text, isJson: true });
 
   return {
@@ -110,7 +107,7 @@ export const openLibnftables = (): Nftables => {
       return tablesOf(parseNftListing(output));
     },
     close: async () => {
-      await last;
+      await line.idle();
       library.free(context);
     },
   };

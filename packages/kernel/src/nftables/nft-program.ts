@@ -1,15 +1,13 @@
 import { type ProgramResult, runProgram } from '../process/run-program.js';
 import type { ProgramCommand } from '../process/supervised-program.js';
 import { type Nftables, NftFault, parseNftListing, tablesOf } from './nftables.js';
+import { oneAtATime } from './one-at-a-time.js';
 
 /** Opens nftables through the `nft` program, a process for each call: the slower implementation, for where libnftables cannot be loaded. `command` may say how to start it. */
 export const openNftProgram = ([program, ...before]: ProgramCommand = ['nft']): Nftables => {
-  let last: Promise<unknown> = Promise.resolve();
-  const run = (args: readonly string[], input = ''): Promise<ProgramResult> => {
-    const result = last.then(() => runProgram({ program, args: [...before, ...args], input, debianPackage: 'nftables' }));
-    last = result.catch(() => null);
-    return result;
-  };
+  const line = oneAtATime();
+  const run = (args: readonly string[], input = ''): Promise<ProgramResult> =>
+    line.run(() => runProgram({ program, args: [...before, ...args], input, debianPackage: 'nftables' }));
   return {
     apply: async (text) => {
       if (text.trim() === '') return;
@@ -32,8 +30,6 @@ export const openNftProgram = ([program, ...before]: ProgramCommand = ['nft']): 
       if (status !== 0) throw new NftFault('list', stderr);
       return tablesOf(parseNftListing(stdout));
     },
-    close: async () => {
-      await last;
-    },
+    close: line.idle,
   };
 };
