@@ -1,9 +1,9 @@
 # Two commands do everything: `make lab` and `make test`. Each installs what is missing first.
-.PHONY: help lab test check format build setup bench clean
+.PHONY: help lab test check format build setup bench conformance clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (Debian and npm packages), build
 	@tools/setup.sh
@@ -24,6 +24,9 @@ build: setup ## compile
 
 bench: setup ## measure; results go to bench/RESULTS.md
 	@node bench/dist/run.js
+
+conformance: setup ## Tempest's network tests against a server with a real Keystone
+	@node tests/dist/conformance/run-conformance.js
 
 clean: ## remove everything that was built or installed in this tree
 	rm -rf node_modules packages/*/dist apps/*/dist lab/dist bench/dist tests/dist

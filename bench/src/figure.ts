@@ -7,17 +7,38 @@ export type FigureRow = {
   /** Ours in terms of the peer's: `95x`, `+2.1 µs`, `98.3 %`. */
   readonly ratio: string;
   readonly goal: string;
+  /** Whether the goal is met; absent where there is none, or it cannot be told. */
+  readonly isMet?: boolean;
 };
 
 /** A figure: rows and what a reader must know to trust them. */
 export type Figure = { readonly title: string; readonly notes: readonly string[]; readonly rows: readonly FigureRow[] };
 
+/** How often one server is asked for each thing, a round. */
+export type ApiCounts = {
+  /** Ports that one client makes, shows, changes and deletes. */
+  readonly singles: number;
+  readonly crowdCreates: number;
+  readonly crowdShows: number;
+  readonly bulks: number;
+  readonly ruleBulks: number;
+  readonly ruleSeries: number;
+  readonly lists: number;
+  /** Lists of 10,000. */
+  readonly longLists: number;
+};
+
 /** How often things are repeated. */
 export type Effort = {
   /** Rounds in which ours and the peer take turns. */
-  readonly createRounds: number;
-  /** Creates a round: ours with one client and with 16; the peer's likewise. */
-  readonly creates: { readonly ours: readonly [number, number]; readonly peer: readonly [number, number] };
+  readonly apiRounds: number;
+  readonly api: { readonly ours: ApiCounts; readonly peer: ApiCounts };
+  /** How many ports a list holds, one stage after another. */
+  readonly listSizes: readonly [number, number, number];
+  /** The large cloud: how many ports in all, in how many groups, on how many hosts; at which sizes it is looked at. */
+  readonly size: { readonly steps: readonly number[]; readonly groups: number; readonly hosts: number; readonly singles: number };
+  /** Changes that all agents are told of, and seconds of watching an idle server. */
+  readonly feed: { readonly changes: number; readonly idleSeconds: number };
   /** Ports that are there, plugged in, before the first boot. */
   readonly crowd: number;
   readonly boots: number;
@@ -26,8 +47,14 @@ export type Effort = {
 };
 
 export const fullEffort: Effort = {
-  createRounds: 3,
-  creates: { ours: [1000, 4000], peer: [40, 120] },
+  apiRounds: 3,
+  api: {
+    ours: { singles: 300, crowdCreates: 4000, crowdShows: 8000, bulks: 10, ruleBulks: 20, ruleSeries: 10, lists: 20, longLists: 10 },
+    peer: { singles: 12, crowdCreates: 80, crowdShows: 400, bulks: 1, ruleBulks: 5, ruleSeries: 1, lists: 4, longLists: 1 },
+  },
+  listSizes: [1000, 2000, 10_000],
+  size: { steps: [100, 1000, 10_000, 100_000], groups: 1000, hosts: 1000, singles: 200 },
+  feed: { changes: 30, idleSeconds: 20 },
   crowd: 200,
   boots: 100,
   pathRounds: 7,
@@ -36,8 +63,14 @@ export const fullEffort: Effort = {
 
 /** Enough to see that everything works; its numbers are worth little. */
 export const quickEffort: Effort = {
-  createRounds: 1,
-  creates: { ours: [200, 400], peer: [10, 20] },
+  apiRounds: 1,
+  api: {
+    ours: { singles: 50, crowdCreates: 400, crowdShows: 800, bulks: 3, ruleBulks: 5, ruleSeries: 2, lists: 5, longLists: 3 },
+    peer: { singles: 5, crowdCreates: 20, crowdShows: 60, bulks: 1, ruleBulks: 1, ruleSeries: 1, lists: 1, longLists: 1 },
+  },
+  listSizes: [1000, 2000, 10_000],
+  size: { steps: [100, 1000, 10_000], groups: 100, hosts: 100, singles: 50 },
+  feed: { changes: 5, idleSeconds: 5 },
   crowd: 30,
   boots: 20,
   pathRounds: 1,

@@ -9,7 +9,12 @@ import { freePort } from './free-port.js';
 import { makeTempFolder } from './temp-folder.js';
 
 /** A Neutron that runs. */
-export type Neutron = { readonly url: string; readonly versions: string };
+export type Neutron = {
+  readonly url: string;
+  readonly versions: string;
+  /** The Unix socket of its MariaDB. */
+  readonly socket: string;
+};
 
 /**
  * Few plugins, one API worker, messages that go nowhere, no quota in the way: Neutron at its leanest. It has no DHCP agents to tell about
@@ -91,5 +96,5 @@ export const startNeutron = async (cleanup: Cleanup, progress: Progress): Promis
     cleanup,
   );
   const [neutron, mariadb] = await Promise.all([packageVersion('neutron-server'), packageVersion('mariadb-server')]);
-  return { url, versions: `neutron-server ${neutron}, mariadb-server ${mariadb}` };
+  return { url, socket: join(folder, 'mysql.sock'), versions: `neutron-server ${neutron}, mariadb-server ${mariadb}` };
 };

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LabError, labNamespaces, table, tearDown, up } from '@manx/lab/bench-kit';
@@ -6,16 +6,26 @@ import { hosts, makeBenchCloud } from './bench-cloud.js';
 import { type Cleanup, openCleanup } from './cleanup.js';
 import { type Effort, type Figure, fullEffort, type Progress, quickEffort } from './figure.js';
 import { describeMachine } from './machine.js';
+import { measureApi } from './measure-api.js';
 import { measureBoot } from './measure-boot.js';
-import { measureCreate } from './measure-create.js';
 import { measurePath } from './measure-path.js';
-import { renderResults } from './render-results.js';
+import { measureSize } from './measure-size.js';
+import { judged, renderResults } from './render-results.js';
 
-const figureNames = ['create', 'boot', 'path'] as const;
+const figureNames = ['neutron', 'size', 'boot', 'path'] as const;
 type FigureName = (typeof figureNames)[number];
 
-const usage = `bench [--quick] [--only ${figureNames.join('|')}]... [--write FILE]
-  Measures. A full run writes bench/RESULTS.md; with --quick or --only it prints alone, unless told where to write.`;
+/** What `--only` takes: a figure, or several by one name. */
+const chosen: Readonly<Record<string, readonly FigureName[]>> = {
+  api: ['neutron', 'size'],
+  lab: ['boot', 'path'],
+  ...Object.fromEntries(figureNames.map((name) => [name, [name]])),
+};
+
+const usage = `bench [--quick] [--only ${Object.keys(chosen).join('|')}]... [--write FILE]
+  Measures, and writes what it has measured into bench/RESULTS.md, where the other figures stay as they are.
+  api: the API beside Neutron (neutron), the large cloud and the feed (size). lab: port to ping (boot), the data path (path).
+  With --quick it prints alone, unless told where to write.`;
 
 type Work = { readonly cleanup: Cleanup; readonly progress: Progress };
 
@@ -42,13 +52,15 @@ const measureInLab = async (wanted: readonly FigureName[], effort: Effort, { cle
 
 const measure = async (wanted: readonly FigureName[], effort: Effort, { cleanup, progress }: Work): Promise<readonly Figure[]> => {
   const figures: Figure[] = [];
-  if (wanted.includes('create')) {
+  const alone = async (work: (own: Work) => Promise<readonly Figure[]>): Promise<void> => {
     const own = openCleanup();
     cleanup.add(async () => await own.run());
-    figures.push(await measureCreate(effort, { cleanup: own, progress }));
+    figures.push(...(await work({ cleanup: own, progress })));
     // The servers end before the next figure: they would be in its way.
     await own.run();
-  }
+  };
+  if (wanted.includes('neutron')) await alone(async (own) => [await measureApi(effort, own)]);
+  if (wanted.includes('size')) await alone(async (own) => await measureSize(effort, own));
   return [...figures, ...(await measureInLab(wanted, effort, { cleanup, progress }))];
 };
 
@@ -79,10 +91,10 @@ const main = async (): Promise<void> => {
     say(usage);
     return;
   }
-  const wanted = figureNames.filter((name) => values.only.includes(name));
-  const unknown = values.only.find((name) => !figureNames.some((known) => known === name));
+  const wanted = figureNames.filter((name) => values.only.some((only) => chosen[only]?.includes(name) === true));
+  const unknown = values.only.find((name) => !Object.hasOwn(chosen, name));
   if (unknown !== undefined) throw new LabError('usage', `There is no figure ${JSON.stringify(unknown)}.\n${usage}`);
-  await demandQuiet();
+  if (wanted.includes('boot') || wanted.includes('path')) await demandQuiet();
   const cleanup = openCleanup();
   // What was under way fails for it; its words would only hide the reason.
   let isInterrupted = false;
@@ -111,16 +123,16 @@ const main = async (): Promise<void> => {
     say(
       table(
         ['figure', 'manx', 'peer', 'ratio', 'goal'],
-        rows.map(({ what, ours, peer, ratio, goal }) => [what, ours, peer, ratio, goal]),
+        rows.map((row) => [row.what, row.ours, row.peer, row.ratio, judged(row)]),
       ),
     );
   }
-  const isFull = !values.quick && wanted.length === figureNames.length;
-  const path = values.write ?? (isFull ? fileURLToPath(new URL('../RESULTS.md', import.meta.url)) : null);
+  const path = values.write ?? (values.quick ? null : fileURLToPath(new URL('../RESULTS.md', import.meta.url)));
   if (path === null) return;
   const args = process.argv.slice(2);
   const command = args.length === 0 ? 'make bench' : ['node bench/dist/run.js', ...args].join(' ');
-  await writeFile(path, renderResults({ command, machine, date: new Date().toISOString().slice(0, 10) }, figures));
+  const before = await readFile(path, 'utf8').catch(() => '');
+  await writeFile(path, renderResults({ command, machine, date: new Date().toISOString().slice(0, 10) }, figures, before));
   say(`\nwritten to ${path}`);
 };
 

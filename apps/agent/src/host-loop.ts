@@ -1,6 +1,14 @@
 import type { AgentNews, HeldState } from '@manx/feed';
-import { type EndpointStatus, emptyHostState, type FlowJudge, flowCutter, flowJudge, type HostState } from '@manx/hoststate';
-import type { Ip } from '@manx/ip';
+import {
+  type EndpointStatus,
+  emptyHostState,
+  type FlowJudge,
+  flowCutter,
+  flowJudge,
+  type HostState,
+  type Member,
+  reviewedMembers,
+} from '@manx/hoststate';
 import { applySteps, Fault, type HostObserver, type HostPorts } from '@manx/kernel';
 import { diffTables, formatStep, type HostFacts, observedOf, planHost, type Step, type StepFailure, statusOf } from '@manx/reconcile';
 import type { HostPlan } from '@manx/render';
@@ -31,7 +39,7 @@ export type Found = Pick<AgentNews, 'revision' | 'endpoints'> & {
 };
 
 type Round = { readonly held: HeldState; readonly state: HostState; readonly plan: HostPlan; readonly aside: ReadonlyMap<string, string> };
-type Review = { readonly addresses: readonly Ip[]; readonly isAllowed: FlowJudge };
+type Review = { readonly addresses: readonly Member[]; readonly isAllowed: FlowJudge };
 
 /**
  * The one loop that writes to the host. Whatever happens only says that a turn is due; a turn renders, observes, plans, applies and reads
@@ -133,8 +141,7 @@ export class HostLoop {
   #review(state: HostState): Review {
     if (this.#judgedBy === state) return { addresses: [], isAllowed: () => true };
     if (this.#judgedBy === null) {
-      const addresses = [...state.endpoints.values()].flatMap((endpoint) => endpoint.addresses.map(({ ip }) => ip));
-      return { addresses, isAllowed: flowJudge(state) };
+      return { addresses: reviewedMembers(state), isAllowed: flowJudge(state) };
     }
     const { addresses, isCut } = flowCutter(this.#judgedBy, state);
     return { addresses: [...addresses], isAllowed: (flow) => !isCut(flow) };

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type AgentReport, type FeedSession, type HeldState, openFeedSession } from '@manx/feed';
+import { type AgentReport, type FeedSession, type HeldState, openFeedSession, StatusNews } from '@manx/feed';
 import { type BgpSession, Fault, HostObserver, isOwnGeneration, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
 import { renderHost } from '@manx/render';
 import { type AgentLog, openLog } from './agent-log.js';
@@ -10,7 +10,6 @@ import { demandHost, type Host, openHost } from './open-host.js';
 import { demandSettings, renderSettings } from './render-settings.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
-import { StatusNews } from './status-news.js';
 
 const AUDIT_MS = 300_000;
 const VERSION = '0.1.0';

@@ -25,7 +25,7 @@ describe('the manx program', () => {
   it('says what it can do: its programs, and every command of the lab', async () => {
     const [all, lab] = await Promise.all([manx(['--help']), manx(['lab', '--help'])]);
     expect(all.code).toBe(0);
-    for (const word of ['server', 'agent', 'lab']) expect(all.stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
+    for (const word of ['server', 'agent', 'sim', 'lab']) expect(all.stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
     for (const word of ['up', 'boot', 'exec', 'delete', 'move', 'list', 'env', 'check', 'down'])
       expect(lab.stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
   });
@@ -38,6 +38,12 @@ describe('the manx program', () => {
     [['lab', 'move', 'vm1'], /--host <host>/],
     [['lab', 'list', '-o', 'yaml'], /text or json, not "yaml"/],
     [['server', 'token'], /--host <name>/],
+    [['sim', '--hosts', '3'], /--server <url>/],
+    [['sim', '--server', 'here', '--hosts', '3'], /a URL such as/],
+    [['sim', '--server', 'http://127.0.0.1:1', '--hosts', '0'], /a number of hosts/],
+    [['sim', '--server', 'http://127.0.0.1:1', '--hosts', '3', '--fail-rate', '2'], /a share from 0 to 1/],
+    [['sim', '--server', 'http://127.0.0.1:1', '--hosts', '3'], /--secret-file or --config is needed/],
+    [['sim', '--server', 'http://127.0.0.1:1', '--hosts', '3', '--prefix', '../', '--config', 'x'], /is not a host name/],
   ])('%j is a wrong use: said on standard error with a hint, exit status 2', async (argv, said) => {
     const { code, stdout, stderr } = await manx(argv);
     expect([code, stdout]).toEqual([2, '']);

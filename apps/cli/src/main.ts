@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { fail } from './fail.js';
 import { addLabCommands } from './lab-commands.js';
+import { addSimCommand } from './sim-command.js';
 
 const program = new Command('manx')
   .description('Plain, flat, routed IP connectivity for OpenStack clouds, behind the Neutron API')
@@ -43,6 +44,7 @@ program
     process.stdout.write(done.length === 0 ? 'nothing of ours was here\n' : `${done.join('\n')}\n`);
   });
 
+addSimCommand(program.command('sim').description('simulated hosts for a server: real sessions, no kernel behind them'));
 addLabCommands(program.command('lab').description('a whole cloud in a box: hosts, fabric, instances as network namespaces'));
 
 try {

@@ -1,4 +1,5 @@
 /** `manx server`: reads its settings, wires the rooms, runs. */
+export { readAgentSecret } from './agent-secret.js';
 export { type RunningServer, type RunServerOptions, runServer, startServer } from './run-server.js';
 export { readServerSettings, type ServerSettings } from './server-settings.js';
 export { printServerToken, type ServerTokenOptions } from './server-token.js';

@@ -30,7 +30,7 @@ const describe = (listen: Listen): string => {
 };
 
 /** Starts listening as `listen.NAME` of the settings says. Throws StartFault with the reason in a sentence. */
-export const listenOn = async (server: Server, name: 'api' | 'feed', listen: Listen): Promise<Listening> => {
+export const listenOn = async (server: Server, name: 'api' | 'feed' | 'metrics', listen: Listen): Promise<Listening> => {
   const listening = once(server, 'listening');
   try {
     server.listen('fd' in listen ? { fd: listen.fd } : { host: listen.address, port: listen.port });

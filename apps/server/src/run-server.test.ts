@@ -59,6 +59,16 @@ const refusalOf = async (path: string): Promise<{ code: number; text: string }> 
   return { code, text: stderr.text.replaceAll(`${folder}/`, '') };
 };
 
+/** A port that nobody listens on. */
+const closedPort = async (): Promise<number> => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  other.close();
+  await once(other, 'close');
+  return port;
+};
+
 describe('runServer', () => {
   it('says in one line where it listens, where its store is, at which revision; serves; ends with 0', async () => {
     const code = await withServer(await config(), async (line) => {
@@ -115,6 +125,31 @@ describe('runServer', () => {
     },
   );
 
+  it('auth: keystone may listen anywhere, needs no Keystone to start, says in /readyz that there is none, and never the password', async () => {
+    const port = await closedPort();
+    const auth = {
+      kind: 'keystone',
+      auth_url: `http://127.0.0.1:${port}`,
+      username: 'neutron',
+      password_file: 'password',
+      project_name: 'service',
+      user_domain_name: 'Default',
+      project_domain_name: 'Default',
+    };
+    await writeFile(join(folder, 'password'), 'hunter2\n');
+    const path = await config({ auth, listen: { api: { address: '0.0.0.0', port: 0 }, feed: { address: '127.0.0.1', port: 0 } } });
+    await withServer(path, async (line) => {
+      expect(line).toContain(`(auth: keystone http://127.0.0.1:${port}/v3)`);
+      const url = (/API (\S+)/.exec(line)?.[1] ?? '').replace('0.0.0.0', '127.0.0.1');
+      const answer = await fetch(`${url}/v2.0/networks`, { headers: { 'x-auth-token': 'token' } });
+      expect(answer.status).toBe(503);
+      const ready = await fetch(`${url}/readyz`);
+      const text = await ready.text();
+      expect([ready.status, text]).toEqual([503, expect.stringContaining('cannot be reached (ECONNREFUSED)')]);
+      expect(line + text).not.toContain('hunter2');
+    });
+  });
+
   it('a port that is taken is named, with what to do, and nothing is left half-started', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -146,6 +181,21 @@ describe('runServer', () => {
       'a secret that is not there',
       { agents: { secret_file: 'none' } },
       /agents\.secret_file: none cannot be read \(ENOENT\)\. Make one: openssl rand/,
+    ],
+    [
+      'a password file that is not there',
+      {
+        auth: {
+          kind: 'keystone',
+          auth_url: 'http://127.0.0.1:1/v3',
+          username: 'u',
+          password_file: 'none',
+          project_name: 'p',
+          user_domain_name: 'd',
+          project_domain_name: 'd',
+        },
+      },
+      /auth\.password_file: none cannot be read \(ENOENT\)/,
     ],
     ['a store in a folder that is not there', { store: { kind: 'sqlite', path: 'no/state.db' } }, /no\/state\.db: .*create the directory/],
     ['a store that is something else', { store: { kind: 'sqlite', path: 'secret' } }, /secret: .*nothing in it was changed/],

@@ -1,13 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Context } from '@manx/admission';
-import { createApi, createNoAuthenticator, type HostWiring, Ledger, wireHosts } from '@manx/api';
+import {
+  createApi,
+  createMetrics,
+  type HostWiring,
+  Ledger,
+  type Metrics,
+  meterAuthenticator,
+  meterFeed,
+  meterStore,
+  type NovaNotifier,
+  type RequestRecord,
+  serverGauges,
+  wireHosts,
+} from '@manx/api';
 import { createFeedServer } from '@manx/feed';
 import { SettingsFault } from '@manx/settings';
 import { openMemoryStore, openSqliteStore, type Store, StoreFault } from '@manx/store';
 import type { Logger } from 'pino';
 import { readAgentSecret } from './agent-secret.js';
 import { isLoopback, listenOn, urlOf } from './listen-on.js';
+import { openAuth } from './open-auth.js';
+import { openMetrics } from './open-metrics.js';
+import { openNova } from './open-nova.js';
+import { readPolicy } from './read-policy.js';
 import { createServerLog } from './server-log.js';
 import { readServerSettings, type ServerSettings } from './server-settings.js';
 import { StartFault } from './start-fault.js';
@@ -36,44 +53,80 @@ export const startServer = async (settings: ServerSettings, log: Logger): Promis
   };
   try {
     refuseOpenToAll(settings);
+    const policy = await readPolicy(settings.policy?.file, (warning) => log.warn(warning));
     const secret = await readAgentSecret(settings.agents.secret_file);
+    const auth = await openAuth(settings, log);
+    opened.push(async () => auth.keystone?.close());
     const store = await openStore(settings.store);
     opened.push(() => store.close());
-    const ledger = await Ledger.open({ store, now: () => new Date(), onStoreFault: (fault) => logStore(log, fault) });
+    // Closed after the ledger, which tells of its last commits when it closes.
+    let nova: NovaNotifier | null = null;
+    opened.push(async () => nova?.close());
+    const metrics = createMetrics();
+    const ledger = await Ledger.open({
+      store: meterStore(store, metrics),
+      now: () => new Date(),
+      onStoreFault: (fault) => logStore(log, fault),
+    });
     opened.push(() => ledger.close());
     let hosts: HostWiring | null = null;
-    const context = admissionContext(settings, (host) => hosts?.isHostAlive(host) ?? false);
+    const context = admissionContext({ settings, policy, isHostAlive: (host) => hosts?.isHostAlive(host) ?? false });
     const wiring = wireHosts({ ledger, context });
     hosts = wiring;
     opened.push(async () => wiring.close());
     for (const problem of wiring.problems()) log.warn({ problem }, 'a resource cannot be compiled; its endpoints are closed');
+    nova = openNova({ settings, keystone: auth.keystone, ledger, log });
+    metrics.read(serverGauges(ledger, wiring, nova));
     const api = createApi({
       ledger,
       context,
-      authenticator: createNoAuthenticator(),
-      onAnswer: ({ requestId, projectId, ...rest }) => log.info({ request_id: requestId, ...rest, project: projectId }, 'request'),
+      policy,
+      facts: () => ({ now: context().now, hosts: wiring.hosts() }),
+      authenticator: auth.keystone === null ? auth.authenticator : meterAuthenticator(auth.authenticator, metrics),
+      onAnswer: tellRequest(log, metrics),
       onBug: (err, requestId) => log.error({ err, request_id: requestId }, 'a request ended in an error that is not its own'),
-      notReady: () => (ledger.isReady ? [] : ['the store does not answer']),
+      notReady: () => [...(ledger.isReady ? [] : ['the store does not answer']), ...listed(auth.keystone?.trouble())],
+      ...(settings.listen.metrics === undefined ? { metrics } : {}),
     });
     await api.ready();
     opened.push(() => closeApi(api));
-    const feedServer = createServer(createFeedServer({ feed: wiring.feed, secret, logger: log }));
+    const feedServer = createServer(createFeedServer({ feed: meterFeed(wiring.feed, metrics), secret, logger: log }));
     opened.push(async () => {
       feedServer.closeAllConnections();
       if (feedServer.listening) await new Promise<void>((resolve) => feedServer.close(() => resolve()));
     });
     const feedUrl = urlOf(await listenOn(feedServer, 'feed', settings.listen.feed));
     const listening = await listenOn(api.server, 'api', settings.listen.api);
-    if (!isLoopback(listening)) throw openToAll('listen.api.fd', urlOf(listening));
+    if (settings.auth.kind === 'none' && !isLoopback(listening)) throw openToAll('listen.api.fd', urlOf(listening));
     const apiUrl = urlOf(listening);
+    const own = settings.listen.metrics === undefined ? null : await openMetrics(metrics, settings.listen.metrics);
+    opened.push(async () => own?.close());
     const where = settings.store.kind === 'sqlite' ? settings.store.path : 'memory (nothing outlives this process)';
-    const summary = `manx server: API ${apiUrl} (auth: none), agents ${feedUrl}, store ${where}, revision ${ledger.revision}`;
+    const summary = `manx server: API ${apiUrl} (auth: ${auth.summary}), agents ${feedUrl}, store ${where}, revision ${ledger.revision}`;
+    if (own !== null) log.info({ url: own.url }, 'metrics');
     return { apiUrl, feedUrl, summary, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
   }
 };
+
+/** Counts a request, and says it in one line, without bodies, queries and tokens. */
+const tellRequest =
+  (log: Logger, metrics: Metrics) =>
+  ({ requestId, userId, projectId, globalRequestId, route, ...rest }: RequestRecord): void => {
+    metrics.onRequest({ ...rest, route });
+    log.info(
+      {
+        request_id: requestId,
+        ...(globalRequestId === null ? {} : { global_request_id: globalRequestId }),
+        ...rest,
+        user: userId,
+        project: projectId,
+      },
+      'request',
+    );
+  };
 
 /** Finishes the requests under way; a client that stays in the middle of one is cut off in the end. */
 const closeApi = async (api: ReturnType<typeof createApi>): Promise<void> => {
@@ -92,24 +145,36 @@ const openToAll = (subject: string, where: string): StartFault =>
     `auth: {kind: none} gives everybody who reaches the API every right, so it is only possible on a loopback address; ${where} is not one. Set listen.api.address to 127.0.0.1 or ::1.`,
   );
 
-const refuseOpenToAll = ({ listen: { api } }: ServerSettings): void => {
-  if ('address' in api && !isLoopback({ address: api.address, family: '', port: api.port }))
+const refuseOpenToAll = ({ auth, listen: { api } }: ServerSettings): void => {
+  if (auth.kind === 'none' && 'address' in api && !isLoopback({ address: api.address, family: '', port: api.port }))
     throw openToAll('listen.api.address', api.address);
 };
+
+const listed = (trouble: string | null | undefined): readonly string[] => (trouble === null || trouble === undefined ? [] : [trouble]);
 
 const logStore = (log: Logger, fault: unknown): void => {
   if (fault === null) log.info('the store answers again');
   else log.error({ err: fault }, 'the store fails; requests are refused until it answers again');
 };
 
-const admissionContext = (settings: ServerSettings, isHostAlive: (host: string) => boolean): (() => Context) => {
-  const fixed = { overlapping_subnets: settings.address_space.overlapping_subnets, mtu: settings.mtu, base_mac: BASE_MAC };
+const admissionContext = ({
+  settings,
+  policy,
+  isHostAlive,
+}: { settings: ServerSettings } & Pick<Context, 'policy' | 'isHostAlive'>): (() => Context) => {
+  const fixed = {
+    overlapping_subnets: settings.address_space.overlapping_subnets,
+    mtu: settings.mtu,
+    base_mac: BASE_MAC,
+    ...(settings.quotas === undefined ? {} : { quotas: settings.quotas }),
+  };
   return () => ({
     now: `${new Date().toISOString().slice(0, 19)}Z`,
     newId: randomUUID,
     random: Math.random,
     isHostAlive,
     settings: fixed,
+    policy,
   });
 };
 
@@ -141,7 +206,6 @@ export const runServer = async (options: RunServerOptions): Promise<number> => {
     return error instanceof SettingsFault ? 2 : 1;
   }
   stdout.write(`${server.summary}\n`);
-  log.warn('auth: none: everybody on this machine has every right');
   const reason = await endSignal(options.signal);
   log.info({ reason }, 'stopping');
   await server.close();

@@ -20,6 +20,9 @@ const GOOD = [
   'agents: {secret_file: secret}',
 ];
 
+const KEYSTONE =
+  'auth: {kind: keystone, auth_url: "http://keystone:5000/v3", username: neutron, password: s3cret, project_name: service, user_domain_name: Default, project_domain_name: Default}';
+
 const read = async (lines: readonly string[]): Promise<unknown> => {
   const path = join(folder, 'server.yaml');
   await writeFile(path, `${lines.join('\n')}\n`);
@@ -49,6 +52,14 @@ describe('server.yaml', () => {
     expect(await read(withLine(2, '  api: {fd: 3}'))).toMatchObject({ listen: { api: { fd: 3 } } });
   });
 
+  it('takes Keystone, with files relative to its folder', async () => {
+    const auth = KEYSTONE.replace('password: s3cret', 'password_file: keystone.password, cafile: ca.pem');
+    expect(await read(withLine(4, auth))).toMatchObject({
+      auth: { kind: 'keystone', password_file: join(folder, 'keystone.password'), cafile: join(folder, 'ca.pem') },
+    });
+    expect(await read(withLine(4, KEYSTONE))).toMatchObject({ auth: { kind: 'keystone', password: 's3cret' } });
+  });
+
   it.each([
     ['an unclosed bracket', withLine(4, 'auth: {kind: none'), /^server\.yaml:\d+:\d+: this is not valid YAML/],
     ['a key twice', [...GOOD, 'auth: {kind: none}'], /^server\.yaml:7:1: this is not valid YAML/],
@@ -75,7 +86,37 @@ describe('server.yaml', () => {
       /^server\.yaml:2:18: listen\.api\.address: must be an IP address/,
     ],
     ['a store that there is not', withLine(5, 'store: {kind: mysql}'), /^server\.yaml:5:15: store\.kind: must be one of sqlite, memory$/],
-    ['an authentication that there is not yet', withLine(4, 'auth: {kind: keystone}'), /^server\.yaml:4:14: auth\.kind: must be none$/],
+    [
+      'an authentication that there is not',
+      withLine(4, 'auth: {kind: ldap}'),
+      /^server\.yaml:4:14: auth\.kind: must be one of none, keystone$/,
+    ],
+    ['Keystone without a URL', withLine(4, 'auth: {kind: keystone}'), /^server\.yaml:4:7: auth\.auth_url: this key is missing$/],
+    [
+      'no password for Keystone',
+      withLine(4, KEYSTONE.replace(', password: s3cret', '')),
+      /^server\.yaml:4:7: auth: password or password_file is missing$/,
+    ],
+    [
+      'two passwords for Keystone',
+      withLine(4, KEYSTONE.replace('}', ', password_file: x}')),
+      /^server\.yaml:4:\d+: auth\.password_file: there is a password as well/,
+    ],
+    [
+      'a password in a URL',
+      withLine(4, KEYSTONE.replace('http://', 'http://me:hunter2@')),
+      /^server\.yaml:4:\d+: auth\.auth_url: must be an http or https URL without a name, password(?!.*hunter2)/,
+    ],
+    [
+      'no URL for Keystone',
+      withLine(4, KEYSTONE.replace('http:', 'ftp:')),
+      /^server\.yaml:4:\d+: auth\.auth_url: must be an http or https URL/,
+    ],
+    [
+      'events for Nova without Keystone',
+      [...GOOD, 'nova: {notify: true}'],
+      /^server\.yaml:7:\d+: nova\.notify: needs auth: \{kind: keystone\}/,
+    ],
     ['an MTU below what IPv6 needs', [...GOOD, 'mtu: 900'], /^server\.yaml:7:6: mtu: must be at least 1280$/],
     [
       'a level that there is not',

@@ -7,6 +7,9 @@ export type StartFaultCode =
   | 'open-to-all'
   | 'secret-unreadable'
   | 'secret-weak'
+  | 'password-unreadable'
+  | 'authority-unreadable'
+  | 'policy-unreadable'
   | 'not-a-host'
   | 'failed';
 

@@ -1,4 +1,6 @@
-import type { Actor, Attributes, Change, PortStatus, ResourceKind } from '@manx/model';
+import type { Actor, Attributes, Change, PortStatus, Quota, QuotaUpdate, ResourceKind } from '@manx/model';
+import type { Policy } from '@manx/policy';
+import type { TagChange } from './access/tags.js';
 
 /** What a host says of a port of its own. */
 export type ReportedStatus = { readonly id: string; readonly status: PortStatus };
@@ -16,8 +18,29 @@ export type Command =
       readonly if_match: number | null;
     }
   | { readonly op: 'delete'; readonly kind: ResourceKind; readonly id: string; readonly if_match: number | null }
+  /** Does an action of the model's `ACTIONS`; values are as its `decode` returns them. */
+  | {
+      readonly op: 'act';
+      readonly action: string;
+      readonly kind: ResourceKind;
+      readonly id: string;
+      readonly values: Attributes;
+      readonly if_match: number | null;
+    }
   /** Makes the project's `default` security group when it has none: before its groups are listed or shown. */
   | { readonly op: 'ensure_default_group'; readonly project_id: string }
+  /** Writes Neutron's own templates of security group rules down when none were ever written: before they are listed or shown. */
+  | { readonly op: 'ensure_default_rules' }
+  /** Changes a resource's tags. */
+  | { readonly op: 'tag'; readonly kind: ResourceKind; readonly id: string; readonly change: TagChange }
+  /** Sets limits of a project, whether it had some or not. */
+  | { readonly op: 'set_quota'; readonly project_id: string; readonly update: QuotaUpdate }
+  /** Gives a project the default limits again. */
+  | { readonly op: 'remove_quota'; readonly project_id: string }
+  /** Makes a project's ready-made topology when it has none; with `dry_run` only says whether it could. */
+  | { readonly op: 'allocate_topology'; readonly project_id: string; readonly dry_run: boolean }
+  /** Ends a project's ready-made topology. */
+  | { readonly op: 'remove_topology'; readonly project_id: string }
   /** Port statuses by their host's word: ports that are unknown or not bound to it, and what is so already, are skipped. Only for a privileged actor. */
   | { readonly op: 'report'; readonly host: string; readonly statuses: readonly ReportedStatus[] };
 
@@ -32,6 +55,10 @@ export type Settings = {
   readonly mtu: number;
   /** Six octets; generated MACs keep the first three. Neutron's is `fa:16:3e:00:00:00`. */
   readonly base_mac: string;
+  /** What projects are limited to unless they have limits of their own; what is absent is as in Neutron. */
+  readonly quotas?: Quota['limits'];
+  /** The most allowed address pairs of a port; absent: 10, as in Neutron. */
+  readonly max_allowed_address_pair?: number;
 };
 
 /** What the pure rules need from outside. */
@@ -45,7 +72,14 @@ export type Context = {
   /** Whether the host has an agent that is alive: only there can a port be bound. */
   readonly isHostAlive: (host: string) => boolean;
   readonly settings: Settings;
+  /** Who may do what. */
+  readonly policy: Policy;
 };
 
 /** An accepted command: its changes, each resource named at most once (empty: nothing to commit), and the ids asked for, in request order. */
-export type Admitted = { readonly changes: readonly Change[]; readonly ids: readonly string[] };
+export type Admitted = {
+  readonly changes: readonly Change[];
+  readonly ids: readonly string[];
+  /** What answers an action, when it is not the resource's own view. */
+  readonly answer: { readonly [key: string]: unknown } | null;
+};

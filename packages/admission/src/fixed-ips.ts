@@ -23,6 +23,8 @@ export type Holder = {
   readonly mac: Mac;
   readonly device_owner: string;
   readonly network: Network;
+  /** Where it is bound; absent or empty: nowhere yet. */
+  readonly host?: string;
 };
 
 /** How many addresses a search without luck looks at in one window, and how often it tries one at random. */
@@ -34,7 +36,11 @@ const TRIES = 16;
  * the latter come in any case, as in Neutron. S12: an address that anyone holds, anywhere, is refused.
  */
 export function addressesOf(work: Work, holder: Holder, wishes: readonly FixedIpWish[] | undefined): FixedIp[] | Problem {
-  const subnets = subnetsOf(work.state, holder.network.id);
+  const all = subnetsOf(work.state, holder.network.id);
+  const subnets = servedSubnets(all, holder.device_owner);
+  if (all.length > 0 && subnets.length === 0 && wishes?.length !== 0) {
+    return problem('IpAddressGenerationFailureNoMatchingSubnet', { net_id: holder.network.id, service_type: holder.device_owner });
+  }
   const manual = subnets.filter((subnet) => !isAutoAddressed(subnet));
   if (wishes !== undefined) return granted(work, { holder, subnets }, wishes);
   const chosen: FixedIp[] = [];
@@ -81,6 +87,27 @@ export function isGatewayHeld(state: StateReader, gateway: Ip): boolean {
   return holder !== undefined && !isAdminPort(holder.device_owner);
 }
 
+/** Whether a port waits for its host before it gets addresses: every subnet that it could have one of is of some segment. */
+export function isDeferred(state: StateReader, { network, device_owner, host = '' }: Holder): boolean {
+  if (host !== '' || isAdminPort(device_owner)) return false;
+  const subnets = servedSubnets(subnetsOf(state, network.id), device_owner);
+  return subnets.length > 0 && subnets.every(({ segment_id }) => segment_id !== null);
+}
+
+/** Whether the subnet's addresses are for ports of this owner; DHCP ports are for any that has DHCP (neutron `objects/subnet.py`). */
+export function isServed({ service_types, enable_dhcp }: Subnet, deviceOwner: string): boolean {
+  return service_types.length === 0 || service_types.includes(deviceOwner) || (enable_dhcp && deviceOwner === 'network:dhcp');
+}
+
+/** The subnets that are for ports of this owner, those that are for it by name first. */
+function servedSubnets(subnets: readonly Subnet[], deviceOwner: string): Subnet[] {
+  const served = subnets.filter((subnet) => isServed(subnet, deviceOwner));
+  return [
+    ...served.filter(({ service_types }) => service_types.length > 0),
+    ...served.filter(({ service_types }) => service_types.length === 0),
+  ];
+}
+
 /** A network's subnets in a fixed order: oldest first. */
 function subnetsOf(state: StateReader, network: string): Subnet[] {
   return state
@@ -120,7 +147,7 @@ function subnetFor(work: Work, { holder, subnets }: Place, wish: FixedIpWish): S
   const subnet = subnets.find((candidate) => candidate.id === id);
   if (subnet === undefined) {
     const elsewhere = work.state.get('subnet', id);
-    if (elsewhere === undefined || !isVisible(work.state, work.actor, 'subnet', elsewhere)) return notFound('subnet', id);
+    if (elsewhere === undefined || !isVisible(work, 'subnet', elsewhere)) return notFound('subnet', id);
     return problem('InvalidInput', {
       error_message: `Failed to create port on network ${holder.network.id}, because fixed_ips included invalid subnet ${id}`,
     });

@@ -1,10 +1,14 @@
-import { cidrsOverlap } from '@manx/ip';
 import {
+  ACTIONS,
   type Actor,
+  actionOf,
   applyChanges,
-  decodeCreate,
   isProblem,
   put,
+  QUOTA_RESOURCES,
+  type QuotaResource,
+  quotaLimits,
+  quotaUsage,
   RESOURCE_KINDS,
   type Resource,
   type ResourceKind,
@@ -12,145 +16,128 @@ import {
 } from '@manx/model';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { admit } from './index.js';
-import { isUsable } from './subnet-shape.js';
+import { admit, type Command } from './index.js';
+import { diceOf, REQUESTED_KINDS, randomAction, randomBinding, randomBody, someId, startingCloud } from './random-requests.js';
+import { faultsOf } from './soundness.js';
 import { ADMIN, Bench, memberOf } from './test-bench.js';
 
-const ACTORS: readonly Actor[] = [ADMIN, memberOf('one'), memberOf('two'), { ...memberOf('one'), roles: ['reader'] }];
-const CIDRS = ['10.0.0.0/29', '10.0.0.0/28', '10.0.0.16/29', '10.0.1.0/30', '2001:db8::/64', '2001:db8:0:1::/64'];
-const ADDRESSES = ['10.0.0.2', '10.0.0.3', '10.0.0.6', '10.0.0.17', '10.0.1.1', '10.0.1.2', '2001:db8::5', '10.0.0.7'];
+const ACTORS: readonly Actor[] = [ADMIN, ADMIN, memberOf('one'), memberOf('two'), { ...memberOf('one'), roles: ['reader'] }];
 
-/** One request: what, by whom; references are numbers, taken modulo what there is when it comes. */
+/** Little enough that random requests reach it. */
+const QUOTAS = {
+  network: 6,
+  subnet: 7,
+  port: 12,
+  router: 3,
+  floatingip: 4,
+  security_group: 4,
+  security_group_rule: 25,
+  rbac_policy: 4,
+  subnetpool: 3,
+};
+
+/** One request: what, by whom; the rest is drawn from `seed` when it comes. */
 type Step = {
-  readonly verb: 'post' | 'bulk' | 'put' | 'del' | 'report';
+  readonly verb: 'post' | 'bulk' | 'put' | 'del' | 'act' | 'bind' | 'report' | 'quota' | 'topology';
   readonly kind: ResourceKind;
   readonly actor: number;
-  readonly pick: number;
-  readonly more: number;
+  readonly seed: number;
 };
 
 const step: fc.Arbitrary<Step> = fc.record({
-  verb: fc.constantFrom('post', 'post', 'post', 'bulk', 'put', 'del', 'report'),
-  kind: fc.constantFrom(...RESOURCE_KINDS, 'port', 'port', 'subnet'),
+  verb: fc.constantFrom('post', 'post', 'post', 'post', 'bulk', 'put', 'put', 'del', 'act', 'act', 'bind', 'report', 'quota', 'topology'),
+  kind: fc.constantFrom(...REQUESTED_KINDS),
   actor: fc.nat(ACTORS.length - 1),
-  pick: fc.nat(1000),
-  more: fc.nat(1_000_000),
+  seed: fc.nat(1_000_000_000),
 });
 
-function pickOf<T>(list: readonly T[], at: number): T | undefined {
-  return list[at % Math.max(list.length, 1)];
+/** A cloud with something of what most refers to. */
+function seeded(overlap: 'refuse' | 'allow'): Bench {
+  const bench = new Bench(undefined, { overlapping_subnets: overlap, quotas: QUOTAS });
+  startingCloud(bench);
+  return bench;
 }
 
-function idAt(state: State, kind: ResourceKind, at: number): string {
-  return pickOf([...state.idsAfter(kind, '')], at) ?? '5f4b33b5-54b7-4b3a-8ac1-a6f4a6d0a1f4';
-}
-
-/** A body of the kind out of two numbers: most are sensible, many are not. */
-// oxlint-disable-next-line typescript/consistent-return -- the switch is exhaustive, which the compiler checks
-function bodyOf(state: State, { kind, pick, more }: Step, isUpdate: boolean): object {
-  const common = { name: `n${more % 7}` };
-  const cidr = pickOf(CIDRS, more) ?? '';
-  const wish = [undefined, [], [{ ip_address: pickOf(ADDRESSES, more) }], [{ subnet_id: idAt(state, 'subnet', more) }]][more % 4];
-  const fixed_ips = wish === undefined ? {} : { fixed_ips: wish };
-  const bound = more % 3 === 0 ? { 'binding:host_id': ['h1', 'h9', null][more % 3] } : {};
-  switch (kind) {
-    case 'network':
-      return { ...common, ...(more % 5 === 0 ? { shared: more % 2 === 0 } : {}) };
-    case 'subnet':
-      if (isUpdate) return { ...common, ...(more % 2 === 0 ? { gateway_ip: pickOf(ADDRESSES, more) } : {}) };
-      return {
-        ...common,
-        network_id: idAt(state, 'network', pick),
-        ip_version: cidr.includes(':') ? 6 : 4,
-        cidr,
-        ...(cidr.includes(':') && more % 2 === 0 ? { ipv6_ra_mode: 'slaac', ipv6_address_mode: 'slaac' } : {}),
-      };
-    case 'port':
-      if (isUpdate)
-        return { ...common, ...fixed_ips, ...bound, ...(more % 6 === 0 ? { mac_address: `fa:16:3e:00:00:0${more % 10}` } : {}) };
-      return {
-        ...common,
-        network_id: idAt(state, 'network', pick),
-        ...fixed_ips,
-        ...bound,
-        ...(more % 5 === 0 ? { security_groups: [idAt(state, 'security_group', more)] } : {}),
-      };
-    case 'security_group':
-      return common;
-    case 'security_group_rule':
-      if (isUpdate) return { description: `d${more % 5}` };
-      return {
-        security_group_id: idAt(state, 'security_group', pick),
-        direction: more % 2 === 0 ? 'ingress' : 'egress',
-        protocol: pickOf(['tcp', 6, null, 'icmp'], more),
-        ...(more % 3 === 0 ? { remote_group_id: idAt(state, 'security_group', more) } : {}),
-      };
-  }
-}
-
-function take(bench: Bench, step: Step): void {
-  const actor = ACTORS[step.actor] ?? ADMIN;
+/** Takes a step; whether it was taken. */
+function take(bench: Bench, { verb, kind, actor: who, seed }: Step): boolean {
+  const actor = ACTORS[who] ?? ADMIN;
   const { state } = bench;
-  switch (step.verb) {
-    case 'post':
-      bench.post(step.kind, bodyOf(state, step, false), actor);
-      break;
-    case 'bulk':
-      bench.post(step.kind, [bodyOf(state, step, false), bodyOf(state, { ...step, more: step.more + 1 }, false)], actor);
-      break;
-    case 'put':
-      bench.put(step.kind, idAt(state, step.kind, step.pick), bodyOf(state, step, true), { actor });
-      break;
-    case 'del':
-      bench.del(step.kind, idAt(state, step.kind, step.pick), actor);
-      break;
-    case 'report':
-      bench.run({ op: 'report', host: 'h1', statuses: [{ id: idAt(state, 'port', step.pick), status: 'ACTIVE' }] }, actor);
-      break;
-  }
+  const dice = diceOf(seed);
+  const body = (isUpdate: boolean): { [name: string]: unknown } => randomBody(state, kind, { dice, isUpdate });
+  const taken = (): unknown => {
+    switch (verb) {
+      case 'post':
+        return bench.post(kind, body(false), actor);
+      case 'bulk':
+        return bench.post(kind, [body(false), body(false)], actor);
+      case 'put':
+        return bench.put(kind, someId(state, kind, dice), body(true), { actor });
+      case 'del':
+        return bench.del(kind, someId(state, kind, dice), actor);
+      case 'act': {
+        const { action, body: given, ...at } = randomAction(state, dice);
+        const values = actionOf(at.kind, action)?.decode(given, actor);
+        return values === undefined || isProblem(values) ? values : bench.does(action, { ...at, values }, actor);
+      }
+      case 'bind': {
+        const { action, id, values } = randomBinding(state, dice);
+        return bench.does(action, { kind: 'port', id, values }, actor);
+      }
+      case 'report':
+        return bench.run({ op: 'report', host: 'h1', statuses: [{ id: someId(state, 'port', dice), status: 'ACTIVE' }] }, actor);
+      case 'quota':
+        return bench.run(
+          {
+            op: 'set_quota',
+            project_id: dice.pick(['one', 'two']),
+            update: { limits: { port: dice.roll(9), network: dice.roll(5) }, check_limit: true },
+          },
+          actor,
+        );
+      case 'topology': {
+        const op = dice.pick(['allocate_topology', 'remove_topology'] as const);
+        const project_id = dice.pick(['one', 'two']);
+        return bench.run(op === 'remove_topology' ? { op, project_id } : { op, project_id, dry_run: false }, actor);
+      }
+    }
+  };
+  return !isProblem(taken());
 }
 
 function resources(state: State): Map<string, Resource> {
-  return new Map(RESOURCE_KINDS.flatMap((kind) => [...state.all(kind)].map((resource) => [resource.id, resource])));
+  return new Map(RESOURCE_KINDS.flatMap((kind) => [...state.all(kind)].map((resource) => [`${kind} ${resource.id}`, resource])));
 }
 
-function expectSound(state: State, overlap: 'refuse' | 'allow'): void {
-  const holders = new Map<string, string>();
-  for (const port of state.all('port')) {
-    expect(state.get('network', port.network_id)).toBeDefined();
-    for (const group of port.security_groups) expect(state.get('security_group', group)).toBeDefined();
-    for (const { subnet_id, ip_address } of port.fixed_ips) {
-      const subnet = state.get('subnet', subnet_id);
-      expect(subnet?.network_id).toBe(port.network_id);
-      expect(subnet !== undefined && isUsable(subnet.cidr, ip_address)).toBe(true);
-      expect(holders.get(ip_address), 'S12').toBeUndefined();
-      holders.set(ip_address, port.id);
+/** How many of each limited resource the projects have, and the most they may. */
+function usage(bench: Bench): Map<string, { readonly has: number; readonly may: number }> {
+  const found = new Map<string, { has: number; may: number }>();
+  for (const project of ['one', 'two', 'admin']) {
+    const limits = quotaLimits(bench.state, project, QUOTAS);
+    for (const resource of QUOTA_RESOURCES) {
+      found.set(`${project} ${resource}`, { has: quotaUsage(bench.state, project, resource), may: limits[resource] });
     }
   }
-  const subnets = [...state.all('subnet')];
-  for (const [at, subnet] of subnets.entries()) {
-    expect(state.get('network', subnet.network_id)).toBeDefined();
-    if (subnet.gateway_ip !== null) expect(holders.get(subnet.gateway_ip), 'no port holds a gateway').toBeUndefined();
-    if (overlap === 'refuse') for (const other of subnets.slice(at + 1)) expect(cidrsOverlap(subnet.cidr, other.cidr), 'S13').toBe(false);
-  }
-  for (const rule of state.all('security_group_rule')) {
-    expect(state.get('security_group', rule.security_group_id)).toBeDefined();
-    if (rule.remote_group_id !== null) expect(state.get('security_group', rule.remote_group_id)).toBeDefined();
-  }
+  return found;
 }
 
-test('any requests by anybody: S12, S13, no dangling reference, revisions only grow, indexes as rebuilt', () => {
+test('any requests by anybody about anything: S12 to S14, no dangling reference, quotas, revisions only grow, indexes as rebuilt', () => {
   fc.assert(
-    fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), fc.constantFrom('refuse' as const, 'allow' as const), (steps, overlap) => {
-      const bench = new Bench(undefined, { overlapping_subnets: overlap });
-      for (const one of ['network', 'network'] as const) bench.post(one, {}, memberOf('one'));
+    fc.property(fc.array(step, { minLength: 5, maxLength: 80 }), fc.constantFrom('refuse' as const, 'allow' as const), (steps, overlap) => {
+      const bench = seeded(overlap);
       for (const one of steps) {
         const before = resources(bench.state);
-        take(bench, one);
-        expectSound(bench.state, overlap);
-        for (const [id, resource] of resources(bench.state)) {
-          const old = before.get(id);
-          if (old !== undefined && old !== resource) expect(resource.revision_number).toBe(old.revision_number + 1);
+        const usedBefore = usage(bench);
+        const isTaken = take(bench, one);
+        expect(faultsOf(bench.state, overlap)).toEqual([]);
+        const after = resources(bench.state);
+        if (!isTaken) expect(after).toEqual(before);
+        for (const [key, resource] of after) {
+          const old = before.get(key);
+          if (old !== undefined && old !== resource) expect(resource.revision_number, key).toBe(old.revision_number + 1);
+        }
+        const isMaking = one.verb === 'post' || one.verb === 'bulk';
+        for (const [key, { has, may }] of isMaking && QUOTA_RESOURCES.includes(one.kind as QuotaResource) ? usage(bench) : []) {
+          if (key.endsWith(` ${one.kind}`) && may >= 0) expect(has, key).toBeLessThanOrEqual(Math.max(may, usedBefore.get(key)?.has ?? 0));
         }
       }
       const fresh = new State();
@@ -161,30 +148,44 @@ test('any requests by anybody: S12, S13, no dangling reference, revisions only g
         );
       expect(bench.state.derived()).toEqual(fresh.derived());
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
 test('deciding changes nothing: taken or refused, the state is as it was; applying changes it as decided, each resource once', () => {
   fc.assert(
-    fc.property(fc.array(step, { minLength: 1, maxLength: 20 }), step, (steps, last) => {
-      const bench = new Bench();
-      bench.post('network', {});
+    fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), step, (steps, last) => {
+      const bench = seeded('refuse');
       for (const one of steps) take(bench, one);
+      const dice = diceOf(last.seed);
+      const command = commandOf(bench.state, last, dice);
+      if (command === null) return;
       const before = [bench.state.derived(), resources(bench.state)];
-      const items = [bodyOf(bench.state, last, false), bodyOf(bench.state, { ...last, more: last.more + 1 }, false)];
-      const decoded = decodeCreate(last.kind, { [`${last.kind}s`]: items }, ADMIN);
-      if (isProblem(decoded)) throw new Error(decoded.detail);
-      const command = { op: 'create', kind: last.kind, items: decoded.items } as const;
       const admitted = admit(bench.state, { actor: ADMIN, command }, bench.context());
       expect([bench.state.derived(), resources(bench.state)]).toEqual(before);
       if (isProblem(admitted)) return;
       const named = admitted.changes.map(({ kind, id }) => `${kind} ${id}`);
       expect(new Set(named).size).toBe(named.length);
       const inverse = applyChanges(bench.state, admitted.changes);
-      for (const id of admitted.ids) expect(bench.state.get(last.kind, id)).toBeDefined();
+      if (command.op === 'create') for (const id of admitted.ids) expect(bench.state.get(last.kind, id)).toBeDefined();
       applyChanges(bench.state, inverse);
       expect([bench.state.derived(), resources(bench.state)]).toEqual(before);
     }),
   );
 });
+
+/** A command to decide without applying it: a bulk creation, an action, or a deletion. */
+function commandOf(state: State, { kind, seed }: Step, dice: ReturnType<typeof diceOf>): Command | null {
+  const bench = new Bench(state);
+  if (seed % 3 === 0) return { op: 'delete', kind, id: someId(state, kind, dice), if_match: null };
+  if (seed % 3 === 1) {
+    const { body, ...at } = randomAction(state, dice);
+    const values = ACTIONS.find(({ name }) => name === at.action)?.decode(body, ADMIN);
+    return values === undefined || isProblem(values) ? null : { op: 'act', ...at, values, if_match: null };
+  }
+  const items = bench.decoded(kind, [
+    randomBody(state, kind, { dice, isUpdate: false }),
+    randomBody(state, kind, { dice, isUpdate: false }),
+  ]);
+  return isProblem(items) ? null : { op: 'create', kind, items };
+}

@@ -8,7 +8,7 @@ import type { Work } from './work.js';
  * not wrong: it is passed over.
  */
 export function reportStatuses(work: Work, host: string, statuses: readonly ReportedStatus[]): string[] | Problem {
-  if (!isPrivileged(work.actor)) return disallowed('update_port', 'status');
+  if (!isPrivileged(work.actor)) return disallowed('update_port', 'update_port:status');
   for (const { id, status } of statuses) {
     const port = work.state.get('port', id);
     if (port?.['binding:host_id'] === host && port['binding:vif_type'] === 'tap') work.update('port', port, { status });

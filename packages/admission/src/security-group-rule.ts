@@ -1,8 +1,8 @@
 import { familyOf, prefixLength } from '@manx/ip';
 import {
   IP_PROTOCOLS,
-  isPrivileged,
   isProblem,
+  isVisible,
   normalizedCidr,
   notFound,
   PORT_PROTOCOLS,
@@ -26,11 +26,10 @@ const V6_ONLY: ReadonlySet<number> = new Set([41, 43, 44, 58, 59, 60]);
 /** Makes a rule; its group counts a revision. */
 export function createSecurityGroupRule(work: Work, draft: SecurityGroupRuleDraft): SecurityGroupRule | Problem {
   const canonical = canonicalRule(draft);
-  const wrong = checkPorts(canonical) ?? checkFamily(canonical);
+  const wrong = checkRule(canonical);
   if (wrong !== null) return wrong;
-  if (canonical.remote_group_id !== null && canonical.remote_ip_prefix !== null) return problem('SecurityGroupMultipleRemoteEntites', {});
-  const remote = canonical.remote_group_id === null ? null : groupFor(work, canonical.remote_group_id);
-  if (isProblem(remote)) return remote;
+  const remote = checkRemote(work, canonical);
+  if (remote !== null) return remote;
   const group = groupFor(work, canonical.security_group_id);
   if (isProblem(group)) return group;
   const key = meaningOf(canonical);
@@ -66,12 +65,18 @@ export function deleteSecurityGroupRule(work: Work, rule: SecurityGroupRule): Pr
 }
 
 /** The one way to write a rule down: ICMP of IPv6 under its own name and number, a range of all ports as none. */
-function canonicalRule(draft: SecurityGroupRuleDraft): SecurityGroupRuleDraft {
+export function canonicalRule(draft: SecurityGroupRuleDraft): SecurityGroupRuleDraft {
   const isV6 = draft.ethertype === 'IPv6';
   const isIcmpName = draft.protocol === 'icmp' || draft.protocol === 'icmpv6';
   const protocol = isV6 && isIcmpName ? 'ipv6-icmp' : isV6 && draft.protocol === '1' ? '58' : draft.protocol;
   const isEveryPort = draft.port_range_min === 1 && draft.port_range_max === 65_535;
   return { ...draft, protocol, ...(isEveryPort ? { port_range_min: null, port_range_max: null } : {}) };
+}
+
+/** What is wrong with a rule, or with a template of one, wherever it is put. */
+export function checkRule(rule: SecurityGroupRuleDraft): Problem | null {
+  const remotes = [rule.remote_group_id, rule.remote_ip_prefix, rule.remote_address_group_id].filter((remote) => remote !== null);
+  return checkPorts(rule) ?? checkFamily(rule) ?? (remotes.length > 1 ? problem('SecurityGroupMultipleRemoteEntites', {}) : null);
 }
 
 function checkPorts(rule: SecurityGroupRuleDraft): Problem | null {
@@ -107,7 +112,7 @@ function checkFamily(rule: SecurityGroupRuleDraft): Problem | null {
 }
 
 /** What two rules have in common that allow the same: everything but who wrote them down and how. A prefix of everyone is no prefix. */
-function meaningOf(rule: SecurityGroupRuleDraft): string {
+export function meaningOf(rule: SecurityGroupRuleDraft): string {
   const cidr = rule.remote_ip_prefix === null ? null : normalizedCidr(rule.remote_ip_prefix);
   const peer = cidr === null || prefixLength(cidr) === 0 ? null : cidr;
   return JSON.stringify([
@@ -117,13 +122,22 @@ function meaningOf(rule: SecurityGroupRuleDraft): string {
     rule.port_range_min,
     rule.port_range_max,
     rule.remote_group_id,
+    rule.remote_address_group_id,
     peer,
   ]);
+}
+
+/** That the group at the other end is there for the actor. */
+function checkRemote(work: Work, { remote_group_id: group, remote_address_group_id: addresses }: SecurityGroupRuleDraft): Problem | null {
+  const remote = group === null ? null : groupFor(work, group);
+  if (isProblem(remote)) return remote;
+  const found = addresses === null ? undefined : work.state.get('address_group', addresses);
+  if (addresses === null || (found !== undefined && isVisible(work, 'address_group', found))) return null;
+  return notFound('address_group', addresses);
 }
 
 /** A group that the actor may put into a rule. */
 function groupFor(work: Work, id: string): SecurityGroup | Problem {
   const group = work.state.get('security_group', id);
-  const isUsable = group !== undefined && (isPrivileged(work.actor) || group.project_id === work.actor.project_id);
-  return isUsable ? group : notFound('security_group', id);
+  return group !== undefined && isVisible(work, 'security_group', group) ? group : notFound('security_group', id);
 }

@@ -15,14 +15,14 @@ describe('the default group', () => {
     expect(
       rules.map(({ direction, ethertype, remote_group_id }) => `${direction} ${ethertype} ${remote_group_id ?? 'any'}`).sort(),
     ).toEqual(['egress IPv4 any', 'egress IPv6 any', `ingress IPv4 ${group?.id}`, `ingress IPv6 ${group?.id}`]);
-    expect(bench.run({ op: 'ensure_default_group', project_id: 'mine' }, MINE)).toEqual({ changes: [], ids: [group?.id] });
+    expect(bench.run({ op: 'ensure_default_group', project_id: 'mine' }, MINE)).toEqual({ changes: [], ids: [group?.id], answer: null });
     bench.made('network', {}, MINE);
     expect(bench.state.countBy('security_group.default_of', 'mine')).toBe(1);
   });
 
   test('is not made for another project by looking', () => {
     const bench = new Bench();
-    expect(bench.run({ op: 'ensure_default_group', project_id: 'theirs' }, MINE)).toEqual({ changes: [], ids: [] });
+    expect(bench.run({ op: 'ensure_default_group', project_id: 'theirs' }, MINE)).toEqual({ changes: [], ids: [], answer: null });
   });
 
   test('keeps its name, and only an administrator removes it', () => {

@@ -1,26 +1,31 @@
 import { DEFAULT_GROUP_NAME, type Problem, problem, type SecurityGroup, type SecurityGroupDraft } from '@manx/model';
-import { addEgressRules, ensureDefaultGroup } from './default-group.js';
+import { addTemplateRules, dropDefaultRulesAbout } from './access/default-rules.js';
+import { dropSharing } from './access/sharing.js';
+import { ensureDefaultGroup } from './default-group.js';
+import { deleteLogsOf } from './operations/log.js';
 import type { Work } from './work.js';
 
-/** Makes a group with the two rules that each begins with, and the project's default group when there is none yet. */
+/** Makes a group with the rules that the templates give each, and the project's default group when there is none yet. */
 export function createSecurityGroup(work: Work, draft: SecurityGroupDraft): SecurityGroup | Problem {
   ensureDefaultGroup(work, draft.project_id);
-  const { project_id, name, description } = draft;
-  const group = work.create('security_group', { project_id, name, description });
-  addEgressRules(work, group);
+  const { project_id, name, description, stateful } = draft;
+  const group = work.create('security_group', { project_id, name, description, stateful });
+  addTemplateRules(work, group, 'used_in_non_default_sg');
   return group;
 }
 
-/** Changes a group; the default group keeps its name. */
+/** Changes a group; the default group keeps its name, and a group that ports are in stays stateful or stateless. */
 export function updateSecurityGroup(work: Work, group: SecurityGroup, values: Partial<SecurityGroupDraft>): SecurityGroup | Problem {
+  const isOtherSort = values.stateful !== undefined && values.stateful !== group.stateful;
+  if (isOtherSort && work.state.countBy('port.security_group', group.id) > 0) return problem('SecurityGroupInUse', { id: group.id });
   if (group.name === DEFAULT_GROUP_NAME && values.name !== undefined) return problem('SecurityGroupCannotUpdateDefault', {});
   return work.update('security_group', group, values);
 }
 
 /**
  * Deletes a group that no port is in, its rules, and the rules of other groups about its members, each a revision of its group: as in
- * Neutron, a reference does not keep a group (`remote_group_id` cascades in neutron/db/models/securitygroup.py). A default group
- * only an administrator deletes; the project's next use makes another.
+ * Neutron, a reference does not keep a group (`remote_group_id` cascades in neutron/db/models/securitygroup.py), nor does a template, a
+ * log or sharing. A default group only an administrator deletes; the project's next use makes another.
  */
 export function deleteSecurityGroup(work: Work, group: SecurityGroup): Problem | null {
   if (work.state.countBy('port.security_group', group.id) > 0) return problem('SecurityGroupInUse', { id: group.id });
@@ -30,6 +35,9 @@ export function deleteSecurityGroup(work: Work, group: SecurityGroup): Problem |
     work.delete('security_group_rule', rule.id);
     work.touch('security_group', rule.security_group_id);
   }
+  dropDefaultRulesAbout(work, group.id);
+  deleteLogsOf(work, 'security_group', group.id);
+  dropSharing(work, group.id);
   work.delete('security_group', group.id);
   return null;
 }

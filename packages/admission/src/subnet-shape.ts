@@ -21,7 +21,7 @@ const MAX_NAMESERVERS = 5;
 const MAX_HOST_ROUTES = 20;
 
 /** What no fabric routes to an instance (IANA's special-purpose registries, RFC 6890). */
-const UNROUTABLE: ReadonlyArray<{ readonly prefix: Cidr; readonly what: string }> = [
+export const UNROUTABLE: ReadonlyArray<{ readonly prefix: Cidr; readonly what: string }> = [
   { prefix: asCidr('0.0.0.0/8'), what: 'Unspecified' },
   { prefix: asCidr('127.0.0.0/8'), what: 'Loopback' },
   { prefix: asCidr('169.254.0.0/16'), what: 'Link-local' },

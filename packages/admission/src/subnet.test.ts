@@ -145,6 +145,12 @@ describe('subnets', () => {
     expect(outcome(bench.post('port', { network_id: two.network_id }))).toBe('409 IpAddressGenerationFailure');
   });
 
+  test('S13: where the operator lets prefixes overlap, those of one network still do not', () => {
+    const bench = new Bench(undefined, { overlapping_subnets: 'allow' });
+    const { network_id } = bench.made('subnet', v4({ network_id: bench.made('network', {}).id }));
+    expect(outcome(bench.post('subnet', v4({ network_id })))).toBe('400 InvalidInput');
+  });
+
   test.each<[object, string]>([
     [{}, 'taken'],
     [{ cidr: '2001:db8::/48' }, 'taken'],

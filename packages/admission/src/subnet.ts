@@ -1,25 +1,43 @@
 import type { Cidr, Ip } from '@manx/ip';
-import { isProblem, isVisible, type Network, type Port, type Problem, problem, type Subnet, type SubnetDraft } from '@manx/model';
-import { disallowed, isNetworkOwner, networkFor } from './authority.js';
-import { isAdminPort } from './device-owner.js';
-import { autoAddress, isGatewayHeld } from './fixed-ips.js';
+import {
+  isProblem,
+  isVisible,
+  type Network,
+  type Port,
+  type Problem,
+  problem,
+  type Subnet,
+  type SubnetDraft,
+  type SubnetPool,
+} from '@manx/model';
+import { checkNetworkPools, cutFrom, poolFor } from './addressing/cut-subnet.js';
+import { checkSegmentChange, checkSubnetSegment } from './addressing/segment.js';
+import { networkFor } from './authority.js';
+import { isAdminPort, isRouterInterface, isSelfRemoving } from './device-owner.js';
+import { autoAddress, isGatewayHeld, isServed } from './fixed-ips.js';
 import { mtuConflict } from './network.js';
+import { letGoOfAddresses } from './port-release.js';
+import { addressGateways } from './routing/address-gateways.js';
 import { checkCidr, checkGateway, checkPools, checkServices, defaultGateway, defaultPools, isAutoAddressed } from './subnet-shape.js';
 import type { Work } from './work.js';
 
 /** Makes a subnet; where addresses make themselves, the ports already on the network get theirs. */
 export function createSubnet(work: Work, draft: SubnetDraft): Subnet | Problem {
-  const network = networkFor(work.state, work.actor, draft.network_id);
+  const network = networkFor(work, draft.network_id);
   if (isProblem(network)) return network;
-  if (!isNetworkOwner(work.actor, network)) return disallowed('create_subnet');
-  const cidr = cidrOf(draft);
+  const pool = poolOf(work, draft);
+  if (isProblem(pool)) return pool;
+  const cidr = pool === null ? (draft.cidr ?? null) : cutFrom(work, pool, draft);
+  if (cidr === null) return badRequest('a subnetpool must be specified in the absence of a cidr');
   if (isProblem(cidr)) return cidr;
   const shape = shapeOf(draft, cidr);
   const wrong =
     checkCidr(cidr, draft.ip_version, draft.enable_dhcp) ??
     checkServices({ ...shape, label: 'new subnet' }) ??
     mtuConflict(network, draft.ip_version) ??
-    overlapOf(work, cidr, network);
+    overlapOf(work, cidr, network) ??
+    checkNetworkPools(work, network.id, { family: draft.ip_version, pool }) ??
+    checkSubnetSegment(work, { network_id: network.id, segment_id: draft.segment_id ?? null });
   if (wrong !== null) return wrong;
   const gateway = draft.gateway_ip === undefined ? defaultGateway(cidr) : draft.gateway_ip;
   const held = gateway === null ? null : (checkGateway(gateway, cidr) ?? heldGateway(work, gateway, network.id));
@@ -33,23 +51,30 @@ export function createSubnet(work: Work, draft: SubnetDraft): Subnet | Problem {
     description,
     network_id,
     ...shape,
+    subnetpool_id: pool?.id ?? null,
+    segment_id: draft.segment_id ?? null,
+    service_types: draft.service_types ?? [],
+    dns_publish_fixed_ip: draft.dns_publish_fixed_ip ?? false,
     gateway_ip: gateway,
     allocation_pools: pools,
   });
   work.touch('network', network.id);
-  return addressPorts(work, subnet) ?? subnet;
+  return addressPorts(work, subnet) ?? addressGateways(work, network, subnet) ?? subnet;
 }
 
 /** Changes a subnet. Pools that were not asked to change stay as they are, and the gateway must stay out of them. */
 export function updateSubnet(work: Work, subnet: Subnet, values: Partial<SubnetDraft>): Subnet | Problem {
-  const { project_id: _owner, network_id: _network, cidr: _cidr, subnetpool_id: _pool, prefixlen: _length, ...settable } = values;
+  const { project_id: _owner, network_id: _network, cidr: _cidr, subnetpool_id: _pool, prefixlen: _length, ...rest } = values;
+  const { use_default_subnetpool: _default, ...settable } = rest;
   if (values.enable_dhcp === false && (subnet.ipv6_ra_mode !== null || subnet.ipv6_address_mode !== null)) {
     return problem('InvalidInput', { error_message: 'Cannot disable enable_dhcp with ipv6 attributes set' });
   }
   const after = { ...subnet, ...settable };
   const wrong =
     checkServices({ ...after, label: subnet.id }) ??
-    (settable.enable_dhcp === true ? checkCidr(subnet.cidr, subnet.ip_version, true) : null);
+    (settable.enable_dhcp === true ? checkCidr(subnet.cidr, subnet.ip_version, true) : null) ??
+    checkSegmentChange(work, subnet, after.segment_id) ??
+    (after.gateway_ip === subnet.gateway_ip ? null : checkOldGateway(work, subnet));
   if (wrong !== null) return wrong;
   const gateway = settable.gateway_ip === undefined ? subnet.gateway_ip : settable.gateway_ip;
   if (gateway !== null && gateway !== subnet.gateway_ip) {
@@ -63,24 +88,35 @@ export function updateSubnet(work: Work, subnet: Subnet, values: Partial<SubnetD
   return updated;
 }
 
-/** Deletes a subnet that no port holds an address of, but for addresses that made themselves: those go with it. */
+/**
+ * Deletes a subnet that no router is on and no port holds an address of, but for addresses that made themselves and for ports that go
+ * with their network: those addresses go with the subnet.
+ */
 export function deleteSubnet(work: Work, subnet: Subnet): Problem | null {
   const ports = work.state.by('port.subnet_id', subnet.id);
-  if (ports.length > 0 && !isAutoAddressed(subnet)) {
-    return problem('SubnetInUse', { id: subnet.id, reason: 'One or more ports have an IP allocation from this subnet' });
+  const isInUse = ports.some(
+    ({ device_owner }) => isRouterInterface(device_owner) || (!isAutoAddressed(subnet) && !isSelfRemoving(device_owner)),
+  );
+  if (isInUse) return problem('SubnetInUse', { id: subnet.id, reason: 'One or more ports have an IP allocation from this subnet' });
+  for (const port of ports) {
+    const staying = port.fixed_ips.filter(({ subnet_id }) => subnet_id !== subnet.id);
+    letGoOfAddresses(work, port, staying);
+    work.update('port', work.state.get('port', port.id) ?? port, { fixed_ips: staying });
   }
-  for (const port of ports) work.update('port', port, { fixed_ips: port.fixed_ips.filter(({ subnet_id }) => subnet_id !== subnet.id) });
   work.delete('subnet', subnet.id);
   work.touch('network', subnet.network_id);
   return null;
 }
 
-function cidrOf({ cidr, prefixlen, subnetpool_id }: SubnetDraft): Cidr | Problem {
-  if (typeof cidr === 'string' && prefixlen !== undefined) {
-    return problem('BadRequest', { resource: 'subnets', msg: 'cidr and prefixlen must not be supplied together' });
-  }
-  if (typeof subnetpool_id === 'string') return problem('SubnetPoolNotFound', { id: subnetpool_id });
-  return cidr ?? problem('BadRequest', { resource: 'subnets', msg: 'a subnetpool must be specified in the absence of a cidr' });
+/** The pool that the subnet is to be of; null for none. */
+function poolOf(work: Work, draft: SubnetDraft): SubnetPool | Problem | null {
+  if (typeof draft.cidr === 'string' && draft.prefixlen !== undefined)
+    return badRequest('cidr and prefixlen must not be supplied together');
+  return poolFor(work, draft);
+}
+
+function badRequest(msg: string): Problem {
+  return problem('BadRequest', { resource: 'subnets', msg });
 }
 
 type Shape = Pick<Subnet, 'cidr' | 'ip_version' | 'dns_nameservers' | 'host_routes' | 'enable_dhcp' | 'ipv6_ra_mode' | 'ipv6_address_mode'>;
@@ -99,17 +135,33 @@ function shapeOf(draft: SubnetDraft, cidr: Cidr): Shape {
 
 /** S13. The other subnet is named to those who may see it; others learn no more than that the prefix is taken. */
 function overlapOf(work: Work, cidr: Cidr, network: Network): Problem | null {
-  if (work.context.settings.overlapping_subnets === 'allow') return null;
   const others = work.state.overlapping(cidr);
-  const other = others.find((candidate) => isVisible(work.state, work.actor, 'subnet', candidate)) ?? others[0];
+  if (work.context.settings.overlapping_subnets === 'allow') return overlapOnNetwork(cidr, network, others);
+  const other = others.find((candidate) => isVisible(work, 'subnet', candidate)) ?? others[0];
   if (other === undefined) return null;
   const why = 'all subnets of this deployment share one flat address space, so CIDRs may not overlap on any network';
-  const who = isVisible(work.state, work.actor, 'subnet', other)
+  const who = isVisible(work, 'subnet', other)
     ? `subnet ${other.id} (${other.cidr}) on network ${other.network_id}`
     : 'a subnet of another project';
   return problem('OverlappingSubnet', {
     reason: `Requested subnet with cidr: ${cidr} for network: ${network.id} overlaps with another subnet: ${who}; ${why}`,
   });
+}
+
+/** Where CIDRs may overlap, those of one network still may not, as in Neutron. */
+function overlapOnNetwork(cidr: Cidr, network: Network, others: readonly Subnet[]): Problem | null {
+  const other = others.find(({ network_id }) => network_id === network.id);
+  if (other === undefined) return null;
+  return problem('InvalidInput', {
+    error_message: `Requested subnet with cidr: ${cidr} for network: ${network.id} overlaps with another subnet`,
+  });
+}
+
+/** While a router holds the gateway's address for its network, the subnet has no other gateway. */
+function checkOldGateway(work: Work, subnet: Subnet): Problem | null {
+  const holder = subnet.gateway_ip === null ? undefined : work.state.holderOf(subnet.gateway_ip);
+  if (holder === undefined || subnet.gateway_ip === null || !isRouterInterface(holder.device_owner)) return null;
+  return problem('GatewayIpInUse', { ip_address: subnet.gateway_ip, port_id: holder.id });
 }
 
 /** S12: an address that a port holds cannot be a gateway (which hosts answer for). */
@@ -119,7 +171,9 @@ function heldGateway(work: Work, gateway: Ip, network: string): Problem | null {
 
 function addressPorts(work: Work, subnet: Subnet): Problem | null {
   if (!isAutoAddressed(subnet)) return null;
-  const ports: Port[] = work.state.by('port.network_id', subnet.network_id).filter((port) => !isAdminPort(port.device_owner));
+  const ports: Port[] = work.state
+    .by('port.network_id', subnet.network_id)
+    .filter((port) => !isAdminPort(port.device_owner) && isServed(subnet, port.device_owner));
   for (const port of ports) {
     const fixedIp = autoAddress(work.state, subnet, port);
     if (isProblem(fixedIp)) return fixedIp;

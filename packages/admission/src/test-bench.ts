@@ -1,6 +1,8 @@
 import {
   type Actor,
+  type Attributes,
   applyChanges,
+  declarationOf,
   decodeCreate,
   decodeUpdate,
   errorAnswer,
@@ -9,7 +11,11 @@ import {
   type ResourceKind,
   type ResourceOf,
   State,
+  singularOf,
+  type View,
+  view,
 } from '@manx/model';
+import { defaultPolicy } from '@manx/policy';
 import { type Admitted, admit, type Command, type Context, type Settings } from './index.js';
 
 /** Someone of a project, with the least role that may change things. */
@@ -47,6 +53,7 @@ export class Bench {
       },
       isHostAlive: (host) => this.alive.has(host),
       settings: this.settings,
+      policy: defaultPolicy,
     };
   }
 
@@ -57,10 +64,21 @@ export class Bench {
     return admitted;
   }
 
-  /** POSTs one or many bodies of a kind. */
+  /** POSTs one or many bodies of a kind; one of a child names its parent as it is stored. */
   post(kind: ResourceKind, body: object, actor: Actor = ADMIN): Admitted | Problem {
-    const decoded = decodeCreate(kind, Array.isArray(body) ? { [`${kind}s`]: body } : { [kind]: body }, actor);
-    return isProblem(decoded) ? decoded : this.run({ op: 'create', kind, items: decoded.items }, actor);
+    const decoded = this.decoded(kind, body, actor);
+    return isProblem(decoded) ? decoded : this.run({ op: 'create', kind, items: decoded }, actor);
+  }
+
+  /** The items of a POST of one or many bodies, decoded. */
+  decoded(kind: ResourceKind, body: object, actor: Actor = ADMIN): readonly Attributes[] | Problem {
+    const declaration = declarationOf(kind);
+    const { collection, parent } = declaration;
+    const bodies = [body].flat() as { readonly [name: string]: unknown }[];
+    const own = bodies.map((one) => Object.fromEntries(Object.entries(one).filter(([name]) => name !== parent?.attribute)));
+    const decoded = decodeCreate(kind, Array.isArray(body) ? { [collection]: own } : { [singularOf(declaration)]: own[0] }, actor);
+    if (isProblem(decoded) || parent === undefined) return isProblem(decoded) ? decoded : decoded.items;
+    return decoded.items.map((item, at) => ({ ...item, [parent.attribute]: bodies[at]?.[parent.attribute] }));
   }
 
   /** PUTs. */
@@ -70,13 +88,28 @@ export class Bench {
     body: object,
     { actor = ADMIN, if_match = null }: { actor?: Actor; if_match?: number | null } = {},
   ): Admitted | Problem {
-    const values = decodeUpdate(kind, { [kind]: body }, actor);
+    const values = decodeUpdate(kind, { [singularOf(declarationOf(kind))]: body }, actor);
     return isProblem(values) ? values : this.run({ op: 'update', kind, id, values, if_match }, actor);
   }
 
   /** DELETEs. */
   del(kind: ResourceKind, id: string, actor: Actor = ADMIN): Admitted | Problem {
     return this.run({ op: 'delete', kind, id, if_match: null }, actor);
+  }
+
+  /** Does an action. */
+  does(
+    action: string,
+    at: { readonly kind: ResourceKind; readonly id: string; readonly values?: Attributes },
+    actor: Actor = ADMIN,
+  ): Admitted | Problem {
+    const { kind, id, values = {} } = at;
+    return this.run({ op: 'act', action, kind, id, values, if_match: null }, actor);
+  }
+
+  /** A resource as it is shown to the actor. */
+  seen(kind: ResourceKind, id: string, actor: Actor = ADMIN): View {
+    return view(kind, this.the(kind, id), { state: this.state, actor, policy: defaultPolicy, fields: [] });
   }
 
   /** POSTs what must be taken, and gives the (first) resource that came of it. */

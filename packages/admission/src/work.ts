@@ -1,4 +1,5 @@
 import { type Actor, applyChanges, type Change, put, type ResourceKind, type ResourceOf, type State, type StateReader } from '@manx/model';
+import type { Policy } from '@manx/policy';
 import type { Context } from './command.js';
 
 /** What the server decides of a resource, and not whoever asks. */
@@ -25,6 +26,11 @@ export class Work {
     this.context = context;
   }
 
+  /** Who may do what: with it, a command under way is a `Viewpoint` of the model. */
+  get policy(): Policy {
+    return this.context.policy;
+  }
+
   /** The changes so far, each resource once. */
   get changes(): Change[] {
     return [...this.#changes.values()];
@@ -35,8 +41,8 @@ export class Work {
     return this.#changes.has(`${kind} ${id}`);
   }
 
-  /** Makes a resource, with an id and the first revision. */
-  create<K extends ResourceKind>(kind: K, attributes: Omit<ResourceOf[K], Stamp>): ResourceOf[K] {
+  /** Makes a resource, with an id (a new one unless told) and the first revision. */
+  create<K extends ResourceKind>(kind: K, attributes: Omit<ResourceOf[K], Stamp> & { readonly id?: string }): ResourceOf[K] {
     const { now, newId } = this.context;
     const value = { id: newId(), ...attributes, created_at: now, updated_at: now, revision_number: 1 } as unknown as ResourceOf[K];
     this.#record(put(kind, value));

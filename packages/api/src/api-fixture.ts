@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '@manx/admission';
+import { defaultPolicy, type Policy } from '@manx/policy';
 import { openMemoryStore, type Store } from '@manx/store';
 import type { FastifyInstance } from 'fastify';
 import { type ApiOptions, createApi } from './api-server.js';
 import { Ledger } from './ledger.js';
 import { createNoAuthenticator } from './no-authenticator.js';
+import { createAnswerChecker } from './openapi/answer-checker.js';
+import { openApiDocument } from './openapi/openapi-document.js';
+import type { ListedRoute } from './openapi/route-list.js';
 
 /** What a request of a test sends; `body` goes as JSON unless it is text or bytes already. */
 type TestRequest = { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
@@ -37,19 +41,26 @@ export const testContext = (): Context => ({
   random: Math.random,
   isHostAlive: (host) => host.startsWith('h'),
   settings: { overlapping_subnets: 'refuse', mtu: 1500, base_mac: 'fa:16:3e:00:00:00' },
+  policy: defaultPolicy,
 });
 
+/** What a test wants otherwise; `checksAnswers`: every answer must be as `/openapi.json` says, or `call` throws. */
+export type TestApiOptions = Partial<ApiOptions> & { readonly store?: Store; readonly checksAnswers?: boolean };
+
 /** Makes an API for a test; the test closes it. */
-export const openTestApi = async (options: Partial<ApiOptions> & { readonly store?: Store } = {}): Promise<TestApi> => {
+export const openTestApi = async (options: TestApiOptions = {}): Promise<TestApi> => {
   const bugs: unknown[] = [];
   const ledger = options.ledger ?? (await Ledger.open({ store: options.store ?? openMemoryStore(), now: () => new Date() }));
   const app = createApi({
     context: testContext,
+    facts: () => ({ now: testContext().now, hosts: [] }),
+    policy: defaultPolicy,
     authenticator: createNoAuthenticator(),
     onBug: (error) => bugs.push(error),
     ...options,
     ledger,
   });
+  const check = options.checksAnswers === true ? answerCheck(app.listedRoutes, options.policy ?? defaultPolicy) : null;
   const call = async (line: string, { body, headers = {} }: TestRequest = {}): Promise<TestAnswer> => {
     const [method = 'GET', url = '/'] = line.split(' ');
     const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
@@ -59,6 +70,7 @@ export const openTestApi = async (options: Partial<ApiOptions> & { readonly stor
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { payload: isRaw ? body : JSON.stringify(body) }),
     });
+    check?.({ method, url, status: response.statusCode, text: response.body });
     const json = response.body === '' ? {} : (JSON.parse(response.body) as TestAnswer['json']);
     return { status: response.statusCode, json, text: response.body, headers: response.headers };
   };
@@ -67,4 +79,17 @@ export const openTestApi = async (options: Partial<ApiOptions> & { readonly stor
     await ledger.close();
   };
   return { app, ledger, call, bugs, close };
+};
+
+/** Throws when an answer is not as the description of the API says. */
+const answerCheck = (
+  routes: readonly ListedRoute[],
+  policy: Policy,
+): ((answer: { method: string; url: string; status: number; text: string }) => void) => {
+  const troubleOf = createAnswerChecker(openApiDocument({ routes, policy }));
+  return ({ method, url, status, text }) => {
+    const [path = '', query = ''] = url.split('?');
+    const trouble = troubleOf({ method, path, query, status, text });
+    if (trouble !== null) throw new Error(trouble);
+  };
 };

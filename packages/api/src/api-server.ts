@@ -2,14 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Actor } from '@manx/model';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { addAgentRoutes } from './agent-routes.js';
 import { type Authenticator, isRefusal, type Refusal } from './authenticator.js';
+import { addBgpRoutes } from './bgp-routes.js';
+import { addDerivedRoutes, type DerivedRoutesOptions } from './derived-routes.js';
 import { addDocumentRoutes } from './document-routes.js';
 import { addHealthRoutes } from './health-routes.js';
 import { errorText, HTTP_ERRORS, HttpError, type HttpErrorStatus } from './http-error.js';
 import { BODY_BYTES_LIMIT, parseJsonBody } from './json-body.js';
-import { allowedMethods } from './known-urls.js';
+import { watchRoutes } from './known-urls.js';
 import { LedgerFault } from './ledger-fault.js';
+import type { Metrics } from './metrics/metrics.js';
+import { addMetricsRoute, METRICS_PATH } from './metrics/serve-metrics.js';
+import { listRoutes } from './openapi/route-list.js';
+import { addOpenApiRoute, OPENAPI_PATH } from './openapi/serve-openapi.js';
+import { withPolicyAdmins } from './policy-admins.js';
+import { addPortBindingRoutes } from './port-binding-routes.js';
+import { addQosAliasRoutes } from './qos-alias-routes.js';
+import { addQuotaRoutes } from './quota-routes.js';
 import { addResourceRoutes, type ResourceRoutesOptions } from './resource-routes.js';
+import { addTagRoutes } from './tag-routes.js';
+import { addTopologyRoutes } from './topology-routes.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,26 +37,35 @@ export type RequestRecord = {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  /** The template of the route that took it, `/v2.0/networks/:id`; null for none. */
+  readonly route: string | null;
   readonly status: number;
   readonly ms: number;
+  /** Null for a request without a token, and for one that was not let in. */
+  readonly userId: string | null;
   readonly projectId: string | null;
+  /** The id under which the caller's own caller knows it all, when the request came with one (`X-OpenStack-Request-ID`, as oslo.middleware). */
+  readonly globalRequestId: string | null;
 };
 
 /** What the API is made from. */
-export type ApiOptions = ResourceRoutesOptions & {
-  readonly authenticator: Authenticator;
-  /** Told of every request when its answer has been sent. */
-  readonly onAnswer?: (record: RequestRecord) => void;
-  /** Told of what must not happen: a request that ended in 500. */
-  readonly onBug?: (error: unknown, requestId: string) => void;
-  /** What keeps the server from being ready, in words; empty when it is. */
-  readonly notReady?: () => readonly string[];
-};
+export type ApiOptions = ResourceRoutesOptions &
+  DerivedRoutesOptions & {
+    readonly authenticator: Authenticator;
+    /** Told of every request when its answer has been sent. */
+    readonly onAnswer?: (record: RequestRecord) => void;
+    /** Told of what must not happen: a request that ended in 500. */
+    readonly onBug?: (error: unknown, requestId: string) => void;
+    /** What keeps the server from being ready, in words; empty when it is. */
+    readonly notReady?: () => readonly string[];
+    /** Served at `/metrics` to this machine; nothing is there without. */
+    readonly metrics?: Pick<Metrics, 'text' | 'contentType'>;
+  };
 
 const JSON_TYPE = /^(application\/([\w.+-]+\+)?json|text\/json)\s*(;|$)/i;
 const REQUEST_ID = 'x-openstack-request-id';
 /** Paths that nobody needs a token for. */
-const OPEN_PATHS = new Set(['/', '/healthz', '/readyz']);
+const OPEN_PATHS = new Set(['/', '/healthz', '/readyz', METRICS_PATH, OPENAPI_PATH]);
 
 /** Makes the HTTP server of the Networking API; the caller makes it listen, and closes it. */
 export const createApi = (options: ApiOptions): FastifyInstance => {
@@ -70,6 +92,9 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
       querystringParser: () => ({}),
     },
   });
+  const allowedMethods = watchRoutes(app);
+  listRoutes(app);
+  const authenticator = withPolicyAdmins(options.authenticator, options.policy);
   app.decorateRequest('actor', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
@@ -82,7 +107,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   app.addHook('onRequest', (request, reply, done) => {
     void reply.header(REQUEST_ID, request.id);
     if (OPEN_PATHS.has(pathOf(request.url))) done();
-    else letIn(request, options.authenticator, done);
+    else letIn(request, authenticator, done);
   });
   let isClosing = false;
   app.addHook('preClose', (done) => {
@@ -102,7 +127,17 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   });
   addDocumentRoutes(app);
   addHealthRoutes(app, options.notReady ?? (() => []));
+  if (options.metrics !== undefined) addMetricsRoute(app, options.metrics);
   addResourceRoutes(app, options);
+  addDerivedRoutes(app, options);
+  addAgentRoutes(app, options);
+  addBgpRoutes(app, options);
+  addQosAliasRoutes(app, options);
+  addQuotaRoutes(app, options);
+  addTagRoutes(app, options);
+  addTopologyRoutes(app, options);
+  addPortBindingRoutes(app, options);
+  addOpenApiRoute(app, options);
   return app;
 };
 
@@ -111,8 +146,9 @@ const pathOf = (url: string): string => {
   return query === -1 ? url : url.slice(0, query);
 };
 
-/** Neutron takes `/v2.0/networks.json` for `/v2.0/networks`, on every path. */
-const withoutJsonSuffix = (url: string): string => (url.includes('.json') ? url.replace(/\.json(?=\?|$)/, '') : url);
+/** Neutron takes `/v2.0/networks.json` for `/v2.0/networks`, on every path of its own. */
+const withoutJsonSuffix = (url: string): string =>
+  url.includes('.json') && url.startsWith('/v2.0') ? url.replace(/\.json(?=\?|$)/, '') : url;
 
 const parseBody = (contentType: string | undefined, body: Buffer): unknown => {
   if (body.length > 0 && contentType !== undefined && contentType !== '' && !JSON_TYPE.test(contentType)) throw new HttpError(415);
@@ -129,7 +165,7 @@ const letIn = (request: FastifyRequest, authenticator: Authenticator, done: (err
       done();
     }
   };
-  const answer = authenticator.authenticate(request.headers);
+  const answer = authenticator.authenticate(request.headers, { method: request.method, path: pathOf(request.originalUrl) });
   if (answer instanceof Promise) answer.then(take, done);
   else take(answer);
 };
@@ -138,10 +174,19 @@ const recordOf = (request: FastifyRequest, reply: FastifyReply): RequestRecord =
   requestId: request.id,
   method: request.method,
   path: pathOf(request.originalUrl),
+  route: request.is404 ? null : (request.routeOptions.url ?? null),
   status: reply.statusCode,
   ms: Math.round(reply.elapsedTime * 1000) / 1000,
+  userId: request.actor?.user_id ?? null,
   projectId: request.actor?.project_id ?? null,
+  globalRequestId: globalRequestIdOf(request.headers[REQUEST_ID]),
 });
+
+/** What oslo.middleware takes for a request id: anything else could be anything, and goes into no log. */
+const GLOBAL_REQUEST_ID = /^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const globalRequestIdOf = (value: string | string[] | undefined): string | null =>
+  typeof value === 'string' && GLOBAL_REQUEST_ID.test(value) ? value : null;
 
 /** What the framework refuses, by its own codes; what is not listed and below 500 is a bad request. */
 const FRAMEWORK_STATUS: Readonly<Record<string, HttpErrorStatus>> = {

@@ -11,9 +11,12 @@ export type Refusal = {
 /** Request headers, names in lower case, as node gives them. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** What is asked for: the method, and the path as it was sent, without the query. */
+export type RequestLine = { readonly method: string; readonly path: string };
+
 /** Says on whose behalf a request comes. Answers at once where it can (a value), or when it has asked (a promise). Never rejects for bad input. */
 export type Authenticator = {
-  readonly authenticate: (headers: RequestHeaders) => Actor | Refusal | Promise<Actor | Refusal>;
+  readonly authenticate: (headers: RequestHeaders, request?: RequestLine) => Actor | Refusal | Promise<Actor | Refusal>;
 };
 
 /** Whether the answer is a refusal. */

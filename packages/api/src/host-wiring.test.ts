@@ -3,6 +3,7 @@ import { asHostName, type HostDelta, type HostName } from '@manx/hoststate';
 import { put } from '@manx/model';
 import { openMemoryStore, type Store } from '@manx/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { agentIdOf, createAgentRegister } from './agent-register.js';
 import { openTestApi, type TestApi, testContext } from './api-fixture.js';
 import { type HostWiring, wireHosts } from './host-wiring.js';
 import { Ledger } from './ledger.js';
@@ -28,6 +29,9 @@ beforeEach(async () => {
     },
   };
   const ledger = await Ledger.open({ store, now: () => new Date() });
+  // Hosts that have been heard of before: otherwise the first word of each is a commit more.
+  const remember = createAgentRegister({ ledger, context: testContext });
+  for (const host of [h1, h2]) await remember(host);
   wiring = wireHosts({ ledger, context: testContext });
   api = await openTestApi({ ledger });
 });
@@ -102,7 +106,8 @@ describe('the way to the hosts', () => {
     const at = await new Promise<number>((resolve, reject) => {
       const write = (piece: string | Buffer): boolean => {
         const { type, revision } = JSON.parse(piece.toString().trim().split('\n').at(-1) ?? '{}') as { type: string; revision: number };
-        if (type === 'heartbeat' && revision > 0) resolve(revision);
+        // The first commit is that the host has been heard of.
+        if (type === 'heartbeat' && revision > 1) resolve(revision);
         return true;
       };
       other.feed.attach(h1, { write, end: () => undefined }, null);
@@ -111,6 +116,21 @@ describe('the way to the hosts', () => {
     expect(at).toBe(ledger.revision);
     other.close();
     await ledger.close();
+  });
+
+  it('remembers a host from its first sign of life, once, and shows what it says of itself', async () => {
+    const h3 = asHostName('h3');
+    listen(h3);
+    const agent = { version: '1.0', startedAt: '2026-01-31T00:00:00Z', bgp: [], problems: [] };
+    await wiring.feed.report(h3, { ...report({}, 0, true), agent });
+    await turn();
+    expect(api.ledger.state.by('agent.host', 'h3')).toMatchObject([{ id: agentIdOf('h3'), admin_state_up: true }]);
+    expect(wiring.hosts()).toMatchObject([{ host: 'h3', isAlive: true, report: agent }]);
+    const before = api.ledger.revision;
+    listen(h3);
+    await wiring.feed.report(h3, report({}, 0, true));
+    await turn();
+    expect(api.ledger.revision).toBe(before);
   });
 
   it('knows which hosts are alive', () => {

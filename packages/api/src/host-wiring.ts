@@ -2,7 +2,8 @@ import { admit, type Context } from '@manx/admission';
 import { Compiler } from '@manx/compile';
 import { createFeed, type Feed, type FeedOptions, type StatusReport } from '@manx/feed';
 import { type HostName, parseHostName } from '@manx/hoststate';
-import { isProblem } from '@manx/model';
+import { type HostFact, isProblem } from '@manx/model';
+import { createAgentRegister } from './agent-register.js';
 import { createBindingFence } from './binding-fence.js';
 import type { Ledger } from './ledger.js';
 import { AGENT_ACTOR, StatusIntake } from './status-intake.js';
@@ -16,6 +17,8 @@ export type HostWiring = {
   readonly problems: () => readonly string[];
   /** Whether a port may be bound there: the host's agent has been heard of lately. */
   readonly isHostAlive: (host: string) => boolean;
+  /** What is known of the hosts whose agents this server has heard of, by name. */
+  readonly hosts: () => readonly HostFact[];
   /** Ends the sessions and the feed. */
   readonly close: () => void;
 };
@@ -31,6 +34,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     since: revision,
   }));
   let compiled = since;
+  const remember = createAgentRegister({ ledger, context });
   const intake = new StatusIntake({
     fence,
     commit: async (choose) => {
@@ -47,8 +51,12 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
   const feed = createFeed({
     ...feedOptions,
     source: { snapshot: (host) => ({ revision: compiled, state: compiler.hostState(host) }) },
-    onStatus: (host: HostName, { revision, isFull, endpoints }: StatusReport) => intake.take({ host, revision, isFull, endpoints }),
+    onStatus: async (host: HostName, { revision, isFull, endpoints }: StatusReport) => {
+      await Promise.all([remember(host), intake.take({ host, revision, isFull, endpoints })]);
+    },
   });
+  // Should this fail, the next report of the host does it.
+  feed.onHost(({ kind, host }) => void (kind === 'up' && Promise.allSettled([remember(host)])));
   const subscription = ledger.subscribe((commits, state) => {
     const arrived = fence.onCommits(commits);
     const deltas = compiler.apply(
@@ -66,6 +74,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
       const host = parseHostName(name);
       return host !== null && feed.isAlive(host);
     },
+    hosts: () => feed.hosts().map(({ host, isAlive, heardAt, report }) => ({ host, isAlive, heardAt, report: report?.agent ?? null })),
     close: () => {
       subscription.stop();
       feed.close();

@@ -1,7 +1,21 @@
 /** HTTP to commands and commits and back, and the way from commits to the hosts. */
 export { type ApiOptions, createApi, type RequestRecord } from './api-server.js';
-export type { Authenticator, Refusal, RequestHeaders } from './authenticator.js';
+export type { Authenticator, Refusal, RequestHeaders, RequestLine } from './authenticator.js';
 export { type HostWiring, type HostWiringOptions, wireHosts } from './host-wiring.js';
+export { createJsonExchange, type JsonExchange } from './keystone/json-exchange.js';
+export { createKeystoneAuthenticator, type KeystoneAuthenticatorOptions } from './keystone/keystone-authenticator.js';
+export { createKeystoneClient, type EndpointInterface, type KeystoneAccount, type KeystoneClient } from './keystone/keystone-client.js';
+export { type Keystone, type OpenKeystoneOptions, openKeystone } from './keystone/open-keystone.js';
+export { RemoteFault, type RemoteFaultCode } from './keystone/remote-fault.js';
 export { type Decision, Ledger, type LedgerOptions, type Origin } from './ledger.js';
 export { LedgerFault, type LedgerFaultCode } from './ledger-fault.js';
+export { meterAuthenticator } from './metrics/meter-authenticator.js';
+export { meterFeed } from './metrics/meter-feed.js';
+export { meterStore } from './metrics/meter-store.js';
+export { type CountedRequest, createMetrics, type Gauges, type Metrics } from './metrics/metrics.js';
+export { createMetricsServer } from './metrics/serve-metrics.js';
+export { serverGauges } from './metrics/server-gauges.js';
 export { createNoAuthenticator, DEFAULT_PROJECT } from './no-authenticator.js';
+export type { EventCounts, EventReport } from './nova/event-queue.js';
+export { createNovaClient, type NovaClient, type NovaClientOptions } from './nova/nova-client.js';
+export { type NovaNotifier, type NovaNotifierOptions, startNovaNotifier } from './nova/nova-notifier.js';

@@ -18,9 +18,16 @@ const network = (id: string, name: string): Network => ({
   updated_at: '2026-01-31T12:00:00Z',
   revision_number: 1,
   admin_state_up: true,
-  shared: false,
   mtu: 1500,
   status: 'ACTIVE',
+  'router:external': false,
+  is_default: false,
+  port_security_enabled: true,
+  'provider:network_type': 'local',
+  'provider:physical_network': null,
+  availability_zone_hints: [],
+  dns_domain: '',
+  qos_policy_id: null,
 });
 
 /** A decision that makes the network unless there is one, and answers what it did. */

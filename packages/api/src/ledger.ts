@@ -49,6 +49,10 @@ export class Ledger {
   readonly #options: LedgerOptions;
   readonly #state = new State();
   readonly #listeners = new Set<Listener>();
+  /** The commits that were decided here. */
+  readonly #own = new WeakSet<Commit>();
+  /** Of an append that failed, which may be in the log all the same: revision and request. */
+  #inDoubt = new Map<Revision, string>();
   #durable: Revision = 0;
   #pending: Pending[] = [];
   /** How many of `#pending` the append under way carries. */
@@ -133,6 +137,11 @@ export class Ledger {
     }
   }
 
+  /** Whether a commit that a subscriber is told of was decided here, and not by another server on the same store. */
+  isOwn(commit: Commit): boolean {
+    return this.#own.has(commit);
+  }
+
   /** Refuses what comes, waits for what is under way. The store stays open: its owner closes it. Closing twice is fine. */
   async close(): Promise<void> {
     const wasFailing = this.#mode === 'failing';
@@ -212,6 +221,7 @@ export class Ledger {
       result = await this.#options.store.append(this.#durable, batch);
     } catch (fault) {
       this.#inFlight = 0;
+      this.#inDoubt = new Map(batch.map((commit) => [commit.revision, doubtKey(commit)]));
       this.#onFault(fault);
       return;
     }
@@ -221,6 +231,7 @@ export class Ledger {
   }
 
   #onAppended(batch: readonly Commit[]): void {
+    for (const commit of batch) this.#own.add(commit);
     this.#pending.splice(0, batch.length);
     this.#durable += batch.length;
     this.#publish(batch);
@@ -294,6 +305,8 @@ export class Ledger {
   }
 
   #advance(commit: Commit): void {
+    if (this.#inDoubt.get(commit.revision) === doubtKey(commit)) this.#own.add(commit);
+    this.#inDoubt.delete(commit.revision);
     applyChanges(this.#state, commit.changes);
     this.#durable = commit.revision;
     this.#publish([commit]);
@@ -350,3 +363,5 @@ export class Ledger {
     });
   }
 }
+
+const doubtKey = ({ request_id, at }: Commit): string => `${at} ${request_id}`;

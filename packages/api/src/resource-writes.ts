@@ -1,5 +1,6 @@
-import { admit, type Command, type Context } from '@manx/admission';
+import { type Admitted, admit, type Command, type Context } from '@manx/admission';
 import {
+  type Action,
   type Actor,
   declarationOf,
   decodeCreate,
@@ -10,8 +11,11 @@ import {
   type ResourceKind,
   type State,
   type StateReader,
+  singularOf,
+  type Viewpoint,
 } from '@manx/model';
 import { type Answer, refusal } from './answer.js';
+import { checkParent, type InUrl } from './check-parent.js';
 import { parseIfMatch } from './if-match.js';
 import type { Decision } from './ledger.js';
 import { viewTexter } from './view-text.js';
@@ -23,48 +27,76 @@ export type WriteRequest = {
   /** What the body's JSON says; undefined for none. */
   readonly body: unknown;
   readonly ifMatch: string | undefined;
+  /** The id in the URL of the resource that this one lives under; null for kinds that have no parent. */
+  readonly parentId: string | null;
 };
 
 /** A write that has been read: what to decide on the state at the head, as often as it takes. */
 export type Write = (state: State, context: Context) => Decision<Answer>;
 
 /** Reads `POST /v2.0/{collection}`: one resource, or many of which all or none are made. */
-export const readCreate = ({ kind, actor, body }: WriteRequest): Write | Problem => {
+export const readCreate = ({ kind, actor, body, parentId }: WriteRequest): Write | Problem => {
   const decoded = decodeCreate(kind, body, actor);
   if (isProblem(decoded)) return decoded;
-  const { isBulk, items } = decoded;
-  const name = isBulk ? declarationOf(kind).collection : kind;
-  return decide(actor, { op: 'create', kind, items }, (state, ids) => {
-    const texts = resourcesOf(state, kind, ids).map(viewTexter(kind, { state, actor, fields: [] }));
+  const declaration = declarationOf(kind);
+  const { isBulk } = decoded;
+  const { parent } = declaration;
+  const items = parent === undefined ? decoded.items : decoded.items.map((item) => ({ ...item, [parent.attribute]: parentId }));
+  const name = isBulk ? declaration.collection : singularOf(declaration);
+  return decide({ actor, url: { kind, parentId, id: null } }, { op: 'create', kind, items }, (viewpoint, { ids }) => {
+    const texts = resourcesOf(viewpoint.state, kind, ids).map(viewTexter(kind, { ...viewpoint, fields: [] }));
     return { status: 201, text: `{"${name}":${isBulk ? `[${texts.join(',')}]` : texts[0]}}` };
   });
 };
 
 /** Reads `PUT /v2.0/{collection}/{id}`. */
-export const readUpdate = ({ kind, actor, body, ifMatch }: WriteRequest, id: string): Write | Problem => {
+export const readUpdate = ({ kind, actor, body, ifMatch, parentId }: WriteRequest, id: string): Write | Problem => {
   const expected = parseIfMatch(ifMatch);
   if (isProblem(expected)) return expected;
   const values = decodeUpdate(kind, body, actor);
   if (isProblem(values)) return values;
-  return decide(actor, { op: 'update', kind, id, values, if_match: expected }, (state, ids) => {
-    const [text] = resourcesOf(state, kind, ids).map(viewTexter(kind, { state, actor, fields: [] }));
-    return { status: 200, text: `{"${kind}":${text}}` };
-  });
+  return decide({ actor, url: { kind, parentId, id } }, { op: 'update', kind, id, values, if_match: expected }, (viewpoint) =>
+    ownView(viewpoint, kind, id),
+  );
+};
+
+/** Reads `PUT /v2.0/{collection}/{id}/{action}`. */
+export const readAction = ({ kind, actor, body, ifMatch, parentId }: WriteRequest, id: string, action: Action): Write | Problem => {
+  const expected = parseIfMatch(ifMatch);
+  if (isProblem(expected)) return expected;
+  const values = action.decode(body, actor);
+  if (isProblem(values)) return values;
+  return decide(
+    { actor, url: { kind, parentId, id } },
+    { op: 'act', action: action.name, kind, id, values, if_match: expected },
+    (viewpoint, { answer }) => (answer === null ? ownView(viewpoint, kind, id) : { status: 200, text: JSON.stringify(answer) }),
+  );
+};
+
+const ownView = (viewpoint: Viewpoint, kind: ResourceKind, id: string): Answer => {
+  const [text] = resourcesOf(viewpoint.state, kind, [id]).map(viewTexter(kind, { ...viewpoint, fields: [] }));
+  return { status: 200, text: `{"${singularOf(declarationOf(kind))}":${text}}` };
 };
 
 /** Reads `DELETE /v2.0/{collection}/{id}`. */
-export const readDelete = ({ kind, actor, ifMatch }: WriteRequest, id: string): Write | Problem => {
+export const readDelete = ({ kind, actor, ifMatch, parentId }: WriteRequest, id: string): Write | Problem => {
   const expected = parseIfMatch(ifMatch);
   if (isProblem(expected)) return expected;
-  return decide(actor, { op: 'delete', kind, id, if_match: expected }, () => ({ status: 204, text: null }));
+  return decide({ actor, url: { kind, parentId, id } }, { op: 'delete', kind, id, if_match: expected }, () => ({
+    status: 204,
+    text: null,
+  }));
 };
 
 const decide =
-  (actor: Actor, command: Command, answer: (state: StateReader, ids: readonly string[]) => Answer): Write =>
+  ({ actor, url }: { actor: Actor; url: InUrl }, command: Command, answer: (viewpoint: Viewpoint, admitted: Admitted) => Answer): Write =>
   (state, context) => {
+    const { policy } = context;
+    const lost = checkParent({ state, actor, policy }, url);
+    if (lost !== null) return { changes: [], value: () => refusal(lost) };
     const admitted = admit(state, { actor, command }, context);
     if (isProblem(admitted)) return { changes: [], value: () => refusal(admitted) };
-    return { changes: admitted.changes, value: (after) => answer(after, admitted.ids) };
+    return { changes: admitted.changes, value: (after) => answer({ state: after, actor, policy }, admitted) };
   };
 
 const resourcesOf = (state: StateReader, kind: ResourceKind, ids: readonly string[]): readonly Resource[] =>

@@ -1,6 +1,6 @@
 import type { ReportedStatus } from '@manx/admission';
 import type { EndpointStatus, Revision } from '@manx/hoststate';
-import type { Actor, PortStatus, StateReader } from '@manx/model';
+import { type Actor, type PortStatus, SERVER_ACTOR, type StateReader } from '@manx/model';
 import type { BindingFence } from './binding-fence.js';
 
 /** What a host says of its endpoints, at one revision of its state. */
@@ -13,7 +13,7 @@ export type HostReport = {
 };
 
 /** Who reports: the agents' words are commits of the server itself. */
-export const AGENT_ACTOR: Actor = { user_id: null, project_id: null, domain_id: null, roles: ['service'], is_admin: true };
+export const AGENT_ACTOR: Actor = SERVER_ACTOR;
 
 /** What one host says of its own ports: nobody else's are among them, and no port is with two hosts. */
 export type HostStatuses = { readonly host: string; readonly statuses: readonly ReportedStatus[] };

@@ -50,7 +50,13 @@ describe('what a host gets', () => {
         { ip: '10.65.0.10', subnet: 'sub4' },
         { ip: 'fd00:65::2', subnet: 'sub6' },
       ],
+      isSecured: true,
+      pairs: [],
       policies: ['g'],
+      floating: [],
+      forwards: [],
+      qos: { dscp: null, limits: [] },
+      dhcpOptions: [],
       hostname: 'host-10-65-0-10',
     });
   });
@@ -83,10 +89,18 @@ describe('what a host gets', () => {
     ['its port is bound nowhere', { 'binding:host_id': '', 'binding:vif_type': 'unbound' }, false],
     ['its port could not be bound', { 'binding:host_id': 'h2', 'binding:vif_type': 'binding_failed' }, false],
     ['nobody holds it', { fixed_ips: [] }, false],
+    ['a router has it on its interface (S1, S5)', { device_owner: 'network:router_interface', 'binding:host_id': 'h2' }, false],
   ])('a gateway address when %s: hosts leave it alone is %s', (_, more, isHeld) => {
     const router = port('router', { fixed_ips: [fixedIp('10.65.0.1', 'sub4')], ...more });
     const state = compileHost(cloud(netA, sub4, sub6, web, ['port', router]), h1);
     expect(state.subnets.get('sub4')).toMatchObject({ gateway: '10.65.0.1', isGatewayHeld: isHeld });
+  });
+
+  it("S5: a router's ports are an endpoint nowhere, whatever they are bound to: every host routes", () => {
+    for (const device_owner of ['network:router_interface', 'network:router_gateway']) {
+      const router = port('router', { fixed_ips: [fixedIp('10.65.0.1', 'sub4')], device_owner, 'binding:host_id': 'h2' });
+      expect(contents(compileHost(cloud(netA, sub4, sub6, ['port', router]), asHostName('h2')))).toEqual([]);
+    }
   });
 
   it('a host has what its own endpoints need, and nothing else', () => {

@@ -1,8 +1,10 @@
 import {
   type AddressSet,
   compareIds,
+  compareMembers,
   type Endpoint,
   emptyHostState,
+  FLAT_SPACE,
   type HostName,
   type HostState,
   isProblem,
@@ -11,15 +13,15 @@ import {
   parseHostName,
   type Subnet,
 } from '@manx/hoststate';
-import { compareIps } from '@manx/ip';
 import type { StateReader } from '@manx/model';
 import { compilePolicy } from './compile-policy.js';
-import { compilePort, memberIps } from './compile-port.js';
+import { compilePort } from './compile-port.js';
 import { compileSubnet } from './compile-subnet.js';
+import { setMembers } from './set-members.js';
 
 /**
- * What one host must do, straight from the API state: its endpoints, their groups, the sets that those ask, and the subnets
- * of their addresses. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
+ * What one host must do, straight from the API state: its endpoints, their groups, the sets that those ask, the subnets
+ * of their addresses, and the flat space where a floating IP needs it. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
  */
 export function compileHost(state: StateReader, host: HostName): HostState {
   const endpoints = new Map<string, Endpoint>();
@@ -32,10 +34,11 @@ export function compileHost(state: StateReader, host: HostName): HostState {
     endpoints.set(port.id, placed.endpoint);
     for (const group of placed.endpoint.policies) {
       if (policies.has(group)) continue;
-      const compiled = compilePolicy(group, state.by('security_group_rule.security_group_id', group));
+      const compiled = compilePolicy(group, state);
       policies.set(group, compiled.policy);
       for (const id of compiled.sets) if (!sets.has(id)) sets.set(id, compileSet(state, id));
     }
+    if (placed.endpoint.floating.length > 0 && !sets.has(FLAT_SPACE)) sets.set(FLAT_SPACE, compileSet(state, FLAT_SPACE));
     for (const { subnet: id } of placed.endpoint.addresses) {
       const subnet = subnetOf(state, id);
       if (subnet !== undefined && !isProblem(subnet)) subnets.set(id, subnet);
@@ -72,7 +75,7 @@ export function compileProblems(state: StateReader): readonly Problem[] {
     problems.push(...compiled.problems);
     for (const group of compiled.placed?.endpoint.policies ?? []) groups.add(group);
   }
-  for (const group of groups) problems.push(...compilePolicy(group, state.by('security_group_rule.security_group_id', group)).problems);
+  for (const group of groups) problems.push(...compilePolicy(group, state).problems);
   return problems.sort(compareProblems);
 }
 
@@ -86,7 +89,7 @@ function contextOf(state: StateReader, network: string): Parameters<typeof compi
     const subnet = subnetOf(state, id);
     return subnet !== undefined && !isProblem(subnet);
   };
-  return { network: state.get('network', network), hasSubnet };
+  return { network: state.get('network', network), hasSubnet, state };
 }
 
 function subnetOf(state: StateReader, id: string): Subnet | Problem | undefined {
@@ -94,7 +97,6 @@ function subnetOf(state: StateReader, id: string): Subnet | Problem | undefined 
   return subnet && compileSubnet(subnet, { network: state.get('network', subnet.network_id), holderOf: (ip) => state.holderOf(ip) });
 }
 
-function compileSet(state: StateReader, group: string): AddressSet {
-  const members = new Set(state.by('port.security_group', group).flatMap(memberIps));
-  return { kind: 'set', id: group, members: [...members].sort(compareIps) };
+function compileSet(state: StateReader, id: string): AddressSet {
+  return { kind: 'set', id, members: [...new Set(setMembers(id, state))].sort(compareMembers) };
 }

@@ -5,17 +5,30 @@ import {
   type HostName,
   isObjectId,
   isProblem,
+  type Member,
   type Problem,
   parseHostName,
   parseHostObject,
   tapName,
 } from '@manx/hoststate';
 import { compareIps, type Ip, parseIp } from '@manx/ip';
-import type { Network, Port } from '@manx/model';
+import type { Network, Port, StateReader } from '@manx/model';
+import { compileDhcpOptions } from './compile-dhcp-options.js';
+import { compileFloating, compileForwards } from './compile-floating.js';
+import { compilePairs, pairMembers } from './compile-pairs.js';
+import { compileQos } from './compile-qos.js';
 import { hostnameOf } from './hostname-of.js';
+import { isPluggedIn } from './is-plugged-in.js';
 
-/** What a port depends on besides itself. */
-export type PortContext = { readonly network: Network | undefined; readonly hasSubnet: (id: string) => boolean };
+/**
+ * What a port depends on besides itself. From `state` come floating IPs, forwardings, QoS rules, and who else has an address of its
+ * pairs; `Compiler` follows each of them (`Dependents`).
+ */
+export type PortContext = {
+  readonly network: Network | undefined;
+  readonly hasSubnet: (id: string) => boolean;
+  readonly state: StateReader;
+};
 
 /** Where a port is plugged in and as what, or null when it is an endpoint nowhere; and what could not be compiled. */
 export type CompiledPort = {
@@ -31,7 +44,7 @@ const NOWHERE: CompiledPort = { placed: null, problems: [] };
  * host drops everything of its tap (S20).
  */
 export function compilePort(port: Port, context: PortContext): CompiledPort {
-  if (port['binding:host_id'] === '' || port['binding:vif_type'] !== 'tap') return NOWHERE;
+  if (!isPluggedIn(port)) return NOWHERE;
   const host = parseHostName(port['binding:host_id']);
   if (host === null) return { placed: null, problems: [portProblem(port, 'its host name is none that Nova allows')] };
   // The tap is named after the id, so that an unsayable one has to be caught before.
@@ -39,6 +52,8 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
   const problems: Problem[] = [];
   if (context.network === undefined) problems.push(portProblem(port, `its network ${port.network_id} is missing; it is down`));
   const addresses = addressesOf(port, context, problems);
+  const ips = addresses.map(({ ip }) => ip);
+  const { state } = context;
   const endpoint = parseHostObject({
     kind: 'endpoint',
     id: port.id,
@@ -46,11 +61,14 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
     mac: port.mac_address,
     isUp: port.admin_state_up && context.network?.admin_state_up === true,
     addresses: [...addresses].sort((a, b) => compareIps(a.ip, b.ip)),
+    isSecured: port.port_security_enabled,
+    pairs: compilePairs(port, state, (text) => problems.push(portProblem(port, `its pair ${text} cannot be allowed`))),
     policies: [...new Set(port.security_groups)].sort(compareIds),
-    hostname: hostnameOf(
-      port.id,
-      addresses.map(({ ip }) => ip),
-    ),
+    floating: compileFloating(port, ips, state, problems),
+    forwards: compileForwards(port, state, problems),
+    qos: compileQos(port, context.network, state),
+    dhcpOptions: compileDhcpOptions(port, (name) => problems.push(portProblem(port, `its DHCP option ${name} cannot be sent`))),
+    hostname: hostnameOf(port.id, ips),
   });
   if (!isProblem(endpoint)) return { placed: { host, endpoint: endpoint as Endpoint }, problems };
   problems.push(portProblem(port, `it is no endpoint: ${endpoint.subject}: ${endpoint.detail}`));
@@ -58,12 +76,14 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
 }
 
 /**
- * The addresses that a port gives to the sets of its groups: all of its fixed IPs, wherever and whether or not it is bound
- * or up, as in Neutron. Text that is no address in canonical form is not one.
+ * What a port gives to the sets of its groups: all of its fixed IPs and pairs, wherever and whether or not it is bound
+ * or up, as in Neutron. Text that is no address or prefix in canonical form is not one.
  */
-export function memberIps(port: Port | undefined): readonly Ip[] {
+export function membersOf(port: Port | undefined): readonly Member[] {
   const ips = port?.fixed_ips.map(({ ip_address }) => ip_address) ?? [];
-  return ips.every(isCanonical) ? ips : ips.filter(isCanonical);
+  const own = ips.every(isCanonical) ? ips : ips.filter(isCanonical);
+  const pairs = pairMembers(port);
+  return pairs.length === 0 ? own : [...new Set([...own, ...pairs])];
 }
 
 function addressesOf(port: Port, context: PortContext, problems: Problem[]): readonly EndpointAddress[] {

@@ -1,5 +1,5 @@
 import { isProblem, type PolicyRule } from '@manx/hoststate';
-import type { SecurityGroupRule } from '@manx/model';
+import { applyChanges, type Change, type SecurityGroupRule, State } from '@manx/model';
 import { describe, expect, it } from 'vitest';
 import { compilePolicy } from './compile-policy.js';
 import { compileRule } from './compile-rule.js';
@@ -67,13 +67,20 @@ describe('S16: what a security group rule means', () => {
   });
 
   it('idea 8: a rule that cannot be compiled leaves the others of its group in force', () => {
-    const compiled = compilePolicy('g', [
+    const rules = [
       rule('b', 'g', { remote_group_id: 'x' }),
       rule('c', 'g', { protocol: 'martian' }),
+      rule('d', 'g', { remote_address_group_id: 'x' }),
       rule('a', 'g'),
-    ]);
-    expect(compiled.policy.rules.map(({ id }) => id)).toEqual(['a', 'b']);
-    expect(compiled.sets).toEqual(['x']);
+    ];
+    const state = new State();
+    applyChanges(
+      state,
+      rules.map((value): Change => ({ op: 'put', kind: 'security_group_rule', id: value.id, value })),
+    );
+    const compiled = compilePolicy('g', state);
+    expect(compiled.policy.rules.map(({ id }) => id)).toEqual(['a', 'b', 'd']);
+    expect(compiled.sets).toEqual(['addresses-x', 'x']);
     expect(compiled.problems.every(isProblem)).toBe(true);
     expect(compiled.problems.map(({ subject }) => subject)).toEqual(['security_group_rule c']);
   });

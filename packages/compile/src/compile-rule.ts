@@ -1,6 +1,7 @@
 import { hasPorts, icmpProtocol, isProblem, type PolicyPeer, type PolicyRule, type Problem, parsePolicyRule } from '@manx/hoststate';
 import { type Cidr, parseCidr, prefixLength } from '@manx/ip';
 import { protocolNumber, type SecurityGroupRule } from '@manx/model';
+import { addressGroupSet } from './set-members.js';
 
 /** What one security group rule allows, in the host's words; a problem when it cannot be said, and then it allows nothing. */
 export function compileRule(rule: SecurityGroupRule): PolicyRule | Problem {
@@ -33,6 +34,7 @@ function protocolOf(rule: SecurityGroupRule, family: 4 | 6): number | null {
 /** A prefix of length 0 is everybody, as no peer at all is. */
 function peerOf(rule: SecurityGroupRule): PolicyPeer | 'unknown' {
   if (rule.remote_group_id !== null) return { kind: 'set', set: rule.remote_group_id };
+  if (rule.remote_address_group_id !== null) return { kind: 'set', set: addressGroupSet(rule.remote_address_group_id) };
   if (rule.remote_ip_prefix === null) return { kind: 'any' };
   const cidr: Cidr | undefined = parseCidr(rule.remote_ip_prefix)?.cidr;
   if (cidr === undefined) return 'unknown';

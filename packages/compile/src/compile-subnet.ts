@@ -1,6 +1,7 @@
 import { isProblem, type Problem, parseHostObject, type Subnet } from '@manx/hoststate';
 import { type Ip, isUnspecified } from '@manx/ip';
 import type { Network, Port, Subnet as SubnetResource } from '@manx/model';
+import { isPluggedIn } from './is-plugged-in.js';
 
 /** What a subnet depends on besides itself. */
 export type SubnetContext = { readonly network: Network | undefined; readonly holderOf: (ip: Ip) => Port | undefined };
@@ -31,9 +32,4 @@ export function compileSubnet(subnet: SubnetResource, { network, holderOf }: Sub
 
 function subnetProblem(subnet: SubnetResource, detail: string): Problem {
   return { code: 'subnet-not-compiled', subject: `subnet ${subnet.id}`, detail: `its addresses are served nowhere: ${detail}` };
-}
-
-/** Whether somebody can answer as this port: a router's own interface, which hosts play, is bound to none of them as a tap. */
-function isPluggedIn(port: Port | undefined): boolean {
-  return port !== undefined && port['binding:host_id'] !== '' && port['binding:vif_type'] === 'tap';
 }

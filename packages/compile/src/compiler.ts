@@ -1,11 +1,22 @@
-import { compareIds, type HostDelta, type HostName, type HostState, isProblem, type Problem } from '@manx/hoststate';
+import {
+  compareIds,
+  FLAT_SPACE,
+  type HostDelta,
+  type HostName,
+  type HostState,
+  isProblem,
+  type Member,
+  type Problem,
+} from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
-import type { Network, Port, ResourceKind, StateReader } from '@manx/model';
+import type { Network, Port, ResourceKind, StateReader, Subnet } from '@manx/model';
 import { compareProblems } from './compile-host.js';
 import { compilePolicy } from './compile-policy.js';
-import { type CompiledPort, compilePort, memberIps } from './compile-port.js';
+import { type CompiledPort, compilePort, membersOf } from './compile-port.js';
 import { compileSubnet, type SubnetContext } from './compile-subnet.js';
+import { Dependents, isDependedOn, portsOfNetwork } from './dependents.js';
 import { HostRegistry } from './host-registry.js';
+import { addressGroupMembers, addressGroupSet, flatSpaceMember, setMembers } from './set-members.js';
 
 /** A resource that was put or deleted; a `Change` is one. */
 export type Touched = { readonly kind: ResourceKind; readonly id: string };
@@ -28,8 +39,11 @@ export class Compiler {
   readonly #networks = new Map<string, Network>();
   /** The group of each rule, for when the rule is gone. */
   readonly #groupOfRule = new Map<string, string>();
-  /** The gateway of each subnet, and the subnets of each gateway: one, but where prefixes may overlap. */
-  readonly #gateways = new Map<string, Ip>();
+  readonly #dependents = new Dependents();
+  /** What each address group gives to its set. */
+  readonly #addressGroups = new Map<string, readonly Member[]>();
+  readonly #subnets = new Map<string, Subnet>();
+  /** The subnets of each gateway: one, but where prefixes may overlap. */
   readonly #subnetsOfGateway = new Map<Ip, Set<string>>();
   /** The host that each endpoint is on. */
   readonly #hostOfPort = new Map<string, HostName>();
@@ -40,8 +54,8 @@ export class Compiler {
   constructor(state: StateReader) {
     this.#state = state;
     this.#registry = new HostRegistry({
-      policy: (group) => compilePolicy(group, this.#state.by('security_group_rule.security_group_id', group)),
-      members: (group) => this.#state.by('port.security_group', group).flatMap(memberIps),
+      policy: (group) => compilePolicy(group, this.#state),
+      members: (set) => setMembers(set, this.#state),
     });
     this.apply(everything(state), state);
   }
@@ -55,7 +69,7 @@ export class Compiler {
     this.#state = state;
     const dirty: Dirty = { subnets: new Set(), ports: new Set(), groups: new Set() };
     for (const change of changes) this.#note(change, dirty);
-    for (const id of dirty.subnets) this.#noteGateway(id);
+    for (const id of dirty.subnets) this.#noteSubnet(id, dirty);
     // Members of sets in use come first: a set that comes into use below is made from the state as it is now.
     for (const id of dirty.ports) this.#notePort(id, dirty);
     for (const id of dirty.subnets) this.#refreshSubnet(id, dirty);
@@ -86,24 +100,15 @@ export class Compiler {
     return problems.sort(compareProblems);
   }
 
-  #note(change: Touched, dirty: Dirty): void {
-    switch (change.kind) {
-      case 'port':
-        dirty.ports.add(change.id);
-        break;
-      case 'subnet':
-        dirty.subnets.add(change.id);
-        break;
-      case 'network':
-        this.#noteNetwork(change.id, dirty);
-        break;
-      case 'security_group_rule':
-        this.#noteRule(change.id, dirty);
-        break;
-      case 'security_group':
-        // A group is its rules and its ports; its own attributes mean nothing to a host.
-        break;
-    }
+  /** Other kinds mean nothing to a host. */
+  #note({ kind, id }: Touched, dirty: Dirty): void {
+    if (kind === 'port') dirty.ports.add(id);
+    else if (kind === 'subnet') dirty.subnets.add(id);
+    else if (kind === 'security_group') dirty.groups.add(id);
+    else if (kind === 'network') this.#noteNetwork(id, dirty);
+    else if (kind === 'security_group_rule') this.#noteRule(id, dirty);
+    else if (kind === 'address_group') this.#noteAddressGroup(id);
+    else if (isDependedOn(kind)) for (const port of this.#dependents.ofResource(kind, id, this.#state)) dirty.ports.add(port);
   }
 
   #noteNetwork(id: string, dirty: Dirty): void {
@@ -114,6 +119,7 @@ export class Compiler {
     if (before?.admin_state_up !== after?.admin_state_up) {
       for (const port of this.#state.by('port.network_id', id)) if (port['binding:host_id'] !== '') dirty.ports.add(port.id);
     }
+    if (before?.qos_policy_id !== after?.qos_policy_id) for (const port of portsOfNetwork({ id }, this.#state)) dirty.ports.add(port);
   }
 
   #noteRule(id: string, dirty: Dirty): void {
@@ -124,17 +130,39 @@ export class Compiler {
     if (after !== undefined) dirty.groups.add(after);
   }
 
-  #noteGateway(id: string): void {
-    const before = this.#gateways.get(id);
-    const after = this.#state.get('subnet', id)?.gateway_ip ?? undefined;
+  #noteAddressGroup(id: string): void {
+    const before = this.#addressGroups.get(id) ?? [];
+    const group = this.#state.get('address_group', id);
+    const after = addressGroupMembers(group);
+    replace(this.#addressGroups, id, group === undefined ? undefined : after);
+    for (const member of after) this.#registry.join(addressGroupSet(id), member);
+    for (const member of before) this.#registry.leave(addressGroupSet(id), member);
+  }
+
+  /** What a subnet means beyond itself: the flat space, whose gateway a port may hold, and which pairs lie in it. */
+  #noteSubnet(id: string, dirty: Dirty): void {
+    const before = this.#subnets.get(id);
+    const after = this.#state.get('subnet', id);
     if (before === after) return;
-    replace(this.#gateways, id, after);
-    if (before !== undefined) {
+    replace(this.#subnets, id, after);
+    const [left, joined] = [flatSpaceMember(before), flatSpaceMember(after)];
+    if (joined !== undefined) this.#registry.join(FLAT_SPACE, joined);
+    if (left !== undefined) this.#registry.leave(FLAT_SPACE, left);
+    this.#fileGateway(id, before?.gateway_ip, after?.gateway_ip);
+    if (left === joined && before?.gateway_ip === after?.gateway_ip && before?.network_id === after?.network_id) return;
+    for (const network of [before?.network_id, after?.network_id]) {
+      for (const port of this.#dependents.pairedOn(network ?? '')) dirty.ports.add(port);
+    }
+  }
+
+  #fileGateway(id: string, before: Ip | null | undefined, after: Ip | null | undefined): void {
+    if (before === after) return;
+    if (before) {
       const rest = this.#subnetsOfGateway.get(before);
       rest?.delete(id);
       if (rest?.size === 0) this.#subnetsOfGateway.delete(before);
     }
-    if (after !== undefined) this.#subnetsOfGateway.set(after, (this.#subnetsOfGateway.get(after) ?? new Set()).add(id));
+    if (after) this.#subnetsOfGateway.set(after, (this.#subnetsOfGateway.get(after) ?? new Set()).add(id));
   }
 
   /** The sets that the port's addresses are in, and the subnets whose gateway it was or is. */
@@ -143,11 +171,14 @@ export class Compiler {
     const after = this.#state.get('port', id);
     if (before === after) return;
     replace(this.#ports, id, after);
-    const left = memberIps(before);
-    const joined = memberIps(after);
-    for (const ip of [...left, ...joined]) for (const subnet of this.#subnetsOfGateway.get(ip) ?? []) dirty.subnets.add(subnet);
-    for (const group of new Set(before?.security_groups)) for (const ip of left) this.#registry.leave(group, ip);
-    for (const group of new Set(after?.security_groups)) for (const ip of joined) this.#registry.join(group, ip);
+    for (const { ip_address: ip } of [...(before?.fixed_ips ?? []), ...(after?.fixed_ips ?? [])]) {
+      for (const subnet of this.#subnetsOfGateway.get(ip) ?? []) dirty.subnets.add(subnet);
+    }
+    for (const other of this.#dependents.ofPort(before, after, this.#state)) dirty.ports.add(other);
+    const left = membersOf(before);
+    const joined = membersOf(after);
+    for (const group of new Set(after?.security_groups)) for (const member of joined) this.#registry.join(group, member);
+    for (const group of new Set(before?.security_groups)) for (const member of left) this.#registry.leave(group, member);
   }
 
   #refreshSubnet(id: string, dirty: Dirty): void {
@@ -177,7 +208,7 @@ export class Compiler {
   #compilePort(port: Port | undefined): CompiledPort {
     if (port === undefined) return { placed: null, problems: [] };
     const network = this.#networks.get(port.network_id);
-    return compilePort(port, { network, hasSubnet: (subnet) => this.#registry.hasSubnet(subnet) });
+    return compilePort(port, { network, hasSubnet: (subnet) => this.#registry.hasSubnet(subnet), state: this.#state });
   }
 }
 
@@ -188,7 +219,19 @@ function replace<V>(map: Map<string, V>, id: string, value: V | undefined): void
 
 /** Every resource that the hosts' states are made of. */
 function* everything(state: StateReader): Iterable<Touched> {
-  for (const kind of ['network', 'subnet', 'security_group_rule', 'port'] as const) {
-    for (const { id } of state.all(kind)) yield { kind, id };
-  }
+  for (const kind of KINDS) for (const { id } of state.all(kind)) yield { kind, id };
 }
+
+const KINDS = [
+  'network',
+  'subnet',
+  'security_group',
+  'security_group_rule',
+  'address_group',
+  'qos_bandwidth_limit_rule',
+  'qos_packet_rate_limit_rule',
+  'qos_dscp_marking_rule',
+  'floatingip',
+  'port_forwarding',
+  'port',
+] as const satisfies readonly ResourceKind[];

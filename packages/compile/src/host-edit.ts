@@ -1,4 +1,4 @@
-import { compareObjects, type HostDelta, type HostObject, isSameObject, type MemberChange } from '@manx/hoststate';
+import { compareObjects, type HostDelta, type HostObject, type MemberChange } from '@manx/hoststate';
 
 /** The compiler's answers as of now, for one host. */
 export type HostView = {
@@ -6,6 +6,8 @@ export type HostView = {
   readonly has: (kind: HostObject['kind'], id: string) => boolean;
   /** The object as the host must have it, or undefined when it must not. Asked only for what is sent whole. */
   readonly objectOf: (kind: HostObject['kind'], id: string) => HostObject | undefined;
+  /** `isSameObject`; policies and subnets are compared once for all hosts that share them. */
+  readonly isSame: (before: HostObject, after: HostObject) => boolean;
   /** What became of a set's members since the edit began; null: nothing. */
   readonly membersOf: (set: string) => MemberChange | null;
 };
@@ -39,7 +41,7 @@ export class HostEdit {
       const after = view.objectOf(kind, id);
       if (after === undefined) {
         if (before !== undefined) deletes.push({ kind, id });
-      } else if (before === undefined || !isSameObject(before, after)) puts.push(after);
+      } else if (before === undefined || !view.isSame(before, after)) puts.push(after);
     }
     for (const [id, hadIt] of this.#sets) {
       const change = view.membersOf(id);

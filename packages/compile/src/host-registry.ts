@@ -1,16 +1,17 @@
 import {
   type Endpoint,
   emptyHostState,
+  FLAT_SPACE,
   type HostDelta,
   type HostName,
   type HostObject,
   type HostState,
   isEmptyDelta,
   isSameObject,
+  type Member,
   type MemberChange,
   type Subnet,
 } from '@manx/hoststate';
-import type { Ip } from '@manx/ip';
 import type { CompiledPolicy } from './compile-policy.js';
 import { HostEdit } from './host-edit.js';
 import { emptyHostUse, type HostUse } from './host-use.js';
@@ -20,7 +21,7 @@ import { countIn, countOut } from './tally.js';
 /** Where the registry gets a shared object that a host begins to use; both answer as of the current API state. */
 export type SharedSource = {
   readonly policy: (group: string) => CompiledPolicy;
-  readonly members: (group: string) => Iterable<Ip>;
+  readonly members: (set: string) => Iterable<Member>;
 };
 
 /** One object that several hosts have, and which. */
@@ -40,7 +41,7 @@ export class HostRegistry {
   readonly #subnets = new Map<string, Shared<Subnet>>();
   readonly #edits = new Map<HostName, HostEdit>();
   /** Whether each address touched since the last `finish` was a member of the set before. */
-  readonly #touchedMembers = new Map<string, Map<Ip, boolean>>();
+  readonly #touchedMembers = new Map<string, Map<Member, boolean>>();
   /** Policies and sets that lost their last host since the last `finish`. */
   readonly #idle = new Set<string>();
 
@@ -100,6 +101,8 @@ export class HostRegistry {
     else use.endpoints.set(id, endpoint);
     for (const policy of endpoint?.policies ?? []) this.#usePolicy(host, use, policy);
     for (const { subnet } of endpoint?.addresses ?? []) this.#useSubnet(host, use, subnet);
+    if (hasFloating(endpoint)) this.#useSet(host, use, FLAT_SPACE);
+    if (hasFloating(before)) this.#dropSet(host, use, FLAT_SPACE);
     for (const policy of before?.policies ?? []) this.#dropPolicy(host, use, policy);
     for (const { subnet } of before?.addresses ?? []) this.#dropSubnet(host, use, subnet);
   }
@@ -121,14 +124,14 @@ export class HostRegistry {
     }
   }
 
-  /** One more port of the group gives the address; nothing to do for a group that no host asks. */
-  join(group: string, ip: Ip): void {
+  /** One more port (or subnet, or address group) gives the member; nothing to do for a set that no host asks. */
+  join(group: string, ip: Member): void {
     const members = this.#sets.get(group)?.value;
     if (members?.join(ip) === true) this.#touchMember(group, ip, false);
   }
 
-  /** One port less of the group gives the address. */
-  leave(group: string, ip: Ip): void {
+  /** One less gives the member. */
+  leave(group: string, ip: Member): void {
     const members = this.#sets.get(group)?.value;
     if (members?.leave(ip) === true) this.#touchMember(group, ip, true);
   }
@@ -144,8 +147,9 @@ export class HostRegistry {
       for (const host of shared.hosts) this.#edit(host).touchSet(id, true);
     }
     const deltas = new Map<HostName, HostDelta>();
+    const isSame = comparison();
     for (const [host, edit] of this.#edits) {
-      const delta = edit.delta({ ...this.#view(host), membersOf: (set) => changes.get(set) ?? null });
+      const delta = edit.delta({ ...this.#view(host), isSame, membersOf: (set) => changes.get(set) ?? null });
       if (!isEmptyDelta(delta)) deltas.set(host, delta);
     }
     this.#forget();
@@ -208,8 +212,8 @@ export class HostRegistry {
     shared?.hosts.delete(host);
   }
 
-  #touchMember(group: string, ip: Ip, wasMember: boolean): void {
-    const touched = this.#touchedMembers.get(group) ?? new Map<Ip, boolean>();
+  #touchMember(group: string, ip: Member, wasMember: boolean): void {
+    const touched = this.#touchedMembers.get(group) ?? new Map<Member, boolean>();
     if (!touched.has(ip)) touched.set(ip, wasMember);
     this.#touchedMembers.set(group, touched);
   }
@@ -243,8 +247,24 @@ export class HostRegistry {
   }
 }
 
+function hasFloating(endpoint: Endpoint | undefined): boolean {
+  return endpoint !== undefined && endpoint.floating.length > 0;
+}
+
 function sharedOf<T>(map: Map<string, Shared<T>>, id: string, make: () => T): Shared<T> {
   const shared = map.get(id) ?? { value: make(), hosts: new Set<HostName>() };
   map.set(id, shared);
   return shared;
+}
+
+/** `isSameObject` that remembers: hosts share what they have in common, and the same two are asked about for each of them. */
+function comparison(): (before: HostObject, after: HostObject) => boolean {
+  const known = new Map<HostObject, { readonly after: HostObject; readonly isSame: boolean }>();
+  return (before, after) => {
+    const found = known.get(before);
+    if (found?.after === after) return found.isSame;
+    const isSame = isSameObject(before, after);
+    known.set(before, { after, isSame });
+    return isSame;
+  };
 }

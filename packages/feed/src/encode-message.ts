@@ -13,7 +13,7 @@ import type { FeedMessage } from './messages.js';
 const CHUNK_CHARS = 64 * 1024;
 
 /**
- * What many hosts have in common, as text: after a restart of the server a policy is made JSON once, not once a host.
+ * What many hosts have in common, as text: after a restart of the server, and when it changes, a policy is made JSON once, not once a host.
  * Endpoints are one host's alone and are not remembered.
  */
 const shared = new WeakMap<HostObject, string>();
@@ -34,7 +34,7 @@ export function encodeMark(message: Exclude<FeedMessage, { type: 'put' | 'delta'
 
 /** A delta as a line, in the bytes that all sessions share. */
 export function encodeDelta(revision: Revision, delta: HostDelta): Buffer {
-  return Buffer.from(`{"type":"delta","revision":${revision},"delta":${encodeHostDelta(delta)}}\n`);
+  return Buffer.from(`{"type":"delta","revision":${revision},"delta":${encodeHostDelta(delta, objectText)}}\n`);
 }
 
 /** A whole state from `begin` to `in-sync`, lines joined to chunks, made as they are asked for. */

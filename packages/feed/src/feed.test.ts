@@ -256,4 +256,22 @@ describe('reports', () => {
     expect(feed.isAlive(h1)).toBe(true);
     expect(feed.hosts()).toMatchObject([{ host: 'h1', isConnected: false, report: { run: 'r', revision: 1, agent: null } }]);
   });
+
+  it('how far a host lags counts from the head, once something that concerns it is not applied yet, and not before', async () => {
+    const cloud = new SampleCloud();
+    const feed = makeFeed(cloud);
+    const lag = (): number | undefined => feed.hosts()[0]?.lag;
+    feed.attach(h1, new SampleReader().sink, null);
+    expect(lag()).toBe(1);
+    await feed.report(h1, { ...report, revision: 1, endpoints: [] });
+    cloud.commit(feed, {});
+    cloud.commit(feed, { h2: stateOfSets(sampleSet('s', 1)) });
+    expect(lag()).toBe(0);
+    cloud.commit(feed, { h1: stateOfSets(sampleSet('s', 1)) });
+    expect(lag()).toBe(3);
+    cloud.commit(feed, {});
+    expect(lag()).toBe(4);
+    await feed.report(h1, { ...report, revision: 4, endpoints: [] });
+    expect(lag()).toBe(0);
+  });
 });

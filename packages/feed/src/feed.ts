@@ -23,6 +23,8 @@ export type HostView = {
   readonly isConnected: boolean;
   /** ISO 8601, UTC; when a session of the host began or ended, or a report came. */
   readonly heardAt: string;
+  /** How many revisions of the head the host has still to apply; 0 when it has applied all that concerns it. */
+  readonly lag: number;
   /** The agent's last report without its endpoints; null before the first. */
   readonly report: Omit<StatusReport, 'endpoints' | 'isFull'> | null;
 };
@@ -113,11 +115,12 @@ class FeedCore {
 
   hosts(): readonly HostView[] {
     return [...this.#hosts]
-      .map(([host, { lease, stream, heardAt, report }]) => ({
+      .map(([host, { past, lease, stream, heardAt, report }]) => ({
         host,
         isAlive: lease.isAlive,
         isConnected: stream !== null,
         heardAt,
+        lag: lagOf({ newest: past.newest, applied: report?.revision ?? 0, head: this.#published }),
         report,
       }))
       .sort((a, b) => (a.host < b.host ? -1 : 1));
@@ -205,6 +208,9 @@ class FeedCore {
     for (const listener of now) listener(event);
   }
 }
+
+const lagOf = ({ newest, applied, head }: { readonly newest: Revision; readonly applied: Revision; readonly head: Revision }): number =>
+  applied >= newest ? 0 : Math.max(newest, head) - applied;
 
 /** The feed of one run of the server. Its timer keeps the process alive until `close`. */
 export function createFeed(options: FeedOptions): Feed {

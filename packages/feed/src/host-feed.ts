@@ -11,6 +11,7 @@ export class HostFeed {
   #ring: DeltaRing | null = null;
   /** The newest revision that a snapshot of this run had. */
   #given: Revision = 0;
+  #pushed: Revision = 0;
 
   constructor(takeSnapshot: () => HostSnapshot, limits: RingLimits) {
     this.#takeSnapshot = takeSnapshot;
@@ -22,7 +23,13 @@ export class HostFeed {
     return this.#ring !== null;
   }
 
+  /** The newest revision at which something concerned the host, as far as this run has told it. */
+  get newest(): Revision {
+    return Math.max(this.#given, this.#pushed);
+  }
+
   push(entry: RingEntry): void {
+    this.#pushed = entry.revision;
     this.#ring?.push(entry);
   }
 

@@ -7,5 +7,6 @@ export { createFeedServer, type FeedLogger, type FeedServerOptions } from './fee
 export { type FeedLink, type FeedSession, type FeedSessionOptions, type HeldState, openFeedSession } from './feed-session.js';
 export type { HostSnapshot } from './host-feed.js';
 export type { AgentReport, FeedMessage, StatusReport } from './messages.js';
+export { StatusNews } from './status-news.js';
 export type { AgentNews } from './status-outbox.js';
 export { agentToken, verifyAgentToken } from './token.js';

@@ -1,8 +1,7 @@
-import { compareIps, type Ip } from '@manx/ip';
 import { MAP_OF_KIND } from './canonical-order.js';
-import type { AddressSet, Endpoint, HostDelta, HostObject, HostState, Policy, Subnet } from './host-state.js';
+import type { AddressSet, Endpoint, HostDelta, HostObject, HostState, Member, Policy, Subnet } from './host-state.js';
 import { isProblem, type Problem } from './problem.js';
-import { hasIp, positionOf } from './sorted-ips.js';
+import { compareMembers, hasMember, positionOf } from './sorted-members.js';
 
 /** Up to this many membership changes are spliced in one by one; more are merged in one pass. */
 const SPLICE_LIMIT = 16;
@@ -83,9 +82,9 @@ function isNamedAgain(named: Set<string>, kind: HostObject['kind'] | 'members', 
 
 /** The set after a change of its members; a problem `delta-does-not-fit` where `applyDelta` says so. `set` is left as it is. */
 export function changeMembers(set: AddressSet, change: MemberChange): AddressSet | Problem {
-  const wrongAdd = change.add.find((ip) => hasIp(set.members, ip));
+  const wrongAdd = change.add.find((ip) => hasMember(set.members, ip));
   if (wrongAdd !== undefined) return misfit(`set ${set.id}`, `already has the member ${wrongAdd}`);
-  const wrongRemove = change.remove.find((ip) => !hasIp(set.members, ip));
+  const wrongRemove = change.remove.find((ip) => !hasMember(set.members, ip));
   if (wrongRemove !== undefined) return misfit(`set ${set.id}`, `has no member ${wrongRemove}`);
   if (new Set([...change.add, ...change.remove]).size !== change.add.length + change.remove.length) {
     return misfit(`set ${set.id}`, 'has a member named twice');
@@ -94,7 +93,7 @@ export function changeMembers(set: AddressSet, change: MemberChange): AddressSet
   return { kind: 'set', id: set.id, members: isSmall ? splice(set.members, change) : merge(set.members, change) };
 }
 
-function splice(members: readonly Ip[], change: MemberChange): readonly Ip[] {
+function splice(members: readonly Member[], change: MemberChange): readonly Member[] {
   const changed = [...members];
   for (const ip of change.remove) changed.splice(positionOf(changed, ip), 1);
   for (const ip of change.add) changed.splice(positionOf(changed, ip), 0, ip);
@@ -102,12 +101,12 @@ function splice(members: readonly Ip[], change: MemberChange): readonly Ip[] {
 }
 
 /** One pass over both lists: the positions of the additions are found by log n searches in the old list. */
-function merge(members: readonly Ip[], change: MemberChange): readonly Ip[] {
+function merge(members: readonly Member[], change: MemberChange): readonly Member[] {
   const removed = new Set(change.remove);
   const kept = removed.size === 0 ? members : members.filter((ip) => !removed.has(ip));
-  const merged: Ip[] = [];
+  const merged: Member[] = [];
   let from = 0;
-  for (const ip of [...change.add].sort(compareIps)) {
+  for (const ip of [...change.add].sort(compareMembers)) {
     const to = positionOf(kept, ip);
     for (; from < to; from++) merged.push(kept[from] ?? ip);
     merged.push(ip);

@@ -1,5 +1,5 @@
 import { objectsOf } from './canonical-order.js';
-import type { HostObject, HostState } from './host-state.js';
+import { FLAT_SPACE, type HostObject, type HostState } from './host-state.js';
 import type { Problem } from './problem.js';
 
 /**
@@ -14,6 +14,7 @@ function missingOf(state: HostState, object: HostObject): ReadonlySet<string> {
   const missing = new Set<string>();
   if (object.kind === 'endpoint') {
     for (const id of object.policies) if (!state.policies.has(id)) missing.add(`policy ${id}`);
+    if (object.floating.length > 0 && !state.sets.has(FLAT_SPACE)) missing.add(`set ${FLAT_SPACE}`);
     for (const { subnet } of object.addresses) if (!state.subnets.has(subnet)) missing.add(`subnet ${subnet}`);
   }
   if (object.kind === 'policy') {

@@ -1,7 +1,7 @@
 import { compareIds, KIND_ORDER, objectsOfKind } from './canonical-order.js';
 import { encodeHostObject } from './encode.js';
 import type { AddressSet, HostDelta, HostObject, HostState } from './host-state.js';
-import { diffIps } from './sorted-ips.js';
+import { diffMembers } from './sorted-members.js';
 
 /** Whether the two objects say the same, whatever the order of their keys; equal references cost nothing. */
 export function isSameObject(a: HostObject, b: HostObject): boolean {
@@ -43,7 +43,7 @@ export function diffHostStates(a: HostState, b: HostState): HostDelta {
 
 function pushMembers(members: HostDelta['members'][number][], before: AddressSet, after: AddressSet): void {
   if (before === after || before.members === after.members) return;
-  const { add, remove } = diffIps(before.members, after.members);
+  const { add, remove } = diffMembers(before.members, after.members);
   if (add.length + remove.length > 0) members.push({ set: after.id, add, remove });
 }
 

@@ -1,13 +1,27 @@
 import { objectsOf } from './canonical-order.js';
-import type { AddressSet, Endpoint, HostDelta, HostObject, HostState, Policy, PolicyRule, Subnet } from './host-state.js';
+import type {
+  AddressSet,
+  DhcpOption,
+  DhcpValue,
+  Endpoint,
+  HostDelta,
+  HostObject,
+  HostState,
+  Policy,
+  PolicyRule,
+  Qos,
+  RateLimit,
+  Subnet,
+} from './host-state.js';
 
 /** What the first line of an encoded state says. A change of what the lines mean is a new version. */
-export const HOST_STATE_FORMAT = { format: 'manx-host-state', version: 1 } as const;
+export const HOST_STATE_FORMAT = { format: 'manx-host-state', version: 2 } as const;
 
 type Keys<T> = T extends unknown ? keyof T : never;
 type FieldName =
   | Keys<Endpoint | Policy | AddressSet | Subnet | PolicyRule | PolicyRule['peer'] | Endpoint['addresses'][number]>
-  | Keys<NonNullable<PolicyRule['ports'] | PolicyRule['icmp']> | Subnet['hostRoutes'][number] | HostDelta | HostDelta['members'][number]>;
+  | Keys<Endpoint['pairs'][number] | Endpoint['floating'][number] | Endpoint['forwards'][number] | Qos | RateLimit | DhcpOption | DhcpValue>
+  | Keys<NonNullable<PolicyRule['ports'] | PolicyRule['icmp']> | Subnet['hostRoutes'][number]>;
 
 /** Every field of every object, in the order in which it is written; the compiler holds it complete. */
 const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
@@ -20,7 +34,31 @@ const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
   ip: true,
   subnet: true,
   addresses: true,
+  isSecured: true,
+  pairs: true,
+  isRouted: true,
   policies: true,
+  floating: true,
+  fixed: true,
+  forwards: true,
+  fixedFrom: true,
+  fixedTo: true,
+  qos: true,
+  dscp: true,
+  limits: true,
+  unit: true,
+  rate: true,
+  burst: true,
+  dhcpOptions: true,
+  value: true,
+  ips: true,
+  names: true,
+  routes: true,
+  bytes: true,
+  number: true,
+  hex: true,
+  word: true,
+  isStateful: true,
   direction: true,
   family: true,
   protocol: true,
@@ -35,10 +73,6 @@ const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
   network: true,
   cidr: true,
   set: true,
-  add: true,
-  remove: true,
-  deletes: true,
-  puts: true,
   members: true,
   gateway: true,
   isGatewayHeld: true,
@@ -58,9 +92,16 @@ export function encodeHostObject(object: HostObject): string {
   return JSON.stringify(object, FIELDS);
 }
 
-/** A delta as one line of JSON without the newline, in canonical bytes for a delta in canonical order. */
-export function encodeHostDelta(delta: HostDelta): string {
-  return JSON.stringify(delta, FIELDS);
+/**
+ * A delta as one line of JSON without the newline, in canonical bytes for a delta in canonical order. `textOf` may have kept the text of an
+ * object that many hosts get: it is `encodeHostObject` unless told.
+ */
+export function encodeHostDelta({ deletes, puts, members }: HostDelta, textOf: (object: HostObject) => string = encodeHostObject): string {
+  const gone = deletes.map(({ kind, id }) => `{"kind":${JSON.stringify(kind)},"id":${JSON.stringify(id)}}`);
+  const joined = members.map(
+    ({ set, add, remove }) => `{"set":${JSON.stringify(set)},"add":${JSON.stringify(add)},"remove":${JSON.stringify(remove)}}`,
+  );
+  return `{"deletes":[${gone.join(',')}],"puts":[${puts.map(textOf).join(',')}],"members":[${joined.join(',')}]}`;
 }
 
 /**

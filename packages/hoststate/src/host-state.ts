@@ -12,6 +12,77 @@ export type Revision = number;
 /** One address that the API shows on a port, and the subnet whose services it gets. */
 export type EndpointAddress = { readonly ip: Ip; readonly subnet: string };
 
+/** What an instance may also send from, beside its own addresses (S17). */
+export type AddressPair = {
+  readonly cidr: Cidr;
+  /** The MAC that frames from these addresses have, and that packets to them are given. */
+  readonly mac: Mac;
+  /** True: packets to it are routed to the port, shared with every other holder (S8). False: it is somebody else's to receive. */
+  readonly isRouted: boolean;
+};
+
+/** An address of an external network that stands for one fixed IP of the port (S21, S22). IPv4. */
+export type FloatingAddress = { readonly ip: Ip; readonly fixed: Ip };
+
+/**
+ * Some ports of an address of an external network that stand for ports of a fixed IP (S23). IPv4. The fixed IP may be another
+ * port's, here or elsewhere: all forwards of one address are with one endpoint, whose host announces it.
+ */
+export type PortForward = {
+  /** The Neutron port forwarding's id. */
+  readonly id: string;
+  readonly ip: Ip;
+  /** TCP, UDP or SCTP, as IANA numbers. */
+  readonly protocol: 6 | 17 | 132;
+  /** Inclusive ports of `ip`. */
+  readonly from: number;
+  readonly to: number;
+  readonly fixed: Ip;
+  /** Inclusive ports of `fixed`: as many as outside, in the same order, or one for all. */
+  readonly fixedFrom: number;
+  readonly fixedTo: number;
+};
+
+/** The most of one thing that may pass in a direction. */
+export type RateLimit = {
+  /** From the instance's view. */
+  readonly direction: 'ingress' | 'egress';
+  readonly unit: 'bytes' | 'packets';
+  /** Units per second. */
+  readonly rate: number;
+  /** Units that may pass at once. */
+  readonly burst: number;
+};
+
+/** How traffic of an endpoint is treated beside being allowed. */
+export type Qos = {
+  /** The DSCP mark of what it sends, 0 to 63 (RFC 2474); null: as the instance sets it. */
+  readonly dscp: number | null;
+  /** Sorted by direction, then unit; at most one for both. */
+  readonly limits: readonly RateLimit[];
+};
+
+/** What a DHCP option says; `none`: the option is not sent, though the subnet would have it. */
+export type DhcpValue =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ips'; readonly ips: readonly Ip[] }
+  /** Domain names. */
+  | { readonly kind: 'names'; readonly names: readonly string[] }
+  | { readonly kind: 'routes'; readonly routes: readonly { readonly destination: Cidr; readonly nexthop: Ip }[] }
+  | { readonly kind: 'number'; readonly bytes: 1 | 2 | 4; readonly number: number }
+  /** Two bytes or more, in lower-case hexadecimal with colons between: `01:04:c0`. */
+  | { readonly kind: 'hex'; readonly hex: string }
+  /** Printable ASCII without blanks, commas, quotes, backslashes, backquotes and `#`. */
+  | { readonly kind: 'word'; readonly word: string };
+
+/** A DHCP option for one port, which takes the place of the subnet's (S26). */
+export type DhcpOption = {
+  readonly family: Family;
+  /** The option's number; 255 with IPv4 is the next server of the header (`siaddr`). */
+  readonly code: number;
+  readonly value: DhcpValue;
+};
+
 /** One port bound to this host: what may leave it, what may reach it, and where it is plugged in. */
 export type Endpoint = {
   readonly kind: 'endpoint';
@@ -24,8 +95,19 @@ export type Endpoint = {
   readonly isUp: boolean;
   /** Sorted by `compareIps`; empty for a port without addresses. */
   readonly addresses: readonly EndpointAddress[];
+  /** False: port security is off, neither source checks nor policies apply to what is forwarded (S19); the host stays shut (S18). */
+  readonly isSecured: boolean;
+  /** Sorted by `compareCidrs`, then MAC. */
+  readonly pairs: readonly AddressPair[];
   /** Ids of the policies that apply, sorted; empty means that nothing is allowed in or out (S16). */
   readonly policies: readonly string[];
+  /** Sorted by `ip`; a fixed IP with several sends from the first. */
+  readonly floating: readonly FloatingAddress[];
+  /** Sorted by id; no two have a port of an address in common. */
+  readonly forwards: readonly PortForward[];
+  readonly qos: Qos;
+  /** Sorted by family, then code, each once. */
+  readonly dhcpOptions: readonly DhcpOption[];
   /** The host name that DHCP gives, one DNS label, as Neutron makes it: `host-10-65-0-2`. */
   readonly hostname: string;
 };
@@ -55,17 +137,31 @@ export type PolicyRule = {
 export type Policy = {
   readonly kind: 'policy';
   readonly id: string;
+  /** False: its ports have no memory of flows, and answers need rules of their own. One such policy makes the endpoint so. */
+  readonly isStateful: boolean;
   /** Sorted by id. */
   readonly rules: readonly PolicyRule[];
 };
 
-/** The addresses of a remote group: every fixed IP of every port in it, anywhere in the deployment. */
+/** One address, or all addresses of a prefix; a prefix of one address is written as the address. */
+export type Member = Ip | Cidr;
+
+/**
+ * A set of addresses: of a remote group (every fixed IP and pair of every port in it, anywhere in the deployment), of an address
+ * group, or the flat space (`FLAT_SPACE`).
+ */
 export type AddressSet = {
   readonly kind: 'set';
   readonly id: string;
-  /** Sorted by `compareIps`, both families, no duplicates. */
-  readonly members: readonly Ip[];
+  /** Sorted by `compareMembers`: addresses, then prefixes; both families, no duplicates. Prefixes may lie in one another. */
+  readonly members: readonly Member[];
 };
+
+/**
+ * The id of the set of all subnets' prefixes, which a host has while an endpoint there has a floating IP: what goes there keeps its fixed
+ * IP (S6, S22).
+ */
+export const FLAT_SPACE = 'flat-space';
 
 /** How a v6 subnet's instances get addresses (RFC 4861, RFC 4862, RFC 8415); null: nobody here advertises. */
 export type Ipv6Mode = 'slaac' | 'dhcpv6-stateful' | 'dhcpv6-stateless';
@@ -106,8 +202,8 @@ export type HostState = {
 export type HostDelta = {
   readonly deletes: readonly { readonly kind: HostObject['kind']; readonly id: string }[];
   readonly puts: readonly HostObject[];
-  /** Membership changes of sets that stay, sorted addresses: a join of a group of 10,000 is one address on the wire. */
-  readonly members: readonly { readonly set: string; readonly add: readonly Ip[]; readonly remove: readonly Ip[] }[];
+  /** Membership changes of sets that stay, sorted: a join of a group of 10,000 is one address on the wire. */
+  readonly members: readonly { readonly set: string; readonly add: readonly Member[]; readonly remove: readonly Member[] }[];
 };
 
 /** What a host found when it programmed an endpoint, as of the host state at `revision`. */

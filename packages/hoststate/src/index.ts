@@ -9,26 +9,39 @@ export { encodeHostDelta, encodeHostObject, encodeHostState } from './encode.js'
 export { type Flow, type FlowJudge, flowJudge, isFlowAllowed } from './flow.js';
 export { asHostName, parseHostName } from './host-name.js';
 export { hostSideMac } from './host-side-mac.js';
-export type {
-  AddressSet,
-  Endpoint,
-  EndpointAddress,
-  EndpointStatus,
-  HostDelta,
-  HostName,
-  HostObject,
-  HostState,
-  IfName,
-  Ipv6Mode,
-  Policy,
-  PolicyPeer,
-  PolicyRule,
-  Revision,
-  Subnet,
+export {
+  type AddressPair,
+  type AddressSet,
+  type DhcpOption,
+  type DhcpValue,
+  type Endpoint,
+  type EndpointAddress,
+  type EndpointStatus,
+  FLAT_SPACE,
+  type FloatingAddress,
+  type HostDelta,
+  type HostName,
+  type HostObject,
+  type HostState,
+  type IfName,
+  type Ipv6Mode,
+  type Member,
+  type Policy,
+  type PolicyPeer,
+  type PolicyRule,
+  type PortForward,
+  type Qos,
+  type RateLimit,
+  type Revision,
+  type Subnet,
 } from './host-state.js';
 export { asIfName, parseIfName, tapName } from './if-name.js';
+export { isStateful } from './is-stateful.js';
+export { NO_QOS } from './no-qos.js';
+export { parseDhcpOption } from './parse-endpoint-parts.js';
 export { parseHostDelta } from './parse-host-delta.js';
 export { hasPorts, icmpProtocol, isObjectId, parseHostObject, parsePolicyRule } from './parse-host-object.js';
 export { isProblem, type Problem } from './problem.js';
-export { endpointsTightened, flowCutter } from './tightened.js';
+export { compareMembers, coversIp, diffMembers, isPrefix, memberOf } from './sorted-members.js';
+export { endpointsTightened, flowCutter, reviewedMembers } from './tightened.js';
 export { type DenyReason, type Payload, type PolicyQuery, type Verdict, verdict } from './verdict.js';

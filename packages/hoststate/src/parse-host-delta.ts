@@ -1,13 +1,14 @@
 import type { HostDelta } from './host-state.js';
-import { readHostObject, readId, readKind, readSortedIps } from './parse-host-object.js';
+import { readHostObject, readKind, readMembers } from './parse-host-object.js';
 import type { Problem } from './problem.js';
 import { list, type Read, record, refine } from './read.js';
+import { readId } from './read-values.js';
 
 const readHostDelta: Read<HostDelta> = refine(
   record<HostDelta>({
     deletes: list(record<HostDelta['deletes'][number]>({ kind: readKind, id: readId })),
     puts: list(readHostObject),
-    members: list(record<HostDelta['members'][number]>({ set: readId, add: readSortedIps, remove: readSortedIps })),
+    members: list(record<HostDelta['members'][number]>({ set: readId, add: readMembers, remove: readMembers })),
   }),
   deltaComplaint,
 );

@@ -1,13 +1,23 @@
-import { type Cidr, familyOf, type Ip, parseCidr, parseIp, parseMac } from '@manx/ip';
-import { compareIds } from './canonical-order.js';
-import type { AddressSet, Endpoint, EndpointAddress, HostObject, Ipv6Mode, Policy, PolicyPeer, PolicyRule, Subnet } from './host-state.js';
+import { familyOf } from '@manx/ip';
+import type {
+  AddressSet,
+  Endpoint,
+  EndpointAddress,
+  HostObject,
+  Ipv6Mode,
+  Member,
+  Policy,
+  PolicyPeer,
+  PolicyRule,
+  Subnet,
+} from './host-state.js';
 import { parseIfName } from './if-name.js';
+import { endpointComplaint, readDhcpOption, readFloating, readForward, readPair, readQos } from './parse-endpoint-parts.js';
 import type { Problem } from './problem.js';
-import { bool, canonical, integer, list, mismatch, nullable, oneOf, type Read, record, refine } from './read.js';
-import { isSortedIps } from './sorted-ips.js';
+import { bool, byKind, canonical, integer, list, nullable, oneOf, type Read, record, refine } from './read.js';
+import { areSortedIds, ID, readCidr, readId, readIp, readMac, readMember } from './read-values.js';
+import { isSortedMembers } from './sorted-members.js';
 
-/** Ids become chain names, file names and keys: nothing that a path, a shell or a configuration file could read otherwise. */
-const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 /** One DNS label in lower case (RFC 1123, section 2.1). */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Protocols whose header begins with two 16-bit ports: TCP, UDP, DCCP, SCTP, UDP-Lite. */
@@ -32,29 +42,35 @@ export function isObjectId(text: string): boolean {
   return ID.test(text);
 }
 
-export const readId = canonical<string>((text) => (ID.test(text) ? text : null), 'an id');
-const readIp: Read<Ip> = canonical(parseIp, 'an address in canonical form');
 export const readKind = oneOf(['set', 'policy', 'subnet', 'endpoint']);
-const readCidr: Read<Cidr> = canonical((text) => parseCidr(text)?.cidr ?? null, 'a prefix in canonical form');
 const readLabel = canonical<string>((text) => (LABEL.test(text) ? text : null), 'a DNS label');
 
-export const readSortedIps: Read<readonly Ip[]> = refine(list(readIp), (ips) =>
-  isSortedIps(ips) ? null : 'addresses in order, each once',
+export const readMembers: Read<readonly Member[]> = refine(list(readMember), (members) =>
+  isSortedMembers(members) ? null : 'addresses and prefixes in order, each once',
 );
 const readSortedIds: Read<readonly string[]> = refine(list(readId), (ids) => (areSortedIds(ids) ? null : 'ids in order, each once'));
 
-const readEndpoint: Read<Endpoint> = record<Endpoint>({
-  kind: oneOf(['endpoint']),
-  id: readId,
-  ifname: canonical(parseIfName, 'an interface name'),
-  mac: canonical(parseMac, 'a MAC address in canonical form'),
-  isUp: bool,
-  hostname: readLabel,
-  addresses: refine(list(record<EndpointAddress>({ ip: readIp, subnet: readId })), (addresses) =>
-    isSortedIps(addresses.map(({ ip }) => ip)) ? null : 'addresses in order, each once',
-  ),
-  policies: readSortedIds,
-});
+const readEndpoint: Read<Endpoint> = refine(
+  record<Endpoint>({
+    kind: oneOf(['endpoint']),
+    id: readId,
+    ifname: canonical(parseIfName, 'an interface name'),
+    mac: readMac,
+    isUp: bool,
+    hostname: readLabel,
+    addresses: refine(list(record<EndpointAddress>({ ip: readIp, subnet: readId })), (addresses) =>
+      isSortedMembers(addresses.map(({ ip }) => ip)) ? null : 'addresses in order, each once',
+    ),
+    isSecured: bool,
+    pairs: list(readPair),
+    policies: readSortedIds,
+    floating: list(readFloating),
+    forwards: list(readForward),
+    qos: readQos,
+    dhcpOptions: list(readDhcpOption),
+  }),
+  endpointComplaint,
+);
 
 const PEERS: { readonly [K in PolicyPeer['kind']]: Read<PolicyPeer> } = {
   any: record<PolicyPeer & { kind: 'any' }>({ kind: oneOf(['any']) }),
@@ -82,10 +98,11 @@ const readRule: Read<PolicyRule> = refine(
 const readPolicy: Read<Policy> = record<Policy>({
   kind: oneOf(['policy']),
   id: readId,
+  isStateful: bool,
   rules: refine(list(readRule), (rules) => (areSortedIds(rules.map(({ id }) => id)) ? null : 'rules in order of their ids, each once')),
 });
 
-const readSet: Read<AddressSet> = record<AddressSet>({ kind: oneOf(['set']), id: readId, members: readSortedIps });
+const readSet: Read<AddressSet> = record<AddressSet>({ kind: oneOf(['set']), id: readId, members: readMembers });
 
 const readSubnet: Read<Subnet> = refine(
   record<Subnet>({
@@ -127,21 +144,6 @@ export function parseHostObject(value: unknown): HostObject | Problem {
 /** Reads a rule from outside as strictly as `parseHostObject` does within a policy. */
 export function parsePolicyRule(value: unknown): PolicyRule | Problem {
   return readRule(value, 'rule');
-}
-
-/** Reads the variant that the value's `kind` names. */
-function byKind<T>(variants: Readonly<Record<string, Read<T>>>): Read<T> {
-  return (value, at) => {
-    const kind: unknown =
-      typeof value === 'object' && value !== null && Object.hasOwn(value, 'kind') ? (value as { kind: unknown }).kind : undefined;
-    const read = typeof kind === 'string' && Object.hasOwn(variants, kind) ? variants[kind] : undefined;
-    if (read === undefined) return mismatch(`${at}.kind`, `one of ${Object.keys(variants).join(', ')}`, kind);
-    return read(value, at);
-  };
-}
-
-function areSortedIds(ids: readonly string[]): boolean {
-  return ids.every((id, index) => index === 0 || compareIds(ids[index - 1] ?? '', id) < 0);
 }
 
 function ruleComplaint(rule: PolicyRule): string | null {

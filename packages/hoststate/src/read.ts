@@ -4,7 +4,7 @@ import { isProblem, type Problem, shown } from './problem.js';
 export type Read<T> = (value: unknown, at: string) => T | Problem;
 
 /** The problem of a value that is not what it must be. */
-export function mismatch(at: string, expected: string, value: unknown): Problem {
+function mismatch(at: string, expected: string, value: unknown): Problem {
   return { code: 'malformed', subject: at, detail: `expected ${expected}, not ${shown(value)}` };
 }
 
@@ -77,5 +77,16 @@ export function refine<T>(read: Read<T>, complaint: (value: T) => string | null)
     if (isProblem(result)) return result;
     const expected = complaint(result);
     return expected === null ? result : mismatch(at, expected, value);
+  };
+}
+
+/** Reads the variant that the value's `kind` names. */
+export function byKind<T>(variants: Readonly<Record<string, Read<T>>>): Read<T> {
+  return (value, at) => {
+    const kind: unknown =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, 'kind') ? (value as { kind: unknown }).kind : undefined;
+    const read = typeof kind === 'string' && Object.hasOwn(variants, kind) ? variants[kind] : undefined;
+    if (read === undefined) return mismatch(`${at}.kind`, `one of ${Object.keys(variants).join(', ')}`, kind);
+    return read(value, at);
   };
 }

@@ -1,13 +1,14 @@
-import type { Ip } from '@manx/ip';
+import { cidrContains, type Ip } from '@manx/ip';
 import { isSameObject } from './diff-host-states.js';
 import { type FlowJudge, flowJudge } from './flow.js';
-import type { AddressSet, Endpoint, HostState, Policy } from './host-state.js';
-import { diffIps } from './sorted-ips.js';
+import type { AddressSet, Endpoint, HostState, Member, Policy } from './host-state.js';
+import { diffMembers, isPrefix, memberOf } from './sorted-members.js';
+import { translationCutter } from './translation-cutter.js';
 
 /**
  * The endpoints, of either state, for which an established flow may be allowed by `before` and not by `after`: gone, or
- * gone down; a policy taken away; a rule of a policy removed or changed; a member removed from a set that a policy asks; an
- * address lost. An address gained counts too: flows of a former holder elsewhere may still be tracked here, and were not
+ * gone down; port security turned on; a policy taken away; a rule of a policy removed or changed; a member removed from a set that a policy asks; an
+ * address or pair lost. An address gained counts too: flows of a former holder elsewhere may still be tracked here, and were not
  * judged by this endpoint's policy. Never misses one (a property of the tests), may name one too many.
  * Objects of equal reference are not looked into.
  */
@@ -29,26 +30,56 @@ export function endpointsTightened(before: HostState, after: HostState): Readonl
 
 /**
  * Which established flows must end now that `after` stands in place of `before`: those of a tightened endpoint that are
- * no longer allowed, and all of an address that its endpoint lost. Flows that no tightened endpoint has a part in are
- * left alone without being judged. `addresses` is whose flows are concerned: when it is empty there is nothing to list.
+ * no longer allowed, all of an address that its endpoint lost, and all that are translated otherwise now. Flows that no tightened
+ * endpoint has a part in are left alone without being judged. `addresses` is whose flows are concerned, as a source or destination
+ * of their first packet: when it is empty there is nothing to list.
  */
-export function flowCutter(before: HostState, after: HostState): { readonly addresses: ReadonlySet<Ip>; readonly isCut: FlowJudge } {
-  const addresses = new Set<Ip>();
-  const lost = new Set<Ip>();
+export function flowCutter(before: HostState, after: HostState): { readonly addresses: ReadonlySet<Member>; readonly isCut: FlowJudge } {
+  const addresses = new Set<Member>();
+  const lost = new Set<Member>();
   for (const id of endpointsTightened(before, after)) {
-    const kept = new Set(after.endpoints.get(id)?.addresses.map(({ ip }) => ip));
-    for (const ip of kept) addresses.add(ip);
-    for (const { ip } of before.endpoints.get(id)?.addresses ?? []) {
-      addresses.add(ip);
-      if (!kept.has(ip)) lost.add(ip);
+    const fresh = after.endpoints.get(id);
+    const kept = new Set(fresh === undefined ? [] : membersOf(fresh));
+    for (const member of kept) addresses.add(member);
+    const old = before.endpoints.get(id);
+    for (const { ip } of [fresh, old].flatMap((one) => [...(one?.floating ?? []), ...(one?.forwards ?? [])])) addresses.add(ip);
+    if (old === undefined) continue;
+    const own = new Set<Member>(old.addresses.map(({ ip }) => ip));
+    for (const member of membersOf(old)) {
+      addresses.add(member);
+      if (!kept.has(member) && (own.has(member) || !isSharedOn(member, before, after))) lost.add(member);
     }
   }
+  const translated = translationCutter(before, after);
+  for (const ip of translated.addresses) addresses.add(ip);
   const isAllowed = flowJudge(after);
-  const isCut: FlowJudge = (flow) => {
-    if (lost.has(flow.source) || lost.has(flow.destination)) return true;
-    return (addresses.has(flow.source) || addresses.has(flow.destination)) && !isAllowed(flow);
-  };
+  const [ofLost, ofAll] = [matcher(lost), matcher(addresses)];
+  const isCut: FlowJudge = (flow) => ofLost(flow) || translated.isCut(flow) || (ofAll(flow) && !isAllowed(flow));
   return { addresses, isCut };
+}
+
+/** Everything that a flow of some endpoint of the state can begin from or to: what is listed when all of them are to be judged. */
+export function reviewedMembers(state: HostState): readonly Member[] {
+  const asked = ({ floating, forwards }: Endpoint): readonly Member[] => [...floating, ...forwards].map(({ ip }) => ip);
+  return [...new Set([...state.endpoints.values()].flatMap((endpoint) => [...membersOf(endpoint), ...asked(endpoint)]))];
+}
+
+/** Own addresses and pairs, each once. */
+function membersOf(endpoint: Endpoint): readonly Member[] {
+  return [...new Set([...endpoint.addresses.map(({ ip }) => ip), ...endpoint.pairs.map(({ cidr }) => memberOf(cidr))])];
+}
+
+/** Whether some endpoint had the pair before and still has it: flows of an address that several hold may be that one's. */
+function isSharedOn(member: Member, before: HostState, after: HostState): boolean {
+  const has = (endpoint: Endpoint | undefined): boolean => endpoint?.pairs.some(({ cidr }) => memberOf(cidr) === member) ?? false;
+  return [...after.endpoints.values()].some((endpoint) => has(endpoint) && has(before.endpoints.get(endpoint.id)));
+}
+
+/** Whether a flow has an address of these as an end. */
+function matcher(members: ReadonlySet<Member>): FlowJudge {
+  const prefixes = [...members].filter(isPrefix);
+  const has = (ip: Ip): boolean => members.has(ip) || prefixes.some((cidr) => cidrContains(cidr, ip));
+  return ({ source, destination }) => has(source) || has(destination);
 }
 
 function changedIds<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>, hasLost: (a: V, b: V) => boolean): Set<string> {
@@ -62,7 +93,7 @@ function changedIds<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string
 }
 
 function hasLostMembers(before: AddressSet, after: AddressSet): boolean {
-  return diffIps(before.members, after.members).remove.length > 0;
+  return diffMembers(before.members, after.members).remove.length > 0;
 }
 
 function hasLostRules(before: Policy, after: Policy): boolean {
@@ -74,16 +105,34 @@ function hasLostRules(before: Policy, after: Policy): boolean {
 }
 
 function policyOf(rule: Policy['rules'][number]): Policy {
-  return { kind: 'policy', id: rule.id, rules: [rule] };
+  return { kind: 'policy', id: rule.id, isStateful: true, rules: [rule] };
 }
 
 function isTightened(before: Endpoint, after: Endpoint | undefined, policies: ReadonlySet<string>): boolean {
-  if (after === undefined || (before.isUp && !after.isUp)) return true;
+  if (after === undefined || (before.isUp && !after.isUp) || (!before.isSecured && after.isSecured)) return true;
   if (before.policies.some((id) => policies.has(id) || !after.policies.includes(id))) return true;
-  return before !== after && before.addresses.some(({ ip }) => after.addresses.every((kept) => kept.ip !== ip));
+  if (before === after) return false;
+  return hasMembersBeyond(before, after) || hasRoutedBeyond(before, after) || isTranslatedOtherwise(before, after);
 }
 
 function hasGained(before: Endpoint | undefined, after: Endpoint): boolean {
   if (before === after) return false;
-  return after.addresses.some(({ ip }) => before === undefined || before.addresses.every((old) => old.ip !== ip));
+  if (before === undefined) return membersOf(after).length + after.forwards.length > 0;
+  return hasMembersBeyond(after, before) || hasRoutedBeyond(after, before);
+}
+
+function hasMembersBeyond(more: Endpoint, less: Endpoint): boolean {
+  const few = new Set(membersOf(less));
+  return membersOf(more).some((member) => !few.has(member));
+}
+
+/** Whether a pair is routed to one that is not to the other. */
+function hasRoutedBeyond(more: Endpoint, less: Endpoint): boolean {
+  const routed = new Set(less.pairs.flatMap(({ cidr, isRouted }) => (isRouted ? [cidr] : [])));
+  return more.pairs.some(({ cidr, isRouted }) => isRouted && !routed.has(cidr));
+}
+
+function isTranslatedOtherwise(before: Endpoint, after: Endpoint): boolean {
+  const text = ({ floating, forwards }: Endpoint): string => JSON.stringify([floating, forwards]);
+  return text(before) !== text(after);
 }

@@ -1,6 +1,6 @@
 import { cidrContains, familyOf, type Ip } from '@manx/ip';
 import type { Endpoint, HostState, PolicyRule } from './host-state.js';
-import { hasIp } from './sorted-ips.js';
+import { coversIp } from './sorted-members.js';
 
 /** What a packet carries above IP, as far as a rule can ask: the ports or the ICMP type are null where the protocol has none. */
 export type Payload = {
@@ -23,14 +23,16 @@ export type PolicyQuery = Payload & {
 /** Why nothing let a flow pass. */
 export type DenyReason = 'unknown-endpoint' | 'endpoint-down' | 'no-policy' | 'no-rule';
 
-/** Whether an endpoint's policy lets a flow begin, and by which group and rule. */
+/** Whether an endpoint's policy lets a flow begin, and by which group and rule: both null where port security is off. */
 export type Verdict =
   | { readonly kind: 'allow'; readonly policy: string; readonly rule: string }
+  | { readonly kind: 'allow'; readonly policy: null; readonly rule: null }
   | { readonly kind: 'deny'; readonly reason: DenyReason };
 
 /**
  * What the host state means for one flow at one endpoint (S16, S19): denied, unless the endpoint is up and any rule of
- * any of its policies allows it. The answer names the first such rule, in order of policy and rule id. This is what `render`
+ * any of its policies allows it; without port security all is allowed (S19). Without memory of flows (`isStateful` false) every packet
+ * needs such an answer, not only the first. The answer names the first such rule, in order of policy and rule id. This is what `render`
  * says in nft's words; `reach` explains with it. A policy, set or subnet that is referred to but missing allows nothing.
  */
 export function verdict(state: HostState, query: PolicyQuery): Verdict {
@@ -42,6 +44,7 @@ export function verdict(state: HostState, query: PolicyQuery): Verdict {
 /** `verdict` for an endpoint in hand. */
 export function endpointVerdict(state: HostState, endpoint: Endpoint, query: Omit<PolicyQuery, 'endpoint'>): Verdict {
   if (!endpoint.isUp) return { kind: 'deny', reason: 'endpoint-down' };
+  if (!endpoint.isSecured) return { kind: 'allow', policy: null, rule: null };
   if (endpoint.policies.length === 0) return { kind: 'deny', reason: 'no-policy' };
   for (const id of endpoint.policies) {
     const rule = state.policies.get(id)?.rules.find((candidate) => isAllowedBy(state, candidate, query));
@@ -74,7 +77,7 @@ function isPeerAllowed(state: HostState, rule: PolicyRule, peer: Ip): boolean {
     case 'cidr':
       return cidrContains(rule.peer.cidr, peer);
     case 'set':
-      return hasIp(state.sets.get(rule.peer.set)?.members ?? [], peer);
+      return coversIp(state.sets.get(rule.peer.set)?.members ?? [], peer);
     default:
       return rule.peer satisfies never;
   }

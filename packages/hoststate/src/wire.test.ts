@@ -1,14 +1,15 @@
+import type { Cidr, Ip } from '@manx/ip';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { objectsOf } from './canonical-order.js';
 import { danglingReferences } from './dangling-references.js';
 import { decodeHostState } from './decode.js';
 import { encodeHostObject, encodeHostState } from './encode.js';
-import type { HostObject } from './host-state.js';
+import type { Endpoint, HostObject } from './host-state.js';
 import { parseHostDelta } from './parse-host-delta.js';
 import { parseHostObject } from './parse-host-object.js';
 import { isProblem } from './problem.js';
-import { endpoint, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
+import { endpoint, forward, paired, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
 import { hostStates } from './testing/random-states.js';
 
 /** The same value with the keys of every object in the opposite order. */
@@ -55,7 +56,7 @@ describe('the canonical text', () => {
     const text = encodeHostState(twoFriends);
     const lines = text.split('\n');
     for (let cut = 0; cut < text.length; cut += 7) expect(isProblem(decodeHostState(text.slice(0, cut)))).toBe(true);
-    expect(decodeHostState(text.replace('"version":1', '"version":2'))).toMatchObject({ code: 'host-state-format' });
+    expect(decodeHostState(text.replace('"version":2', '"version":3'))).toMatchObject({ code: 'host-state-format' });
     expect(decodeHostState('')).toMatchObject({ code: 'host-state-format' });
     expect(decodeHostState(lines.toSpliced(2, 1).join('\n'))).toMatchObject({ code: 'host-state-torn' });
     expect(decodeHostState(lines.toSpliced(2, 1, lines[1] ?? '').join('\n'))).toMatchObject({ code: 'duplicate', subject: 'line 3' });
@@ -84,7 +85,23 @@ describe('what comes from outside is taken only in its one right form', () => {
   const ping = policy('p', rule('r1', { protocol: 1, icmp: { type: 8, code: null } }));
   const lan = { ...subnet('sub'), dnsServers: ['10.65.0.9'], hostRoutes: [{ destination: '10.99.0.0/16', nexthop: '10.65.0.254' }] };
 
-  it.each([web, rules, ping, lan, set('s', '10.0.0.1', 'fd00::1')])('a right $kind is taken as it is', (object) => {
+  const rich: Endpoint = {
+    ...paired(endpoint('rich', ['10.65.0.2']), '10.65.0.100/32', '10.65.8.0/24'),
+    floating: [{ ip: '203.0.113.5' as Ip, fixed: '10.65.0.2' as Ip }],
+    forwards: [forward('f1'), forward('f2', { protocol: 17, from: 50, to: 59 })],
+    qos: { dscp: 26, limits: [{ direction: 'egress', unit: 'bytes', rate: 1000, burst: 100 }] },
+    dhcpOptions: [
+      { family: 4, code: 3, value: { kind: 'none' } },
+      { family: 4, code: 26, value: { kind: 'number', bytes: 2, number: 1400 } },
+      { family: 4, code: 67, value: { kind: 'word', word: 'http://x/y?z=$(a);b' } },
+      { family: 4, code: 121, value: { kind: 'routes', routes: [{ destination: '10.0.0.0/8' as Cidr, nexthop: '10.65.0.9' as Ip }] } },
+      { family: 4, code: 224, value: { kind: 'hex', hex: '01:ff' } },
+      { family: 6, code: 23, value: { kind: 'ips', ips: ['fd00::53' as Ip] } },
+      { family: 6, code: 24, value: { kind: 'names', names: ['a.example'] } },
+    ],
+  };
+
+  it.each([web, rich, rules, ping, lan, set('s', '10.0.0.1', 'fd00::1', '10.0.0.0/8')])('a right $kind is taken as it is', (object) => {
     expect(parseHostObject(object)).toEqual(object);
   });
 
@@ -144,6 +161,41 @@ describe('what comes from outside is taken only in its one right form', () => {
     [lan, 'mtu', 70_000],
     [lan, 'raMode', 'slaac'],
     [subnet('s', 'fd00::/64'), 'addressMode', 'static'],
+    [web, 'isSecured', undefined],
+    [rich, 'pairs.0.cidr', '10.65.0.100'],
+    [rich, 'pairs.0.cidr', '10.65.9.0/24'],
+    [rich, 'pairs.0.mac', 'fa16'],
+    [rich, 'pairs.0.isRouted', 1],
+    [rich, 'floating.0.fixed', '10.65.0.3'],
+    [rich, 'floating.0.ip', 'fd00::1'],
+    [rich, 'floating.0.ip', '203.0.113.9'],
+    [rich, 'forwards.1.id', 'f1'],
+    [rich, 'forwards.1.to', 49],
+    [rich, 'forwards.1.protocol', 1],
+    [rich, 'forwards.1.fixedTo', 81],
+    [rich, 'forwards.0.from', 0],
+    [rich, 'forwards.1', { ...forward('f2'), from: 70, to: 90 }],
+    [rich, 'qos.dscp', 64],
+    [rich, 'qos.limits.0.rate', 0],
+    [rich, 'qos.limits.0.burst', 2 ** 32],
+    [rich, 'qos.limits.1', { direction: 'egress', unit: 'bytes', rate: 1, burst: 1 }],
+    [rich, 'dhcpOptions.1.code', 3],
+    [rich, 'dhcpOptions.1.value.number', 65_536],
+    [rich, 'dhcpOptions.2.value.word', 'a b'],
+    [rich, 'dhcpOptions.2.value.word', 'a\nserver=1.2.3.4'],
+    [rich, 'dhcpOptions.2.value.word', 'a,option:router'],
+    [rich, 'dhcpOptions.2.value.word', 'a"b'],
+    [rich, 'dhcpOptions.2.value.word', 'a#b'],
+    [rich, 'dhcpOptions.2.value.word', 'a\\b'],
+    [rich, 'dhcpOptions.2.value.word', ''],
+    [rich, 'dhcpOptions.3.value.routes', []],
+    [rich, 'dhcpOptions.4.value.hex', '01ff'],
+    [rich, 'dhcpOptions.5.value.ips.0', '10.0.0.1'],
+    [rich, 'dhcpOptions.6.value.names.0', 'a.example\n'],
+    [rules, 'isStateful', undefined],
+    [set('s', '10.0.0.1'), 'members.0', '10.0.0.1/32'],
+    [set('s', '10.0.0.1'), 'members.1', '10.0.0.1/8'],
+    [set('s', '10.0.0.0/8'), 'members.1', '11.0.0.1'],
     [set('s', '10.0.0.1', '10.0.0.2'), 'members', ['10.0.0.2', '10.0.0.1']],
     [set('s', '10.0.0.1'), 'members.1', '10.0.0.1'],
     [set('s'), 'members', '10.0.0.1'],
@@ -172,7 +224,7 @@ describe('what comes from outside is taken only in its one right form', () => {
     );
   });
 
-  it.each([web, rules, ping, lan, set('s', '10.0.0.1')])(
+  it.each([web, rich, rules, ping, lan, set('s', '10.0.0.1')])(
     'a $kind that is taken from JSON is a fresh object in canonical order',
     (object) => {
       const parsed = parseHostObject(JSON.parse(JSON.stringify(backwards(object))));

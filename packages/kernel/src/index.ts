@@ -22,7 +22,7 @@ export { type HostLock, takeHostLock } from './process/host-lock.js';
 export { findProcesses, identifyProcess, type ProcessIdentity } from './process/process-identity.js';
 export { type ProgramCall, type ProgramResult, runProgram } from './process/run-program.js';
 export { type ProgramCommand, type ProgramListener, type ProgramSpec, SupervisedProgram } from './process/supervised-program.js';
-export type { RouteKey, RtChange } from './rtnetlink/change.js';
+export type { RouteHop, RouteKey, RtChange } from './rtnetlink/change.js';
 export { type HostAddress, type Link, MAIN_TABLE, type Neighbour, NUD_PERMANENT, type Route } from './rtnetlink/facts.js';
 export { openRtnetlink } from './rtnetlink/open-rtnetlink.js';
 export type { RouteFilter } from './rtnetlink/route-codec.js';

@@ -5,11 +5,14 @@ import type { Network } from './network.js';
 import type { Port } from './port.js';
 import type { StandardAttributes } from './resource.js';
 import type { SecurityGroupRule } from './security-group-rule.js';
+import { EVERYONE } from './sharing.js';
 import { State } from './state.js';
 import type { Subnet } from './subnet.js';
 
 /** A network in a few words; its subnets by name. */
-export type NetworkSpec = Partial<Pick<Network, 'project_id' | 'shared' | 'mtu' | 'admin_state_up'>> & {
+export type NetworkSpec = Partial<Pick<Network, 'project_id' | 'mtu' | 'admin_state_up'>> & {
+  /** With everyone: an RBAC policy beside the network. */
+  readonly shared?: boolean;
   readonly subnets?: { readonly [name: string]: string | (Partial<Subnet> & { readonly cidr: Subnet['cidr'] }) };
 };
 
@@ -81,13 +84,50 @@ function standard(name: string, project: string | undefined): StandardAttributes
   };
 }
 
+/** What a network has that nobody asked for. */
+const NETWORK_DEFAULTS = {
+  admin_state_up: true,
+  mtu: 1500,
+  status: 'ACTIVE',
+  'router:external': false,
+  is_default: false,
+  port_security_enabled: true,
+  'provider:network_type': 'local',
+  'provider:physical_network': null,
+  availability_zone_hints: [],
+  dns_domain: '',
+  qos_policy_id: null,
+} as const;
+
+/** What a port has that nobody asked for. */
+const PORT_DEFAULTS = {
+  port_security_enabled: true,
+  allowed_address_pairs: [],
+  extra_dhcp_opts: [],
+  qos_policy_id: null,
+  dns_name: '',
+  dns_domain: '',
+  propagate_uplink_status: true,
+  numa_affinity_policy: null,
+  hints: null,
+  ip_allocation: 'immediate',
+} as const;
+
 function networkChanges({ networks = {} }: CloudSpec): Change[] {
-  return Object.entries(networks).flatMap(([name, { subnets = {}, project_id, ...rest }]) => [
-    put('network', { ...standard(name, project_id), admin_state_up: true, shared: false, mtu: 1500, status: 'ACTIVE', ...rest }),
+  return Object.entries(networks).flatMap(([name, { subnets = {}, project_id, shared = false, ...rest }]) => [
+    put('network', { ...standard(name, project_id), ...NETWORK_DEFAULTS, ...rest }),
+    ...(shared ? [sharing(name, project_id)] : []),
     ...Object.entries(subnets).map(([subnet, given]) =>
       subnetChange(subnet, typeof given === 'string' ? { cidr: asCidr(given) } : given, { name, project_id }),
     ),
   ]);
+}
+
+/** The RBAC policy that shares a network with everyone. */
+function sharing(network: string, project: string | undefined): Change {
+  const { name: _, ...common } = standard(`sharing of ${network}`, project);
+  const opening = { object_type: 'network', object_id: idOf(network), action: 'access_as_shared', target_project: EVERYONE } as const;
+  return put('rbac_policy', { ...common, ...opening });
 }
 
 function subnetChange(
@@ -110,6 +150,10 @@ function subnetChange(
     enable_dhcp: true,
     ipv6_ra_mode: family === 6 ? 'slaac' : null,
     ipv6_address_mode: family === 6 ? 'slaac' : null,
+    subnetpool_id: null,
+    segment_id: null,
+    service_types: [],
+    dns_publish_fixed_ip: false,
     ...given,
   });
 }
@@ -143,11 +187,12 @@ function groupOf(key: string, group: { readonly project_id?: string; readonly ru
       port_range_min: null,
       port_range_max: null,
       remote_ip_prefix: null,
+      remote_address_group_id: null,
       remote_group_id: remote === undefined ? null : idOf(remote),
       ...rule,
     });
   });
-  return [put('security_group', { ...standard(key, group.project_id), name }), ...rules];
+  return [put('security_group', { ...standard(key, group.project_id), name, stateful: true }), ...rules];
 }
 
 function portChange(spec: CloudSpec, name: string, given: PortSpec): Change {
@@ -169,6 +214,7 @@ function portChange(spec: CloudSpec, name: string, given: PortSpec): Change {
     'binding:vnic_type': 'normal',
     'binding:profile': {},
     'binding:vif_type': host === '' ? 'unbound' : 'tap',
+    ...PORT_DEFAULTS,
     ...rest,
   });
 }

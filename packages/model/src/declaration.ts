@@ -1,3 +1,5 @@
+import type { Actor } from './actor.js';
+import type { ErrorCode } from './error-table.js';
 import type { Resource, ResourceKind, ResourceOf } from './resource.js';
 import type { StateReader } from './state-reader.js';
 import type { ValueRule } from './value-rule.js';
@@ -6,7 +8,7 @@ import type { ValueRule } from './value-rule.js';
 export type Attributes = { readonly [attribute: string]: unknown };
 
 /** What a filter of a list compares with: the resource's own value, or another test. */
-export type FilterTest = (resource: Resource, wanted: readonly unknown[]) => boolean;
+export type FilterTest = (resource: Resource, wanted: readonly unknown[], state: StateReader, actor: Actor) => boolean;
 
 /** One attribute of a resource: everything that the generic code knows of it. */
 export type Attribute = {
@@ -19,6 +21,8 @@ export type Attribute = {
   readonly onUpdate: 'optional' | 'refused';
   /** The value when a creation leaves it out; without a default it stays out, and the resource's own rules decide. */
   readonly preset?: unknown;
+  /** JSON Schema of what answers show, where that is not what requests may say: an attribute that can be null only by itself. */
+  readonly shown?: { readonly [keyword: string]: unknown };
   /** Who sees it in answers: nobody for what can only be asked or filtered by. */
   readonly seenBy: 'all' | 'admin' | 'nobody';
   readonly isFilter: boolean;
@@ -28,14 +32,22 @@ export type Attribute = {
 /** One kind of resource, declared. */
 export type Declaration<K extends ResourceKind = ResourceKind> = {
   readonly kind: K;
+  /** Key of a body with one resource, where it is not the kind: `policy`. */
+  readonly singular?: string;
   /** Key of lists and bulk bodies: `security_groups`. */
   readonly collection: string;
-  /** Last part of the URL: `security-groups`. */
+  /** The URL's path after `/v2.0/`, or after the parent's own URL: `security-groups`, `qos/policies`. */
   readonly path: string;
+  /** A resource that lives under another, at `/v2.0/{parent path}/{parent id}/{path}`; `attribute` is where its parent's id is stored. */
+  readonly parent?: { readonly kind: ResourceKind; readonly attribute: string };
+  /** The refusal that says that there is none with an id. */
+  readonly notFound: ErrorCode;
+  /** Whether the API offers the plain operations; absent: all of them. What is not offered is 405, or has routes of its own. */
+  readonly offers?: readonly ('list' | 'show' | 'create' | 'update' | 'delete')[];
   /** By attribute name, in the order of views. */
   readonly attributes: { readonly [name: string]: Attribute };
   /** Values of a view that are not stored, by attribute name. */
-  readonly computed: { readonly [name: string]: (resource: ResourceOf[K], state: StateReader) => unknown };
+  readonly computed: { readonly [name: string]: (resource: ResourceOf[K], state: StateReader, actor: Actor) => unknown };
   /** Filters that compare otherwise than "equals one of". */
   readonly filters: { readonly [name: string]: FilterTest };
   /** Which index finds the resources of a filtered value, by attribute name. */

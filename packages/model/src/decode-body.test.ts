@@ -39,8 +39,8 @@ describe('bodies that are refused, in the words of Neutron', () => {
     [
       'an extension that is not there',
       'port',
-      { port: { network_id: NET, allowed_address_pairs: [] } },
-      "Unrecognized attribute(s) 'allowed_address_pairs'",
+      { port: { network_id: NET, vlan_transparent: true } },
+      "Unrecognized attribute(s) 'vlan_transparent'",
     ],
     ['an id of one’s own', 'network', { network: { id: NET } }, "Attribute 'id' not allowed in POST"],
     ['a status', 'port', { port: { network_id: NET, status: 'ACTIVE' } }, "Attribute 'status' not allowed in POST"],
@@ -219,7 +219,19 @@ describe('bodies that are refused, in the words of Neutron', () => {
 
 describe('bodies that are taken', () => {
   test('what is left out has its preset, and the owner is the actor’s project', () => {
-    expect(item('network', {})).toEqual({ name: '', project_id: 'mine', admin_state_up: true, shared: false, description: '' });
+    expect(item('network', {})).toEqual({
+      name: '',
+      project_id: 'mine',
+      admin_state_up: true,
+      shared: false,
+      description: '',
+      'router:external': false,
+      is_default: false,
+      port_security_enabled: true,
+      availability_zone_hints: [],
+      dns_domain: '',
+      qos_policy_id: null,
+    });
     expect(item('security_group_rule', rule)).toMatchObject({
       ethertype: 'IPv4',
       protocol: null,
@@ -275,7 +287,7 @@ describe('bodies that are taken', () => {
     expect(decodeUpdate('security_group_rule', { security_group_rule: { protocol: 'tcp' } }, member)).toMatchObject({
       detail: 'Cannot update read-only attribute protocol',
     });
-    expect(decodeUpdate('port', { port: { tags: [] } }, member)).toMatchObject({ detail: "Unrecognized attribute(s) 'tags'" });
+    expect(decodeUpdate('port', { port: { tags: [] } }, member)).toMatchObject({ detail: 'Cannot update read-only attribute tags' });
   });
 
   test('no JSON whatever makes decoding throw', () => {

@@ -1,6 +1,6 @@
 import type { Actor } from './actor.js';
 import type { Attribute, Attributes, Declaration } from './declaration.js';
-import { declarationOf } from './declarations.js';
+import { declarationOf, singularOf } from './declarations.js';
 import { badRequest, isProblem, type Problem } from './problem.js';
 import type { ResourceKind } from './resource.js';
 import { isRecord } from './value-rule.js';
@@ -20,7 +20,7 @@ export function decodeCreate(kind: ResourceKind, body: unknown, actor: Actor): D
   if (!isRecord(body)) return badRequest(isEmpty(body) ? 'Resource body required' : 'Body contains invalid data');
   if (Object.keys(body).length === 0) return badRequest('Resource body required');
   if (!Object.hasOwn(body, declaration.collection)) {
-    const only = unwrapped(body, kind);
+    const only = unwrapped(body, singularOf(declaration));
     const item = isProblem(only) ? only : decodeItem(only, declaration, actor);
     return isProblem(item) ? item : { isBulk: false, items: [item] };
   }
@@ -30,7 +30,7 @@ export function decodeCreate(kind: ResourceKind, body: unknown, actor: Actor): D
   if (listed.length > BULK_LIMIT) return badRequest(`At most ${BULK_LIMIT} resources can be created in one request`);
   const items: Attributes[] = [];
   for (const entry of listed) {
-    const wrapped = isRecord(entry) && Object.hasOwn(entry, kind) ? unwrapped(entry, kind) : entry;
+    const wrapped = isRecord(entry) && Object.hasOwn(entry, singularOf(declaration)) ? unwrapped(entry, singularOf(declaration)) : entry;
     if (isProblem(wrapped)) return wrapped;
     if (!isRecord(wrapped)) return badRequest('Body contains invalid data');
     const item = decodeItem(wrapped, declaration, actor);
@@ -45,7 +45,7 @@ export function decodeUpdate(kind: ResourceKind, body: unknown, actor: Actor): A
   const declaration = declarationOf(kind);
   if (!isRecord(body)) return badRequest(isEmpty(body) ? 'Resource body required' : 'Body contains invalid data');
   if (Object.keys(body).length === 0) return badRequest('Resource body required');
-  const given = unwrapped(body, kind);
+  const given = unwrapped(body, singularOf(declaration));
   const owned = isProblem(given) ? given : withOwner(given, actor);
   if (isProblem(owned)) return owned;
   const unknown = unrecognized(owned, declaration);
@@ -62,10 +62,10 @@ function isEmpty(value: unknown): boolean {
   return value === null || value === undefined || value === '' || value === false || value === 0;
 }
 
-function unwrapped(body: { readonly [key: string]: unknown }, kind: ResourceKind): { readonly [key: string]: unknown } | Problem {
-  const given = Object.hasOwn(body, kind) ? body[kind] : undefined;
-  if (given === undefined || given === null) return badRequest(`Unable to find '${kind}' in request body`);
-  return isRecord(given) ? given : badRequest(`Object '${kind}' contains invalid data`);
+function unwrapped(body: { readonly [key: string]: unknown }, key: string): { readonly [key: string]: unknown } | Problem {
+  const given = Object.hasOwn(body, key) ? body[key] : undefined;
+  if (given === undefined || given === null) return badRequest(`Unable to find '${key}' in request body`);
+  return isRecord(given) ? given : badRequest(`Object '${key}' contains invalid data`);
 }
 
 function decodeItem(given: { readonly [key: string]: unknown }, declaration: Declaration, actor: Actor): Attributes | Problem {

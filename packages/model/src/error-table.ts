@@ -1,9 +1,24 @@
+import { ACCESS_ERRORS } from './access/access-errors.js';
+import { ADDRESSING_ERRORS } from './addressing/addressing-errors.js';
+import { OPERATIONS_ERRORS } from './operations/operations-errors.js';
+import { QOS_ERRORS } from './qos/qos-errors.js';
+import { ROUTING_ERRORS } from './routing/routing-errors.js';
+
+/** One thing that the API can refuse: the status, the message with its `{parameters}`, and the type where it is not the code. */
+export type ErrorEntry = { readonly status: number; readonly message: string; readonly type?: string };
+
 /**
  * Everything the API can refuse, in one table: the HTTP status, and the message with its `{parameters}`.
  * The code is Neutron's exception name and goes out as the error's `type`; clients branch on both (neutron-lib `exceptions`,
  * neutron `extensions/securitygroup.py`). Entries whose code does not exist in Neutron carry a `type` that does.
  */
 export const ERROR_TABLE = {
+  ...ACCESS_ERRORS,
+  ...ADDRESSING_ERRORS,
+  ...OPERATIONS_ERRORS,
+  ...QOS_ERRORS,
+  ...ROUTING_ERRORS,
+
   // Bodies and queries.
   HTTPBadRequest: { status: 400, message: '{reason}' },
   HTTPNotFound: { status: 404, message: 'The resource could not be found.' },
@@ -28,6 +43,11 @@ export const ERROR_TABLE = {
     status: 409,
     message: 'Unable to reconfigure sharing settings for network {id}. Multiple projects are using it.',
   },
+  DefaultExternalNetworkExists: { status: 409, message: 'A default external network already exists: {net_id}.' },
+  FlatNetworkInUse: { status: 409, message: 'Unable to create the flat network. Physical network {physical_network} is in use.' },
+  AvailabilityZoneNotFound: { status: 404, message: 'AvailabilityZone {availability_zone} could not be found.' },
+  InvalidSubnetServiceType: { status: 400, message: 'Subnet service type {service_type} does not correspond to a valid device owner.' },
+  InvalidInputSubnetServiceType: { status: 400, message: 'Subnet service type {service_type} is not a string.' },
   SubnetInUse: { status: 409, message: 'Unable to complete operation on subnet {id}: {reason}.' },
   OverlappingSubnet: { status: 409, message: 'Invalid input for operation: {reason}.', type: 'InvalidInput' },
   NetworkMTUSubnetConflict: { status: 409, message: 'MTU of {id} is not valid, subnet requires a minimum of {mtu}' },
@@ -66,12 +86,49 @@ export const ERROR_TABLE = {
     message: 'Unable to complete operation for network {net_id}. The mac address {mac} is in use.',
   },
   NetworkMacAddressGenerationFailure: { status: 503, message: 'Unable to generate unique mac on network {net_id}.' },
+  PortBoundNUMAAffinityPolicy: {
+    status: 409,
+    message:
+      'Unable to complete operation on port {id}, port is already bound to host {host_id}, numa_affinity_policy value given {numa_affinity_policy}.',
+  },
+  DeviceIDNotOwnedByTenant: {
+    status: 409,
+    message: 'The following device_id {device_id} is not owned by your project or matches another project router.',
+  },
+  UnsupportedPortDeviceOwner: {
+    status: 409,
+    message: 'Operation {op} is not supported for device_owner {device_owner} on port {id}.',
+  },
+  IpAddressGenerationFailureNoMatchingSubnet: {
+    status: 409,
+    message: 'No valid service subnet for the given device owner, network {net_id}, service type {service_type}.',
+  },
+  // Port security and address pairs.
+  PortSecurityPortHasSecurityGroup: {
+    status: 409,
+    message: 'Port has security group associated. Cannot disable port security or IP address until security group is removed.',
+  },
+  PortSecurityAndIPRequiredForSecurityGroups: {
+    status: 400,
+    message: 'Port security must be enabled and port must have an IP address in order to use security groups.',
+  },
+  AddressPairAndPortSecurityRequired: {
+    status: 409,
+    message: 'Port Security must be enabled in order to have allowed address pairs on a port.',
+  },
+  AllowedAddressPairsMissingIP: { status: 400, message: 'AllowedAddressPair must contain ip_address' },
+  DuplicateAddressPairInRequest: {
+    status: 400,
+    message: 'Request contains duplicate address pair: mac_address {mac_address} ip_address {ip_address}.',
+  },
+  AllowedAddressPairExhausted: { status: 400, message: 'The number of allowed address pair exceeds the maximum {quota}.' },
   PortBound: {
     status: 409,
     message:
       'Unable to complete operation on port {id}, port is already bound, port type: {vif_type}, old_mac {old_mac}, new_mac {new_mac}.',
   },
   // Security groups and rules.
+  SecurityGroupConflict: { status: 409, message: 'Error {reason} while attempting the operation.' },
   SecurityGroupInUse: { status: 409, message: 'Security Group {id} in use.' },
   SecurityGroupCannotRemoveDefault: { status: 409, message: 'Insufficient rights for removing default security group.' },
   SecurityGroupCannotUpdateDefault: { status: 409, message: 'Updating default security group not allowed.' },
@@ -113,7 +170,7 @@ export const ERROR_TABLE = {
     status: 400,
     message: 'Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.',
   },
-} as const satisfies { readonly [code: string]: { readonly status: number; readonly message: string; readonly type?: string } };
+} as const satisfies { readonly [code: string]: ErrorEntry };
 
 /** The code of a problem: a key of `ERROR_TABLE`. */
 export type ErrorCode = keyof typeof ERROR_TABLE;

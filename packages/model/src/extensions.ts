@@ -1,3 +1,10 @@
+import { ACCESS_EXTENSIONS } from './access/access-extensions.js';
+import { ADDRESSING_EXTENSIONS } from './addressing/addressing-extensions.js';
+import { CORE_EXTENSIONS } from './core-extensions.js';
+import { OPERATIONS_EXTENSIONS } from './operations/operations-extensions.js';
+import { QOS_EXTENSIONS } from './qos/qos-extensions.js';
+import { ROUTING_EXTENSIONS } from './routing/routing-extensions.js';
+
 /** One line of `GET /v2.0/extensions`: something beyond Neutron's core that works. */
 export type Extension = { readonly alias: string; readonly name: string; readonly description: string; readonly updated: string };
 
@@ -33,6 +40,12 @@ export const EXTENSIONS: readonly Extension[] = [
     description: 'Says that networks have no common link',
     updated: '2016-04-12T16:00:00-00:00',
   },
+  ...CORE_EXTENSIONS,
+  ...ADDRESSING_EXTENSIONS,
+  ...ROUTING_EXTENSIONS,
+  ...QOS_EXTENSIONS,
+  ...ACCESS_EXTENSIONS,
+  ...OPERATIONS_EXTENSIONS,
   { alias: 'net-mtu', name: 'Network MTU', description: 'The MTU of a network', updated: '2015-03-25T10:00:00-00:00' },
   {
     alias: 'net-mtu-writable',

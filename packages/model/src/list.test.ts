@@ -1,3 +1,4 @@
+import { defaultPolicy as policy } from '@manx/policy';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -20,16 +21,16 @@ import {
 } from './index.js';
 
 const admin: Actor = { user_id: null, project_id: 'admin', domain_id: null, roles: ['admin'], is_admin: true };
-const mine: Actor = { user_id: 'u', project_id: EXAMPLE_PROJECT, domain_id: null, roles: ['member'], is_admin: false };
+const mine: Actor = { user_id: 'u', project_id: EXAMPLE_PROJECT, domain_id: null, roles: ['member', 'reader'], is_admin: false };
 const web = buildCloud(EXAMPLE_CLOUDS['web-and-db']);
 const two = buildCloud(EXAMPLE_CLOUDS['two-projects']);
 
 function listed(kind: ResourceKind, search: string, { state = web, actor = admin }: { state?: State; actor?: Actor } = {}): string[] {
   const query = parseQuery(kind, [...new URLSearchParams(search)]);
   if (isProblem(query)) throw new Error(query.detail);
-  const found = list(kind, query, { state, actor });
+  const found = list(kind, query, { state, actor, policy });
   if (isProblem(found)) throw new Error(found.detail);
-  return found.map((resource) => ('name' in resource ? resource.name : resource.id));
+  return found.map((resource) => ('name' in resource ? String(resource.name) : resource.id));
 }
 
 function sorted(names: readonly string[]): string[] {
@@ -92,7 +93,7 @@ describe('sorting and paging', () => {
       ['limit', '1'],
       ['marker', idOf('nobody')],
     ]);
-    expect(isProblem(query) ? query : list('port', query, { state: web, actor: admin })).toMatchObject({ code: 'PortNotFound' });
+    expect(isProblem(query) ? query : list('port', query, { state: web, actor: admin, policy })).toMatchObject({ code: 'PortNotFound' });
   });
 
   test('pages forth and back are the whole list, for any page size and order', () => {
@@ -152,8 +153,8 @@ describe('who sees what', () => {
 
   test('where a port is bound is for administrators', () => {
     const port = two.get('port', idOf('m1')) as Port;
-    expect(view('port', port, { state: two, actor: mine, fields: [] })).not.toHaveProperty('binding:host_id');
-    expect(view('port', port, { state: two, actor: admin, fields: [] })).toMatchObject({
+    expect(view('port', port, { state: two, actor: mine, policy, fields: [] })).not.toHaveProperty('binding:host_id');
+    expect(view('port', port, { state: two, actor: admin, policy, fields: [] })).toMatchObject({
       'binding:host_id': 'h1',
       'binding:vif_details': { port_filter: true, mac_address: `fe${port.mac_address.slice(2)}`, connectivity: 'l3' },
     });
@@ -161,12 +162,12 @@ describe('who sees what', () => {
 
   test('fields are those asked for; unknown ones are passed over', () => {
     const port = two.get('port', idOf('m1')) as Port;
-    expect(view('port', port, { state: two, actor: mine, fields: ['name', 'tags'] })).toEqual({ name: 'm1' });
+    expect(view('port', port, { state: two, actor: mine, policy, fields: ['name', 'flags'] })).toEqual({ name: 'm1' });
   });
 
   test('S4: every network says that there is no L2 adjacency', () => {
     for (const network of two.all('network')) {
-      expect(view('network', network, { state: two, actor: mine, fields: [] })).toMatchObject({ l2_adjacency: false });
+      expect(view('network', network, { state: two, actor: mine, policy, fields: [] })).toMatchObject({ l2_adjacency: false });
     }
   });
 
@@ -174,10 +175,10 @@ describe('who sees what', () => {
     const network = web.get('network', idOf('front'));
     const group = web.get('security_group', idOf('db'));
     if (network === undefined || group === undefined) throw new Error('the example has them');
-    expect(view('network', network, { state: web, actor: admin, fields: [] })['subnets']).toEqual(
+    expect(view('network', network, { state: web, actor: admin, policy, fields: [] })['subnets']).toEqual(
       [idOf('front-v4'), idOf('front-v6')].sort(),
     );
-    expect(view('security_group', group, { state: web, actor: admin, fields: [] })['security_group_rules']).toHaveLength(2);
+    expect(view('security_group', group, { state: web, actor: admin, policy, fields: [] })['security_group_rules']).toHaveLength(2);
   });
 });
 

@@ -1,15 +1,21 @@
+import { RBAC_OBJECT_TYPES, type RbacObjectType } from './access/rbac-policy.js';
 import { type Actor, isPrivileged } from './actor.js';
+import { attributeValue, type Seen } from './attribute-value.js';
 import { declarationOf } from './declarations.js';
 import type { IndexName } from './indexes.js';
 import { notFound } from './not-found.js';
+import { policyName } from './policy-name.js';
 import type { Problem } from './problem.js';
 import type { Query, SortKey } from './query.js';
-import type { Resource, ResourceKind } from './resource.js';
+import type { Resource, ResourceKind, ResourceOf } from './resource.js';
+import { EVERYONE, openedTo } from './sharing.js';
 import type { StateReader } from './state-reader.js';
-import { isVisible } from './visibility.js';
+import { TAG_FILTERS } from './tag-filters.js';
+import { judgementOf, type Viewpoint } from './viewpoint.js';
+import { visibilityTest } from './visibility.js';
 
 /** Where a list is made from. */
-export type ListContext = { readonly state: StateReader; readonly actor: Actor };
+export type ListContext = Viewpoint;
 
 /** Whether to keep a resource. */
 type Test = (resource: Resource) => boolean;
@@ -19,24 +25,30 @@ type Test = (resource: Resource) => boolean;
  * With an index for one of the filters, or a page in id order, the cost follows what is read, not what is stored.
  * A marker that names nothing visible is a problem.
  */
-export function list(kind: ResourceKind, query: Query, { state, actor }: ListContext): Resource[] | Problem {
-  const filtered = filterTest(kind, query);
-  const test: Test = (resource) => filtered(resource) && isVisible(state, actor, kind, resource);
+export function list(kind: ResourceKind, query: Query, context: ListContext): Resource[] | Problem {
+  const { state } = context;
+  const filtered = filterTest(kind, query, context);
+  const visible = visibilityTest(context, kind);
+  const test: Test = (resource) => filtered(resource) && visible(resource);
   const marker = query.marker === null ? null : state.get(kind, query.marker);
-  if (query.marker !== null && (marker === undefined || marker === null || !isVisible(state, actor, kind, marker))) {
+  if (query.marker !== null && (marker === undefined || marker === null || !visible(marker))) {
     return notFound(kind, query.marker);
   }
-  const found = candidates(kind, query, { state, actor });
+  const found = candidates(kind, query, context);
   if (found === null && query.sorts.length === 0) return pageById(kind, { query, test, state });
-  return pageOf(found ?? state.all(kind), { query, test, marker: marker ?? null });
+  const seen: Seen = { declaration: declarationOf(kind), state, actor: context.actor };
+  return pageOf(found ?? state.all(kind), { query, test, marker: marker ?? null, seen });
 }
 
 /** The ids of what a list can hold at all, from the smallest index that a filter, or the actor's project, names; null: everything. */
-function candidates(kind: ResourceKind, query: Query, { state, actor }: ListContext): Iterable<Resource> | null {
+function candidates(kind: ResourceKind, query: Query, context: ListContext): Iterable<Resource> | null {
+  const { state, actor } = context;
   const ids = query.filters.get('id');
   if (ids !== undefined) return [...new Set(ids)].map((id) => state.get(kind, String(id))).filter((found) => found !== undefined);
   const byAddress = holders(kind, query, state);
   if (byAddress !== null) return byAddress;
+  const shared = sharedObjects(kind, query, { state, actor });
+  if (shared !== null) return shared;
   let best: { readonly index: IndexName; readonly keys: readonly string[]; readonly size: number } | null = null;
   for (const [attribute, index] of Object.entries(declarationOf(kind).indexed)) {
     const keys = [...new Set(query.filters.get(attribute)?.map(String))];
@@ -45,8 +57,13 @@ function candidates(kind: ResourceKind, query: Query, { state, actor }: ListCont
     if (best === null || size < best.size) best = { index: index as IndexName, keys, size };
   }
   if (best !== null) return distinct(best.keys.flatMap((key) => state.by(best.index, key)));
-  if (isPrivileged(actor) || actor.project_id === null) return null;
-  return reachable(kind, actor.project_id, state);
+  return actor.project_id === null || seesAnyones(kind, context) ? null : reachable(kind, actor.project_id, state);
+}
+
+/** Whether the actor may see what no table here knows of: it sees everything, or the operator has rules of its own. */
+function seesAnyones(kind: ResourceKind, context: ListContext): boolean {
+  const action = `get_${policyName(kind)}`;
+  return isPrivileged(context.actor) || judgementOf(context, action) === true || !context.policy.isDefault(action);
 }
 
 /** The ports at exact addresses, when a query names some. */
@@ -59,34 +76,57 @@ function holders(kind: ResourceKind, query: Query, state: StateReader): Resource
   return distinct(addresses.map(({ value }) => state.holderOf(value as never)).filter((port) => port !== undefined));
 }
 
-/** What a project can see of each kind beyond its own, and perhaps a little more: `isVisible` decides. */
-const BEYOND_OWN: { readonly [K in ResourceKind]: (project: string, state: StateReader) => Resource[] } = {
-  network: (_, state) => state.by('network.shared', 'true'),
+/** What is open to the asking project, when a query wants nothing but what is shared. */
+function sharedObjects(
+  kind: ResourceKind,
+  query: Query,
+  { state, actor }: { readonly state: StateReader; readonly actor: Actor },
+): Resource[] | null {
+  const type = RBAC_OBJECT_TYPES.find((name) => name === kind);
+  const wanted = query.filters.get('shared');
+  if (type === undefined || wanted === undefined || !wanted.every((value) => value === true)) return null;
+  return openTo(type, actor.project_id ?? EVERYONE, state);
+}
+
+/** What a project can see of each kind beyond its own, and perhaps a little more: the policy decides. */
+const BEYOND_OWN: { readonly [K in ResourceKind]?: (project: string, state: StateReader) => Resource[] } = {
+  network: (project, state) => openTo('network', project, state),
   subnet: (project, state) =>
-    [...state.by('network.project_id', project), ...state.by('network.shared', 'true')].flatMap((network) =>
+    [...state.by('network.project_id', project), ...openTo('network', project, state)].flatMap((network) =>
       state.by('subnet.network_id', network.id),
     ),
   port: (project, state) => state.by('network.project_id', project).flatMap((network) => state.by('port.network_id', network.id)),
-  security_group: () => [],
+  security_group: (project, state) => openTo('security_group', project, state),
+  qos_policy: (project, state) => openTo('qos_policy', project, state),
+  address_group: (project, state) => openTo('address_group', project, state),
+  address_scope: (project, state) => openTo('address_scope', project, state),
+  subnetpool: (project, state) => openTo('subnetpool', project, state),
   security_group_rule: (project, state) =>
     state.by('security_group.project_id', project).flatMap((group) => state.by('security_group_rule.security_group_id', group.id)),
 };
 
+function openTo<K extends RbacObjectType>(kind: K, project: string, state: StateReader): Array<ResourceOf[K]> {
+  return openedTo(state, kind, project)
+    .map((id) => state.get(kind, id))
+    .filter((found) => found !== undefined);
+}
+
 function reachable(kind: ResourceKind, project: string, state: StateReader): Resource[] {
-  return distinct([...state.by(`${kind}.project_id`, project), ...BEYOND_OWN[kind](project, state)]);
+  return distinct([...state.by(`${kind}.project_id` as IndexName, project), ...(BEYOND_OWN[kind]?.(project, state) ?? [])]);
 }
 
 function distinct<R extends Resource>(resources: readonly R[]): R[] {
   return [...new Set(resources)];
 }
 
-function filterTest(kind: ResourceKind, query: Query): Test {
-  const { filters } = declarationOf(kind);
+function filterTest(kind: ResourceKind, query: Query, { state, actor }: ListContext): Test {
+  const declaration = declarationOf(kind);
+  const { filters } = declaration;
   const tests = [...query.filters].map(([name, wanted]): Test => {
-    const own = Object.hasOwn(filters, name) ? filters[name] : undefined;
-    if (own !== undefined) return (resource) => own(resource, wanted);
+    const own = Object.hasOwn(filters, name) ? filters[name] : TAG_FILTERS[name];
+    if (own !== undefined) return (resource) => own(resource, wanted, state, actor);
     const values = new Set(wanted);
-    return (resource) => values.has((resource as { readonly [name: string]: unknown })[name]);
+    return (resource) => values.has(attributeValue(resource, name, { declaration, state, actor }));
   });
   return (resource) => tests.every((test) => test(resource));
 }
@@ -108,9 +148,11 @@ function pageById(kind: ResourceKind, { query, test, state }: { query: Query; te
 /** Above this many resources a page costs less by sorting everything than by inserting. */
 const LARGE_PAGE = 500;
 
+type Paged = { readonly query: Query; readonly test: Test; readonly marker: Resource | null; readonly seen: Seen };
+
 /** A page in another order: what is wanted beyond the marker is looked at once, and no more than a page of it is kept sorted. */
-function pageOf(found: Iterable<Resource>, { query, test, marker }: { query: Query; test: Test; marker: Resource | null }): Resource[] {
-  const forwards = comparator(query.sorts);
+function pageOf(found: Iterable<Resource>, { query, test, marker, seen }: Paged): Resource[] {
+  const forwards = comparator(query.sorts, seen);
   if (query.limit === null) return [...found].filter(test).sort(forwards);
   const compare = query.isReverse ? (a: Resource, b: Resource): number => forwards(b, a) : forwards;
   if (query.limit > LARGE_PAGE) {
@@ -130,10 +172,15 @@ function pageOf(found: Iterable<Resource>, { query, test, marker }: { query: Que
   return query.isReverse ? page.toReversed() : page;
 }
 
-function comparator(sorts: readonly SortKey[]): (a: Resource, b: Resource) => number {
+/** The order of the sort keys, then of ids; what a view computes is sorted by as it is shown. */
+function comparator(sorts: readonly SortKey[], seen: Seen): (a: Resource, b: Resource) => number {
+  const valueOf = (resource: Resource, key: string): unknown =>
+    Object.hasOwn(seen.declaration.computed, key)
+      ? attributeValue(resource, key, seen)
+      : (resource as { readonly [name: string]: unknown })[key];
   return (a, b) => {
     for (const { key, isAscending } of sorts) {
-      const order = compareValues((a as { readonly [name: string]: unknown })[key], (b as { readonly [name: string]: unknown })[key]);
+      const order = compareValues(valueOf(a, key), valueOf(b, key));
       if (order !== 0) return isAscending ? order : -order;
     }
     return a.id < b.id ? -1 : Number(a.id > b.id);

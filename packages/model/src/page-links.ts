@@ -12,7 +12,7 @@ export type AnsweredPage = {
 };
 
 /** The links of a page, as Neutron gives them: to the next unless this was the last, to the previous unless this was the first of a way back. Empty without a limit. */
-export function pageLinks(query: Query, page: AnsweredPage): PageLink[] {
+export function pageLinks(query: Pick<Query, 'limit' | 'isReverse'>, page: AnsweredPage): PageLink[] {
   if (query.limit === null) return [];
   const isShort = page.ids.length < query.limit;
   const links: PageLink[] = [];

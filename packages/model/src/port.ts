@@ -1,16 +1,26 @@
-import { type Ip, type Mac, parseIp } from '@manx/ip';
+import { type Cidr, type Ip, type Mac, parseIp } from '@manx/ip';
+import { type AddressPairWish, allowedAddressPairs } from './address-pair-rule.js';
 import { fixedIps, macAddress } from './address-rules.js';
 import type { Attribute, Declaration } from './declaration.js';
+import { type ExtraDhcpOptionWish, extraDhcpOptions } from './dhcp-option-rule.js';
+import { dnsAssignment } from './dns-assignment.js';
+import { dnsDomain, dnsName } from './dns-rules.js';
+import { portHints } from './port-hints-rule.js';
 import { problem } from './problem.js';
+import { resourceRequest } from './qos/resource-request.js';
 import type { Resource, StandardAttributes } from './resource.js';
 import { changedSince, idAttribute, NAME_LENGTH, ownerAttributes, settable, standardAttributes, told } from './standard-attributes.js';
-import { boolean, jsonObject, listOf, nameText, oneOf, orNull, readOnly, shown, text, uuid } from './value-rule.js';
+import { boolean, jsonObject, listOf, nameText, oneOf, orNull, readOnly, shown, text, uuid, type ValueRule } from './value-rule.js';
 
 /** One address of a port, and the subnet it is of. */
 export type FixedIp = { readonly subnet_id: string; readonly ip_address: Ip };
 
-/** What the port's host last said of it; DOWN until it has said anything. */
-export type PortStatus = 'ACTIVE' | 'DOWN' | 'BUILD' | 'ERROR';
+/**
+ * What the port's host last said of it: ACTIVE when it is programmed, ERROR when the host could not, BUILD while it is at work on it.
+ * DOWN for a port that is bound nowhere, whose binding failed, or of which its host has not yet said anything, as in Neutron.
+ * N/A for the port of a floating IP, which is nobody's interface.
+ */
+export type PortStatus = 'ACTIVE' | 'DOWN' | 'BUILD' | 'ERROR' | 'N/A';
 
 /** How a port is plugged in: not bound, as a tap, or not bindable where it was asked for. */
 export type VifType = 'unbound' | 'tap' | 'binding_failed';
@@ -34,7 +44,29 @@ export type Port = StandardAttributes & {
   readonly 'binding:vnic_type': 'normal';
   readonly 'binding:profile': { readonly [key: string]: unknown };
   readonly 'binding:vif_type': VifType;
+  /** False lifts source checks and security groups (S19). */
+  readonly port_security_enabled: boolean;
+  /** What it may also send from, and get what is sent to (S8, S17); addresses and prefixes in canonical text. */
+  readonly allowed_address_pairs: readonly AddressPair[];
+  readonly extra_dhcp_opts: readonly ExtraDhcpOption[];
+  readonly qos_policy_id: string | null;
+  readonly dns_name: string;
+  readonly dns_domain: string;
+  readonly propagate_uplink_status: boolean;
+  readonly numa_affinity_policy: 'required' | 'preferred' | 'legacy' | 'socket' | null;
+  readonly hints: { readonly [key: string]: unknown } | null;
+  /** Whether it got addresses at once, gets them with its host, or was asked for without; absent: at once. */
+  readonly ip_allocation?: IpAllocation;
 };
+
+/** When a port gets its addresses: at its creation, when it is bound to a host (whose segments say which), or never by itself. */
+export type IpAllocation = 'immediate' | 'deferred' | 'none';
+
+/** An address or prefix that a port may have beside its fixed IPs, and with which MAC. */
+export type AddressPair = { readonly ip_address: Ip | Cidr; readonly mac_address: Mac };
+
+/** A DHCP option for one port: a name or number of `dhcpOption`, and a checked value; empty text: the option is given without a value. */
+export type ExtraDhcpOption = { readonly opt_name: string; readonly opt_value: string; readonly ip_version: 4 | 6 };
 
 /** What is asked for one address: a given one, any one of a subnet, or a given one of a given subnet. */
 export type FixedIpWish = { readonly subnet_id?: string; readonly ip_address?: Ip };
@@ -42,11 +74,48 @@ export type FixedIpWish = { readonly subnet_id?: string; readonly ip_address?: I
 /** What a creation of a port asks for, decoded. What is absent, the rules of ports decide. */
 export type PortDraft = Pick<
   Port,
-  'project_id' | 'name' | 'description' | 'network_id' | 'admin_state_up' | 'device_id' | 'device_owner' | 'binding:vnic_type'
+  | 'project_id'
+  | 'name'
+  | 'description'
+  | 'network_id'
+  | 'admin_state_up'
+  | 'device_id'
+  | 'device_owner'
+  | 'binding:vnic_type'
+  | 'qos_policy_id'
+  | 'dns_name'
+  | 'dns_domain'
+  | 'propagate_uplink_status'
+  | 'numa_affinity_policy'
+  | 'hints'
 > &
-  Partial<Pick<Port, 'mac_address' | 'security_groups' | 'binding:host_id' | 'binding:profile'>> & {
+  Partial<Pick<Port, 'security_groups' | 'binding:host_id' | 'binding:profile' | 'port_security_enabled' | 'tags'>> & {
+    /** Null: a new one. */
+    readonly mac_address?: Mac | null;
     readonly fixed_ips?: readonly FixedIpWish[];
+    readonly allowed_address_pairs?: readonly AddressPairWish[];
+    readonly extra_dhcp_opts?: readonly ExtraDhcpOptionWish[];
   };
+
+const ALLOCATIONS: readonly IpAllocation[] = ['immediate', 'deferred', 'none'];
+const NUMA_POLICIES = ['required', 'preferred', 'legacy', 'socket'];
+
+/** Neutron's limits: tags of a resource, and characters of a tag. */
+const MOST_TAGS = 50;
+const TAG_LENGTH = 255;
+
+/** Tags at creation, as `tag-ports-during-bulk-creation` has them: a list of text, none twice, stored sorted. */
+const tagList: ValueRule = {
+  ...listOf(text(TAG_LENGTH)),
+  read: (value) => {
+    const read = listOf(text(TAG_LENGTH)).read(value);
+    if (!('value' in read)) return read;
+    const tags = read.value as readonly string[];
+    return tags.length > MOST_TAGS
+      ? { reason: `The number of tags exceed the per-resource limit of ${MOST_TAGS}` }
+      : { value: [...tags].sort() };
+  },
+};
 
 /** The longest text of a profile that Neutron stores. */
 const PROFILE_LENGTH = 4095;
@@ -56,14 +125,18 @@ export const portDeclaration: Declaration<'port'> = {
   kind: 'port',
   collection: 'ports',
   path: 'ports',
+  notFound: 'PortNotFound',
   attributes: {
     ...idAttribute,
     name: settable('A name for people; need not be unique.', nameText(NAME_LENGTH), ''),
     network_id: { ...told('The network.', uuid), onCreate: 'required' },
     ...ownerAttributes,
-    mac_address: settable('The MAC address: a free one unless told.', macAddress, undefined),
+    mac_address: settable('The MAC address: a free one unless told; null for a new one.', orNull(macAddress), undefined),
     admin_state_up: settable('False cuts the port.', boolean, true),
-    status: told('ACTIVE when its host has programmed it.', readOnly({ enum: ['ACTIVE', 'DOWN', 'BUILD', 'ERROR'] })),
+    status: told(
+      'ACTIVE when its host has programmed it; N/A for the port of a floating IP.',
+      readOnly({ enum: ['ACTIVE', 'DOWN', 'BUILD', 'ERROR', 'N/A'] }),
+    ),
     device_id: settable('What the port is plugged into: the instance.', text(NAME_LENGTH), ''),
     device_owner: settable('What kind of device that is, such as `compute:nova`.', text(NAME_LENGTH), ''),
     fixed_ips: {
@@ -87,9 +160,37 @@ export const portDeclaration: Declaration<'port'> = {
       ...settable('Ids of its security groups; the default group unless told.', listOf(uuid), undefined),
       isSortKey: false,
     },
+    port_security_enabled: plain(
+      settable('False lifts source checks and security groups; as its network says unless told.', boolean, undefined),
+    ),
+    allowed_address_pairs: plain(settable('Addresses and prefixes that it may have beside its own.', allowedAddressPairs, undefined)),
+    extra_dhcp_opts: plain(settable('DHCP options for this port alone.', extraDhcpOptions, undefined)),
+    qos_policy_id: plain(settable('Its QoS policy.', orNull(uuid), null)),
+    qos_network_policy_id: plain(told('The QoS policy of its network.', readOnly({ type: ['string', 'null'] }))),
+    dns_name: plain(settable('Its name in the DNS.', dnsName, '')),
+    dns_domain: plain(settable("Its domain in the DNS, with a dot at the end; its network's unless told.", dnsDomain, '')),
+    dns_assignment: plain(told('The names of its addresses in the DNS.', readOnly({ type: 'array' }))),
+    ip_allocation: told(
+      'When it gets its addresses: `immediate`, `deferred` until it is bound, or `none`.',
+      readOnly({ enum: ALLOCATIONS }),
+    ),
+    propagate_uplink_status: plain(settable('Whether its link is to follow that of its host; taps have no uplink.', boolean, true)),
+    numa_affinity_policy: plain(settable('What Nova is to do about NUMA.', orNull(oneOf(NUMA_POLICIES)), null)),
+    hints: { ...plain(settable('Hints to its backend.', portHints, null)), seenBy: 'admin' },
+    resource_request: {
+      ...admins('What Nova asks Placement for before it chooses a host.', 'object'),
+      shown: { type: ['object', 'null'] },
+    },
     ...standardAttributes,
+    tags: { ...standardAttributes.tags, rule: tagList, onCreate: 'optional' },
   },
-  computed: { 'binding:vif_details': vifDetails },
+  computed: {
+    'binding:vif_details': vifDetails,
+    qos_network_policy_id: (port, state) => state.get('network', port.network_id)?.qos_policy_id ?? null,
+    dns_assignment: dnsAssignment,
+    ip_allocation: (port) => port.ip_allocation ?? 'immediate',
+    resource_request: resourceRequest,
+  },
   filters: { ...changedSince, fixed_ips: hasFixedIp, security_groups: isInGroup },
   indexed: {
     project_id: 'port.project_id',
@@ -102,9 +203,14 @@ export const portDeclaration: Declaration<'port'> = {
 };
 
 /** The host's end of the tap has the port's MAC with `fe` in front, so that no two ends of a link are alike. */
-function vifDetails(port: Port): unknown {
+export function vifDetails(port: Pick<Port, 'mac_address' | 'binding:vif_type'>): { readonly [key: string]: unknown } {
   if (port['binding:vif_type'] !== 'tap') return {};
   return { port_filter: true, mac_address: `fe${port.mac_address.slice(2)}`, connectivity: 'l3' };
+}
+
+/** Neither filtered nor sorted by. */
+function plain(attribute: Attribute): Attribute {
+  return { ...attribute, isFilter: false, isSortKey: false };
 }
 
 function admins(doc: string, type: string): Attribute {

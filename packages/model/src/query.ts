@@ -34,7 +34,7 @@ export function parseQuery(kind: ResourceKind, parameters: ReadonlyArray<readonl
   if (isProblem(filters)) return filters;
   const sorts = readSorts(declaration, all('sort_key'), all('sort_dir'));
   if (isProblem(sorts)) return sorts;
-  const limit = readLimit(last('limit'));
+  const limit = parseLimit(last('limit'));
   if (isProblem(limit)) return limit;
   return {
     filters,
@@ -78,7 +78,8 @@ function readSorts(declaration: Declaration, keys: readonly string[], directions
   return keys.map((key, at) => ({ key: key === 'tenant_id' ? 'project_id' : key, isAscending: directions[at] === 'asc' }));
 }
 
-function readLimit(text: string | null): number | null | Problem {
+/** Reads `limit=`: a whole number, null for all (as 0 is). */
+export function parseLimit(text: string | null): number | null | Problem {
   if (text === null) return null;
   if (!/^\d{1,9}$/.test(text)) {
     return problem('BadRequest', { resource: 'limit', msg: `Limit must be an integer 0 or greater and not '${shown(text)}'` });

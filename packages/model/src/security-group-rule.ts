@@ -3,7 +3,8 @@ import type { Attribute, Declaration } from './declaration.js';
 import type { StandardAttributes } from './resource.js';
 import { ethertype, portNumber, protocol } from './rule-rules.js';
 import { changedSince, idAttribute, ownerAttributes, settable, standardAttributes, told } from './standard-attributes.js';
-import { oneOf, orNull, readOnly, text } from './value-rule.js';
+import type { StateReader } from './state-reader.js';
+import { boolean, oneOf, orNull, readOnly, text } from './value-rule.js';
 
 /** One allowance of a security group (S16). Never updated, only made and deleted. */
 export type SecurityGroupRule = StandardAttributes & {
@@ -16,8 +17,9 @@ export type SecurityGroupRule = StandardAttributes & {
   readonly port_range_min: number | null;
   /** Last destination port, or the ICMP code; null: any. */
   readonly port_range_max: number | null;
-  /** At most one of `remote_group_id` and `remote_ip_prefix` is set; the peer is anyone when neither is. */
+  /** At most one of `remote_group_id`, `remote_address_group_id` and `remote_ip_prefix` is set; the peer is anyone when none is. */
   readonly remote_group_id: string | null;
+  readonly remote_address_group_id: string | null;
   /** As the user wrote it, host bits and all, always with a length; `normalizedCidr` gives what it means. */
   readonly remote_ip_prefix: string | null;
 };
@@ -34,6 +36,7 @@ export type SecurityGroupRuleDraft = Pick<
   | 'port_range_min'
   | 'port_range_max'
   | 'remote_group_id'
+  | 'remote_address_group_id'
   | 'remote_ip_prefix'
 >;
 
@@ -44,6 +47,7 @@ export const securityGroupRuleDeclaration: Declaration<'security_group_rule'> = 
   kind: 'security_group_rule',
   collection: 'security_group_rules',
   path: 'security-group-rules',
+  notFound: 'SecurityGroupRuleNotFound',
   attributes: {
     ...idAttribute,
     ...ownerAttributes,
@@ -60,21 +64,36 @@ export const securityGroupRuleDeclaration: Declaration<'security_group_rule'> = 
       isSortKey: false,
     },
     remote_group_id: fixed('The other end: any port of this group.', orNull(text(ID_LENGTH)), null),
+    remote_address_group_id: fixed('The other end: the prefixes of this address group.', orNull(text(ID_LENGTH)), null),
+    belongs_to_default_sg: { ...told("Whether its group is its project's default group.", boolean), isSortKey: false },
     ...standardAttributes,
     description: settable('Free text.', standardAttributes.description.rule, ''),
   },
-  computed: { normalized_cidr: normalized },
+  computed: { normalized_cidr: normalized, belongs_to_default_sg: isOfDefaultGroup },
   filters: { ...changedSince },
   indexed: {
     project_id: 'security_group_rule.project_id',
     security_group_id: 'security_group_rule.security_group_id',
     remote_group_id: 'security_group_rule.remote_group_id',
+    remote_address_group_id: 'security_group_rule.remote_address_group_id',
   },
 };
 
 /** A rule as its group shows it. */
-export function ruleView(rule: SecurityGroupRule): unknown {
-  return { ...rule, tenant_id: rule.project_id, normalized_cidr: normalized(rule) };
+export function ruleView(rule: SecurityGroupRule, state: StateReader): unknown {
+  const { tags = [], ...stored } = rule;
+  return {
+    ...stored,
+    tenant_id: rule.project_id,
+    normalized_cidr: normalized(rule),
+    belongs_to_default_sg: isOfDefaultGroup(rule, state),
+    tags,
+  };
+}
+
+function isOfDefaultGroup({ security_group_id, project_id }: SecurityGroupRule, state: StateReader): boolean {
+  const group = state.get('security_group', security_group_id);
+  return group !== undefined && group.project_id === project_id && state.by('security_group.default_of', group.project_id).includes(group);
 }
 
 function normalized(rule: SecurityGroupRule): string | null {

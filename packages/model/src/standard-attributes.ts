@@ -1,4 +1,5 @@
 import type { Attribute } from './declaration.js';
+import { tagFilterAttributes } from './tag-filters.js';
 import { integer, ownerText, readOnly, text, uuid } from './value-rule.js';
 
 /** Neutron's column widths, in characters. */
@@ -29,6 +30,16 @@ export const ownerAttributes = {
   project_id: ownerAttribute('The project that owns the resource; only an administrator may name another than its own.'),
 };
 
+/** The owner of what is the whole deployment's: taken from whoever sends one, and not seen. */
+export const hiddenOwnerAttributes = {
+  tenant_id: hidden(ownerAttributes.tenant_id),
+  project_id: hidden(ownerAttributes.project_id),
+};
+
+function hidden(attribute: Attribute): Attribute {
+  return { ...attribute, seenBy: 'nobody', isFilter: false, isSortKey: false };
+}
+
 function ownerAttribute(doc: string): Attribute {
   const rule = ownerText(PROJECT_ID_LENGTH);
   return { doc, rule, onCreate: 'optional', onUpdate: 'refused', seenBy: 'all', isFilter: true, isSortKey: true };
@@ -36,6 +47,8 @@ function ownerAttribute(doc: string): Attribute {
 
 /** Neutron's standard attributes, last in every view. */
 export const standardAttributes = {
+  tags: { ...told('Labels, sorted; set through `/tags`.', readOnly({ type: 'array', items: { type: 'string' } })), isSortKey: false },
+  ...tagFilterAttributes,
   description: settable('Free text.', text(DESCRIPTION_LENGTH), ''),
   created_at: told('When it was made, UTC.', instant),
   updated_at: told('When it last changed, UTC.', instant),
@@ -49,6 +62,11 @@ export const standardAttributes = {
     isSortKey: false,
   },
 } as const satisfies { readonly [name: string]: Attribute };
+
+const { tags: _tags, 'tags-any': _any, 'not-tags': _not, 'not-tags-any': _none, ...untagged } = standardAttributes;
+
+/** The standard attributes of kinds that have no tags in Neutron. */
+export const untaggedAttributes = untagged;
 
 function filterOf(rule: Attribute['rule']): Pick<Attribute['rule'], 'readFilter'> {
   return rule.readFilter === undefined ? {} : { readFilter: rule.readFilter };

@@ -25,4 +25,9 @@ export type StateReader = {
   readonly holderOf: (ip: Ip) => ResourceOf['port'] | undefined;
   /** The subnets whose CIDR shares an address with this one, on any network (S13), by prefix, then id. */
   readonly overlapping: (cidr: Cidr) => Array<ResourceOf['subnet']>;
+  /**
+   * When something of the kind (of any kind, when none is named) changed last, counted in changes of this very state, those that were taken
+   * back among them: as long as it stays the same, so does everything of the kind. 0: never. Constant cost.
+   */
+  readonly lastChange: (kind?: ResourceKind) => number;
 };

@@ -21,6 +21,8 @@ export class State implements StateReader {
   readonly #indexes = new Map<string, { readonly rows: Map<string, Resource>; readonly ids: MultiIndex }>();
   readonly #holders = new Map<Ip, string>();
   readonly #prefixes = new PrefixTrie<readonly string[]>();
+  readonly #changedAt = new Map<ResourceKind, number>();
+  #changes = 0;
 
   /** An empty state. */
   constructor() {
@@ -83,12 +85,19 @@ export class State implements StateReader {
       .flatMap(({ value }) => value.map((id) => this.get('subnet', id)).filter((subnet) => subnet !== undefined));
   }
 
+  /** See `StateReader`. */
+  lastChange(kind?: ResourceKind): number {
+    return kind === undefined ? this.#changes : (this.#changedAt.get(kind) ?? 0);
+  }
+
   /** For `applyChanges` only: makes the change and returns the one that takes it back; null when it changes nothing. */
   apply(change: Change): Change | null {
     const table = this.#tables[change.kind];
     const before = table.rows.get(change.id);
     const after = change.op === 'put' ? change.value : undefined;
     if (before === undefined && after === undefined) return null;
+    this.#changes += 1;
+    this.#changedAt.set(change.kind, this.#changes);
     if (after === undefined) table.rows.delete(change.id);
     else table.rows.set(change.id, after);
     if (before === undefined) table.order.add(change.id);

@@ -65,7 +65,8 @@ function codePoints(text: string): number {
 export function ownerText(max: number): ValueRule {
   const { schema, read } = text(max);
   return {
-    schema: { ...schema, minLength: 1 },
+    // Answers have '' as the owner of what belongs to the network itself, such as the port of a router's gateway.
+    schema,
     read: (value) =>
       typeof value === 'string' && value.trim() === '' ? { reason: `'${value}' Blank strings are not permitted` } : read(value),
   };

@@ -1,46 +1,57 @@
-import { type Actor, isPrivileged } from './actor.js';
-import type { Declaration } from './declaration.js';
+import type { Target } from '@manx/policy';
+import { isPrivileged } from './actor.js';
+import { attributeValue, type Seen } from './attribute-value.js';
 import { declarationOf } from './declarations.js';
+import { policyName } from './policy-name.js';
+import { resourceTarget } from './policy-target.js';
 import type { Resource, ResourceKind } from './resource.js';
-import type { StateReader } from './state-reader.js';
+import { judgementOf, type Viewpoint } from './viewpoint.js';
 
 /** One resource as an answer shows it. */
 export type View = { readonly [attribute: string]: unknown };
 
 /** What a view depends on besides the resource. */
-export type ViewContext = {
-  readonly state: StateReader;
-  readonly actor: Actor;
+export type ViewContext = Viewpoint & {
   /** The attributes asked for; empty for all. Unknown names are passed over, as in Neutron. */
   readonly fields: readonly string[];
 };
+
+/** An attribute of a view, and for whom: null, or what must hold of the resource. */
+export type Shown = { readonly name: string; readonly test: ((target: Target) => boolean) | null };
 
 /** The resource with what is computed, without what the actor may not see or did not ask for. */
 export function view(kind: ResourceKind, resource: Resource, context: ViewContext): View {
   return viewer(kind, context)(resource);
 }
 
-/** `view` for many resources of a kind: what to show is decided once. */
-export function viewer(kind: ResourceKind, { state, actor, fields }: ViewContext): (resource: Resource) => View {
-  const declaration = declarationOf(kind);
-  const names = shownNames(declaration, actor, fields);
+/** `view` for many resources of a kind: what to show is decided once, but for what the policy decides by resource. */
+export function viewer(kind: ResourceKind, context: ViewContext): (resource: Resource) => View {
+  const { state, actor } = context;
+  const seen: Seen = { declaration: declarationOf(kind), state, actor };
+  const attributes = shownAttributes(kind, context);
+  const isSame = attributes.every(({ test }) => test === null);
   return (resource) => {
+    const target = isSame ? null : resourceTarget(kind, resource, { state, actor });
     const shown: { [attribute: string]: unknown } = {};
-    for (const name of names) shown[name] = valueOf(resource, name, declaration, state);
+    for (const { name, test } of attributes) {
+      if (test === null || target === null || test(target)) shown[name] = attributeValue(resource, name, seen);
+    }
     return shown;
   };
 }
 
-function shownNames(declaration: Declaration, actor: Actor, fields: readonly string[]): string[] {
-  const isAdmin = isPrivileged(actor);
+/** What an answer shows of a kind to the actor, in the order of views: what `get_{kind}:{attribute}` does not refuse and was asked for. */
+export function shownAttributes(kind: ResourceKind, context: ViewContext): Shown[] {
+  const { actor, policy, fields } = context;
   const asked = fields.length === 0 ? null : new Set(fields);
-  return Object.entries(declaration.attributes)
-    .filter(([name, { seenBy }]) => seenBy !== 'nobody' && (isAdmin || seenBy === 'all') && (asked === null || asked.has(name)))
-    .map(([name]) => name);
-}
-
-function valueOf(resource: Resource, name: string, declaration: Declaration, state: StateReader): unknown {
-  if (name === 'tenant_id') return resource.project_id;
-  const compute = declaration.computed[name];
-  return compute === undefined ? (resource as { readonly [name: string]: unknown })[name] : compute(resource, state);
+  const action = `get_${policyName(kind)}`;
+  const whole = judgementOf(context, action);
+  return Object.entries(declarationOf(kind).attributes).flatMap(([name, { seenBy }]): Shown[] => {
+    if (seenBy === 'nobody' || (asked !== null && !asked.has(name))) return [];
+    if (!policy.has(`${action}:${name}`)) return seenBy === 'all' || isPrivileged(actor) ? [{ name, test: null }] : [];
+    const judgement = judgementOf(context, `${action}:${name}`);
+    if (judgement === false) return [];
+    // What is asked of the attribute as of the whole resource has been answered: the resource would not be shown.
+    return [{ name, test: judgement === true || judgement === whole ? null : judgement }];
+  });
 }

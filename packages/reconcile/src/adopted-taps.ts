@@ -8,6 +8,6 @@ import type { HostFacts } from './host-facts.js';
 export function adoptedTaps(facts: HostFacts): IfName[] {
   const inet = facts.tables.find(({ family }) => family === 'inet');
   const known = [...(inet?.sets.get('taps')?.elements ?? [])].map((element) => element.replaceAll('"', '') as IfName);
-  const routed = facts.routes.flatMap(({ dev }) => (dev === null ? [] : [dev]));
+  const routed = facts.routes.flatMap(({ hops }) => hops.flatMap(({ dev }) => (dev === null ? [] : [dev])));
   return [...new Set([...known, ...routed])].filter((ifname) => facts.links.has(ifname)).sort();
 }

@@ -42,8 +42,11 @@ export type LinkFact = {
   readonly addresses: readonly LinkAddressFact[];
 };
 
-/** A route as found; `dev` null for one that has no single device (multipath, blackhole). */
-export type RouteFact = { readonly destination: Cidr; readonly dev: IfName | null; readonly metric: number };
+/** A way of a route as found; `dev` null for an interface that is none of ours. */
+export type HopFact = { readonly dev: IfName | null; readonly via: Ip | null };
+
+/** A route as found, its ways in any order; none for one that goes nowhere (blackhole). */
+export type RouteFact = { readonly destination: Cidr; readonly hops: readonly HopFact[]; readonly metric: number };
 
 /** A permanent neighbour entry as found. */
 export type NeighbourFact = { readonly ip: Ip; readonly mac: Mac; readonly dev: IfName };

@@ -2,6 +2,7 @@ export { cleanupPlan } from './cleanup-plan.js';
 export { diffTables } from './diff-tables.js';
 export type {
   AddressFact,
+  HopFact,
   HostFacts,
   LinkAddressFact,
   LinkFact,
@@ -15,6 +16,7 @@ export type {
 } from './host-facts.js';
 export { parseNftTable } from './parse-nft-table.js';
 export { planHost } from './plan-host.js';
+export { isSameRoute } from './plan-routes.js';
 export { statusOf } from './status-of.js';
-export { formatStep, type Step, type StepFailure, stepInterface } from './step.js';
+export { formatStep, type Step, type StepFailure, stepInterfaces } from './step.js';
 export { observedOf } from './table-shape.js';

@@ -2,6 +2,8 @@ import { parseIp } from '@manx/ip';
 import type { NftHook } from '@manx/render';
 import type { ObservedChain, ObservedMap, ObservedSet, ObservedTable } from './host-facts.js';
 
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' };
+
 type Json = Readonly<Record<string, unknown>>;
 
 /** What is known so far of the table that is being read. */
@@ -73,7 +75,7 @@ function readMap(body: Json, reading: Reading): void {
   for (const element of elementsOf(body)) {
     const pair = Array.isArray(element) ? (element as readonly unknown[]) : [];
     const key = keyText(pair[0], types);
-    const value = valueText(pair[1]);
+    const value = valueText(pair[1], text(body['map']).split(' . '));
     if (key === null || value === null) reading.isStrange = true;
     else elements.set(key, value);
   }
@@ -107,7 +109,8 @@ function keyText(element: unknown, types: readonly string[]): string | null {
 }
 
 function fieldText(field: unknown, type: string): string | null {
-  if (typeof field === 'number') return String(field);
+  // Where the host does not know the names of protocols nft gives their numbers.
+  if (typeof field === 'number') return type === 'inet_proto' ? (PROTOCOL_NAMES[field] ?? String(field)) : String(field);
   if (typeof field === 'string') {
     if (type === 'ifname') return `"${field}"`;
     return type === 'ipv4_addr' || type === 'ipv6_addr' ? (parseIp(field) ?? field) : field;
@@ -118,7 +121,8 @@ function fieldText(field: unknown, type: string): string | null {
   return Array.isArray(range) && range.length === 2 ? `${fieldText(range[0], type)}-${fieldText(range[1], type)}` : null;
 }
 
-function valueText(value: unknown): string | null {
+function valueText(value: unknown, types: readonly string[]): string | null {
+  if (isObject(value) && Array.isArray(value['concat'])) return keyText(value, types);
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   const [verdict, to] = isObject(value) ? (Object.entries(value)[0] ?? []) : [];
   if (verdict === undefined) return null;

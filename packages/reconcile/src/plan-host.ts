@@ -1,5 +1,4 @@
-import type { IfName } from '@manx/hoststate';
-import type { Ip } from '@manx/ip';
+import type { IfName, Member } from '@manx/hoststate';
 import type { HostPlan } from '@manx/render';
 import { adoptedTaps } from './adopted-taps.js';
 import { diffTables } from './diff-tables.js';
@@ -14,7 +13,7 @@ import type { Step } from './step.js';
  * Nothing for what already is so; nothing about objects that are not ours. A tap that is missing or down gets its nft entries only.
  * `review` are addresses whose flows must be looked at once the policy stands (see `flowCutter` of hoststate).
  */
-export function planHost(plan: HostPlan, facts: HostFacts, review: readonly Ip[]): Step[] {
+export function planHost(plan: HostPlan, facts: HostFacts, review: readonly Member[]): Step[] {
   const adopted = adoptedTaps(facts);
   const ours = new Set<IfName>([...plan.links.keys(), ...adopted]);
   const routes = planRoutes(plan, facts);

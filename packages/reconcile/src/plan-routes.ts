@@ -1,7 +1,7 @@
 import type { IfName } from '@manx/hoststate';
 import { familyOf } from '@manx/ip';
 import { type HostPlan, type NeighbourPlan, neighbourKey, type RoutePlan, routeKey } from '@manx/render';
-import type { HostFacts } from './host-facts.js';
+import type { HostFacts, RouteFact } from './host-facts.js';
 import { losesV4 } from './plan-link.js';
 import type { Step } from './step.js';
 
@@ -9,23 +9,39 @@ import type { Step } from './step.js';
 export type Phases = { readonly deletes: readonly Step[]; readonly sets: readonly Step[] };
 
 /**
- * Routes of ours. One that only moves to another tap is replaced in place, without a gap; a route is wanted only while
- * its tap is there and up.
+ * Routes of ours. One that only moves to other taps is replaced in place, without a gap; a way is wanted only while
+ * its tap is there and up, and a route while it has one.
  */
 export function planRoutes(plan: HostPlan, facts: HostFacts): Phases {
-  const wanted = new Map([...plan.routes].filter(([, { dev }]) => facts.links.get(dev)?.isUp === true));
+  const wanted = new Map([...plan.routes].flatMap(([key, route]) => usable(route, facts).map((one) => [key, one] as const)));
   const losing = losingV4(plan, facts);
-  const isLost = ({ dev, destination }: RoutePlan): boolean => losing.has(dev) && familyOf(destination) === 4;
-  const right = new Set(facts.routes.filter((fact) => wanted.get(routeKey(fact))?.dev === fact.dev).map(routeKey));
-  const deletes = facts.routes.filter((fact) => {
+  const isLost = ({ hops, destination }: RoutePlan): boolean => familyOf(destination) === 4 && hops.some(({ dev }) => losing.has(dev));
+  const isWanted = (fact: RouteFact): boolean => {
     const want = wanted.get(routeKey(fact));
-    if (want === undefined) return true;
-    return fact.dev !== want.dev && (fact.dev === null || right.has(routeKey(fact)));
+    return want !== undefined && isSameRoute(fact, want);
+  };
+  const right = new Set(facts.routes.filter(isWanted).map(routeKey));
+  const deletes = facts.routes.filter((fact) => {
+    if (!wanted.has(routeKey(fact))) return true;
+    return !isWanted(fact) && (fact.hops.every(({ dev }) => dev === null) || right.has(routeKey(fact)));
   });
   return {
     deletes: deletes.map((route) => ({ kind: 'delete-route', route })),
     sets: [...wanted].filter(([key, route]) => !right.has(key) || isLost(route)).map(([, route]) => ({ kind: 'set-route', route })),
   };
+}
+
+/** Whether two routes to the same destination go the same ways. */
+export function isSameRoute(a: Pick<RouteFact, 'hops'>, b: Pick<RouteFact, 'hops'>): boolean {
+  if (a.hops.length !== b.hops.length) return false;
+  return a.hops.every((hop) => b.hops.some(({ dev, via }) => dev === hop.dev && via === hop.via));
+}
+
+/** The route with the ways that the kernel would take; none when it has none. */
+function usable(route: RoutePlan, facts: HostFacts): readonly RoutePlan[] {
+  const hops = route.hops.filter(({ dev }) => facts.links.get(dev)?.isUp === true);
+  if (hops.length === 0) return [];
+  return [hops.length === route.hops.length ? route : { ...route, hops }];
 }
 
 /** Permanent neighbour entries on taps that are there and up; on our own taps every other permanent entry goes. */

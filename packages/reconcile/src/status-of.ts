@@ -1,7 +1,7 @@
 import type { Endpoint, EndpointStatus, HostState, Revision } from '@manx/hoststate';
 import type { HostPlan } from '@manx/render';
 import type { HostFacts } from './host-facts.js';
-import { formatStep, type Step, type StepFailure, stepInterface } from './step.js';
+import { formatStep, type Step, type StepFailure, stepInterfaces } from './step.js';
 
 /** What is known after an apply. */
 type Seen = {
@@ -38,7 +38,7 @@ function statusOfOne(endpoint: Endpoint, seen: Seen, said: ReadonlyMap<string, s
   const link = seen.facts.links.get(ifname);
   if (link === undefined) return answer('down', `no interface ${ifname}`);
   if (!link.isUp) return answer('down', `interface ${ifname} is down`);
-  const concerns = (step: Step): boolean => step.kind !== 'review-flows' && (stepInterface(step) ?? ifname) === ifname;
+  const concerns = (step: Step): boolean => step.kind !== 'review-flows' && (stepInterfaces(step)?.includes(ifname) ?? true);
   const failure = seen.failures.find(({ step }) => concerns(step));
   if (failure !== undefined) return answer('error', `${formatStep(failure.step)}: ${failure.detail}`);
   const left = seen.remaining.find(concerns);

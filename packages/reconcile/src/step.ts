@@ -1,4 +1,4 @@
-import type { IfName } from '@manx/hoststate';
+import type { IfName, Member } from '@manx/hoststate';
 import type { Ip, Mac } from '@manx/ip';
 import type { NeighbourPlan, RoutePlan } from '@manx/render';
 import type { Program, RouteFact } from './host-facts.js';
@@ -8,8 +8,8 @@ export type Step =
   | { readonly kind: 'delete-route'; readonly route: RouteFact }
   /** One transaction of nft text (`nft -f`): all of it or nothing. */
   | { readonly kind: 'apply-nft'; readonly script: string }
-  /** Look at the conntrack flows from or to these addresses, and delete those that the host state no longer allows. */
-  | { readonly kind: 'review-flows'; readonly addresses: readonly Ip[] }
+  /** Look at the conntrack flows from or to these addresses and prefixes, and delete those that the host state no longer allows. */
+  | { readonly kind: 'review-flows'; readonly addresses: readonly Member[] }
   | { readonly kind: 'write-sysctl'; readonly path: string; readonly value: string; readonly ifname: IfName | null }
   | { readonly kind: 'set-mac'; readonly ifname: IfName; readonly mac: Mac }
   /**
@@ -74,20 +74,22 @@ export function formatStep(step: Step): string {
   }
 }
 
-/** The interface that the step concerns; null when it concerns the whole host. */
-export function stepInterface(step: Step): IfName | null {
+/** The interfaces that the step concerns; null when it concerns the whole host. */
+export function stepInterfaces(step: Step): readonly IfName[] | null {
   switch (step.kind) {
     case 'delete-route':
-    case 'set-route':
-      return step.route.dev;
+    case 'set-route': {
+      const devs = step.route.hops.flatMap(({ dev }) => (dev === null ? [] : [dev]));
+      return devs.length === 0 ? null : devs;
+    }
     case 'set-neighbour':
     case 'delete-neighbour':
-      return step.neighbour.dev;
+      return [step.neighbour.dev];
     case 'write-sysctl':
     case 'set-mac':
     case 'add-address':
     case 'delete-address':
-      return step.ifname;
+      return step.ifname === null ? null : [step.ifname];
     case 'apply-nft':
     case 'review-flows':
     case 'write-files':
@@ -98,8 +100,9 @@ export function stepInterface(step: Step): IfName | null {
   }
 }
 
-function routeText({ destination, dev, metric }: RouteFact): string {
-  return `${destination}${dev === null ? '' : ` dev ${dev}`} metric ${metric}`;
+function routeText({ destination, hops, metric }: RouteFact): string {
+  const ways = hops.flatMap(({ dev, via }) => (dev === null ? [] : [via === null ? ` dev ${dev}` : ` via ${via} dev ${dev}`]));
+  return `${destination}${ways.join(' and')} metric ${metric}`;
 }
 
 function neighbourText({ ip, mac, dev }: NeighbourPlan): string {

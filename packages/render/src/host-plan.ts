@@ -52,8 +52,19 @@ export type LinkPlan = {
   readonly sysctls: ReadonlyMap<string, string>;
 };
 
-/** A route of ours: `scope link`, protocol MANX_ROUTE_PROTOCOL, on a tap. */
-export type RoutePlan = { readonly destination: Cidr; readonly dev: IfName; readonly metric: number };
+/**
+ * One way of a route: straight to a tap (`scope link`), or by a link-local address on it that a permanent neighbour entry resolves:
+ * so a whole prefix is sent to one MAC, and IPv6 takes it as one of several ways.
+ */
+export type RouteHop = { readonly dev: IfName; readonly via: Ip | null };
+
+/** A route of ours, protocol MANX_ROUTE_PROTOCOL, on one tap, or spread over several. */
+export type RoutePlan = {
+  readonly destination: Cidr;
+  /** At least one; sorted by interface, each interface once. */
+  readonly hops: readonly RouteHop[];
+  readonly metric: number;
+};
 
 /** A permanent neighbour entry of ours on a tap. */
 export type NeighbourPlan = { readonly ip: Ip; readonly mac: Mac; readonly dev: IfName };

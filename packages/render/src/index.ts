@@ -11,6 +11,7 @@ export type {
   NftTable,
   ProgramPlan,
   RenderProblem,
+  RouteHop,
   RoutePlan,
 } from './host-plan.js';
 export { renderHost } from './render-host.js';

@@ -30,9 +30,11 @@ const TAP_SYSCTLS: readonly (readonly [string, string])[] = [
 /** No IPv6 on a link with less (RFC 8200, section 5): the kernel takes no lower value. */
 const IPV6_MIN_MTU = 1280;
 
-/** `send_redirects` of an interface counts only where that of `all` is off too. */
+/** `send_redirects` of an interface counts only where that of `all` is off too. Several ways are chosen from by flow: addresses and ports (S8). */
 const HOST_SYSCTLS: ReadonlyMap<string, string> = new Map([
   ['net/ipv4/ip_forward', '1'],
+  ['net/ipv4/fib_multipath_hash_policy', '1'],
+  ['net/ipv6/fib_multipath_hash_policy', '1'],
   ['net/ipv4/conf/all/send_redirects', '0'],
   ['net/ipv6/conf/all/forwarding', '1'],
 ]);

@@ -1,6 +1,6 @@
 import type { Endpoint } from '@manx/hoststate';
-import { hostCidr } from '@manx/ip';
-import type { NeighbourPlan, RenderProblem, RoutePlan } from './host-plan.js';
+import { type Cidr, cidrFirst, familyOf, hostCidr, linkLocalFor, type Mac } from '@manx/ip';
+import type { NeighbourPlan, RenderProblem, RouteHop, RoutePlan } from './host-plan.js';
 import { remember } from './remember.js';
 import { MANX_ROUTE_METRIC } from './route-identity.js';
 
@@ -13,6 +13,9 @@ export type RenderedRoutes = {
 
 type EndpointRoutes = { readonly routes: readonly RoutePlan[]; readonly neighbours: readonly NeighbourPlan[] };
 
+/** One holder of a pair, and the MAC that packets to it get. */
+type Holder = { readonly endpoint: Endpoint; readonly mac: Mac };
+
 /** The key of a route in a plan: destination and metric. */
 export const routeKey = (route: Pick<RoutePlan, 'destination' | 'metric'>): string => `${route.destination} ${route.metric}`;
 
@@ -20,8 +23,9 @@ export const routeKey = (route: Pick<RoutePlan, 'destination' | 'metric'>): stri
 export const neighbourKey = (neighbour: Pick<NeighbourPlan, 'dev' | 'ip'>): string => `${neighbour.dev} ${neighbour.ip}`;
 
 /**
- * A /32 or /128 and a permanent neighbour entry for every fixed IP. Of two endpoints with one address the first by id
- * has it, and the other is a problem (S12).
+ * A /32 or /128 and a permanent neighbour entry for every fixed IP, a /32 for every floating IP, and for every routed pair a route
+ * to all of its holders here (S8). Of two endpoints with one address of their own the first by id has it, and the other is a
+ * problem (S12); a pair never takes an address from whose own it is.
  */
 export const renderRoutes = remember((endpoints: readonly Endpoint[]): RenderedRoutes => {
   const routes = new Map<string, RoutePlan>();
@@ -31,20 +35,59 @@ export const renderRoutes = remember((endpoints: readonly Endpoint[]): RenderedR
     const own = endpointRoutes(endpoint);
     for (const route of own.routes) {
       const key = routeKey(route);
-      const holder = routes.get(key);
+      const holder = routes.get(key)?.hops[0]?.dev;
       if (holder === undefined) routes.set(key, route);
-      else if (holder.dev !== route.dev) {
-        problems.push({ code: 'address_taken', subject: endpoint.id, detail: `${route.destination} is already on ${holder.dev}` });
+      else if (holder !== endpoint.ifname) {
+        problems.push({ code: 'address_taken', subject: endpoint.id, detail: `${route.destination} is already on ${holder}` });
       }
     }
     for (const neighbour of own.neighbours) neighbours.set(neighbourKey(neighbour), neighbour);
   }
+  for (const [cidr, holders] of pairHolders(endpoints)) {
+    const shared = pairRoute(cidr, holders);
+    const key = routeKey(shared.route);
+    if (routes.has(key)) continue;
+    routes.set(key, shared.route);
+    for (const neighbour of shared.neighbours) neighbours.set(neighbourKey(neighbour), neighbour);
+  }
   return { routes, neighbours, problems };
 });
 
-const endpointRoutes = remember(
-  ({ ifname: dev, mac, addresses }: Endpoint): EndpointRoutes => ({
-    routes: addresses.map(({ ip }) => ({ destination: hostCidr(ip), dev, metric: MANX_ROUTE_METRIC })),
+const endpointRoutes = remember(({ ifname: dev, mac, addresses, floating, forwards }: Endpoint): EndpointRoutes => {
+  const asked = new Set([...addresses, ...floating, ...forwards].map(({ ip }) => ip));
+  return {
+    routes: [...asked].map((ip) => ({ destination: hostCidr(ip), hops: [{ dev, via: null }], metric: MANX_ROUTE_METRIC })),
     neighbours: addresses.map(({ ip }) => ({ ip, mac, dev })),
-  }),
-);
+  };
+});
+
+/** The routed pairs, and the holders of each by interface. Of an endpoint that has a pair with several MACs its own counts, else the first. */
+function pairHolders(endpoints: readonly Endpoint[]): ReadonlyMap<Cidr, readonly Holder[]> {
+  const holders = new Map<Cidr, Map<string, Holder>>();
+  for (const endpoint of endpoints) {
+    for (const { cidr, mac, isRouted } of endpoint.pairs) {
+      if (!isRouted) continue;
+      const ofPair = holders.get(cidr) ?? new Map<string, Holder>();
+      if (!ofPair.has(endpoint.ifname) || mac === endpoint.mac) ofPair.set(endpoint.ifname, { endpoint, mac });
+      holders.set(cidr, ofPair);
+    }
+  }
+  const byName = (a: Holder, b: Holder): number => (a.endpoint.ifname < b.endpoint.ifname ? -1 : 1);
+  return new Map([...holders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([cidr, ofPair]) => [cidr, [...ofPair.values()].sort(byName)]));
+}
+
+function pairRoute(
+  destination: Cidr,
+  holders: readonly Holder[],
+): { readonly route: RoutePlan; readonly neighbours: readonly NeighbourPlan[] } {
+  const ip = cidrFirst(destination);
+  const isSingle = hostCidr(ip) === destination;
+  // IPv6 takes no interface alone as one of several ways ("Device only routes can not be added", net/ipv6/route.c).
+  const isDirect = isSingle && (familyOf(ip) === 4 || holders.length === 1);
+  const hops = holders.map(({ endpoint: { ifname: dev }, mac }): RouteHop => ({ dev, via: isDirect ? null : linkLocalFor(mac) }));
+  const neighbours = holders.flatMap(({ endpoint: { ifname: dev }, mac }) => [
+    ...(isSingle ? [{ ip, mac, dev }] : []),
+    ...(isDirect ? [] : [{ ip: linkLocalFor(mac), mac, dev }]),
+  ]);
+  return { route: { destination, hops, metric: MANX_ROUTE_METRIC }, neighbours };
+}

@@ -5,7 +5,7 @@ import { makeServerFolder, type ServerFolder, startServerProcess } from './serve
 let folder: ServerFolder;
 
 beforeAll(async () => {
-  folder = await makeServerFolder('log: {level: warn}');
+  folder = await makeServerFolder('log: {level: warn}\nquotas: {port: -1}');
 });
 afterAll(() => folder.remove());
 

@@ -15,7 +15,7 @@ const openedOn = (address: string): readonly string[] => ['python3', '-c', OPEN_
 
 describe('a socket that another program opened', () => {
   it('serves the API', async () => {
-    const folder = await makeServerFolder('', '{fd: 3}');
+    const folder = await makeServerFolder({ api: '{fd: 3}' });
     const child = await startServerProcess(folder, openedOn('127.0.0.1'));
     expect(child.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(await clientOf(child.url).make('networks', { name: 'n' })).toMatchObject({ name: 'n' });
@@ -24,7 +24,7 @@ describe('a socket that another program opened', () => {
   });
 
   it('is refused when it is open to more than this machine and auth is none', async () => {
-    const folder = await makeServerFolder('', '{fd: 3}');
+    const folder = await makeServerFolder({ api: '{fd: 3}' });
     await expect(startServerProcess(folder, openedOn('0.0.0.0'))).rejects.toThrow(
       /only possible on a loopback address; http:\/\/0\.0\.0\.0:\d+ is not one/,
     );

@@ -28,13 +28,21 @@ export type ServerProcess = {
 /** A folder with a `server.yaml` for a server on free ports, its secret and its store. */
 export type ServerFolder = { readonly path: string; readonly config: string; readonly remove: () => Promise<void> };
 
-/** Makes a folder; `extra` is more YAML, `api` where the API listens. The test removes it. */
-export const makeServerFolder = async (extra = '', api = '{address: 127.0.0.1, port: 0}'): Promise<ServerFolder> => {
+/** What a server's settings say beside the usual: more YAML, where the API listens, its `auth` line. */
+type FolderOptions = { readonly extra?: string; readonly api?: string; readonly auth?: string };
+
+/** Makes a folder. The test removes it. */
+export const makeServerFolder = async (options: FolderOptions | string = {}): Promise<ServerFolder> => {
+  const {
+    extra = '',
+    api = '{address: 127.0.0.1, port: 0}',
+    auth = 'auth: {kind: none}',
+  } = typeof options === 'string' ? { extra: options } : options;
   const path = await mkdtemp(join(tmpdir(), 'manx-neutron-'));
   const config = join(path, 'server.yaml');
   const lines = [
     `listen: {api: ${api}, feed: {address: 127.0.0.1, port: 0}}`,
-    'auth: {kind: none}',
+    auth,
     'store: {kind: sqlite, path: state.db}',
     'agents: {secret_file: secret}',
     extra,

@@ -1,4 +1,13 @@
-import { type Endpoint, type HostObject, type HostState, type Policy, type PolicyRule, type Subnet, tapName } from '@manx/hoststate';
+import {
+  type Endpoint,
+  type HostObject,
+  type HostState,
+  NO_QOS,
+  type Policy,
+  type PolicyRule,
+  type Subnet,
+  tapName,
+} from '@manx/hoststate';
 import { asCidr, asIp, asMac } from '@manx/ip';
 
 export const GATEWAY = '10.65.0.1';
@@ -15,7 +24,22 @@ export const portOf = (n: number): { id: string; tap: string; mac: string; ip: s
 export const endpoint = (n: number, policies: readonly string[] = ['open']): Endpoint => {
   const { id, mac, ip } = portOf(n);
   const addresses = [{ ip: asIp(ip), subnet: 'subnet-a' }];
-  return { kind: 'endpoint', id, ifname: tapName(id), mac: asMac(mac), isUp: true, addresses, policies, hostname: `host-10-65-0-${n + 1}` };
+  return {
+    kind: 'endpoint',
+    id,
+    ifname: tapName(id),
+    mac: asMac(mac),
+    isUp: true,
+    addresses,
+    isSecured: true,
+    pairs: [],
+    policies,
+    floating: [],
+    forwards: [],
+    qos: NO_QOS,
+    dhcpOptions: [],
+    hostname: `host-10-65-0-${n + 1}`,
+  };
 };
 
 export const SUBNET: Subnet = {
@@ -51,6 +75,7 @@ export const TCP_5000 = rule('rule-tcp', { protocol: 6, ports: { from: 5000, to:
 export const policy = (id: string, ...rules: readonly PolicyRule[]): Policy => ({
   kind: 'policy',
   id,
+  isStateful: true,
   rules: [...rules].sort((a, b) => (a.id < b.id ? -1 : 1)),
 });
 

@@ -1,4 +1,14 @@
-import type { Network, Port, SecurityGroup, SecurityGroupRule, Subnet } from '@manx/model';
+import type {
+  AddressGroup,
+  FloatingIp,
+  Network,
+  Port,
+  PortForwarding,
+  ResourceOf,
+  SecurityGroup,
+  SecurityGroupRule,
+  Subnet,
+} from '@manx/model';
 
 const STANDARD = {
   project_id: 'p',
@@ -13,7 +23,7 @@ type Loose<T> = { readonly [K in keyof T]?: unknown };
 
 /** A network, up, of 1500 bytes. */
 export function network(id: string, more: Loose<Network> = {}): Network {
-  return { ...STANDARD, id, name: id, admin_state_up: true, shared: false, mtu: 1500, status: 'ACTIVE', ...more } as Network;
+  return { ...STANDARD, id, name: id, admin_state_up: true, mtu: 1500, status: 'ACTIVE', qos_policy_id: null, ...more } as Network;
 }
 
 /** A subnet with DHCP, of a network. */
@@ -54,6 +64,10 @@ export function port(id: string, more: Loose<Port> = {}): Port {
     'binding:vnic_type': 'normal',
     'binding:profile': {},
     'binding:vif_type': 'tap',
+    port_security_enabled: true,
+    allowed_address_pairs: [],
+    extra_dhcp_opts: [],
+    qos_policy_id: null,
     ...more,
   } as unknown as Port;
 }
@@ -64,8 +78,8 @@ export function fixedIp(ip_address: string, subnet_id: string): { readonly ip_ad
 }
 
 /** A group without rules. */
-export function group(id: string): SecurityGroup {
-  return { ...STANDARD, id, name: id };
+export function group(id: string, stateful = true): SecurityGroup {
+  return { ...STANDARD, id, name: id, stateful };
 }
 
 /** A rule that allows everything of IPv4 in. */
@@ -81,6 +95,56 @@ export function rule(id: string, security_group_id: string, more: Loose<Security
     port_range_max: null,
     remote_group_id: null,
     remote_ip_prefix: null,
+    remote_address_group_id: null,
     ...more,
   } as SecurityGroupRule;
+}
+
+/** A group of these prefixes. */
+export function addressGroup(id: string, ...addresses: readonly string[]): AddressGroup {
+  return { ...STANDARD, id, name: id, addresses } as unknown as AddressGroup;
+}
+
+/** A floating IP, 203.0.113.5 unless told, that stands for nothing unless told. */
+export function floatingIp(id: string, more: Loose<FloatingIp> = {}): FloatingIp {
+  return {
+    ...STANDARD,
+    id,
+    floating_network_id: 'net-ext',
+    floating_ip_address: '203.0.113.5',
+    floating_port_id: `port-of-${id}`,
+    router_id: null,
+    port_id: null,
+    fixed_ip_address: null,
+    dns_name: '',
+    dns_domain: '',
+    qos_policy_id: null,
+    ...more,
+  } as unknown as FloatingIp;
+}
+
+/** A forwarding of TCP port 80 to 8080 of a port's address. */
+export function forwarding(id: string, floatingip_id: string, more: Loose<PortForwarding> = {}): PortForwarding {
+  return {
+    ...STANDARD,
+    id,
+    floatingip_id,
+    protocol: 'tcp',
+    internal_port_id: 'port-1',
+    internal_ip_address: '10.65.0.2',
+    internal_first_port: 8080,
+    internal_last_port: 8080,
+    external_first_port: 80,
+    external_last_port: 80,
+    ...more,
+  } as unknown as PortForwarding;
+}
+
+/** A QoS rule of a policy: its own attributes are given. */
+export function qosRule<K extends 'qos_bandwidth_limit_rule' | 'qos_packet_rate_limit_rule' | 'qos_dscp_marking_rule'>(
+  id: string,
+  qos_policy_id: string,
+  more: Loose<ResourceOf[K]>,
+): ResourceOf[K] {
+  return { ...STANDARD, id, qos_policy_id, ...more } as unknown as ResourceOf[K];
 }

@@ -1,6 +1,6 @@
 import type { Change } from '@manx/model';
 import fc from 'fast-check';
-import { fixedIp, group, network, port, rule, subnet } from './cloud.js';
+import { addressGroup, fixedIp, floatingIp, forwarding, group, network, port, qosRule, rule, subnet } from './cloud.js';
 
 /** Few names, so that resources meet: hosts share groups, groups refer to each other, ports move, addresses come back. */
 export const HOSTS = ['h1', 'h2', 'h3'] as const;
@@ -8,6 +8,10 @@ const NETWORKS = ['net-a', 'net-b'] as const;
 const SUBNETS = ['sub-a4', 'sub-a6', 'sub-b4'] as const;
 const GROUPS = ['grp-1', 'grp-2', 'grp-3', 'grp-4'] as const;
 const PORTS = ['port-1', 'port-2', 'port-3', 'port-4', 'port-5', 'port-6'] as const;
+const ADDRESS_GROUPS = ['grp-1', 'adr-2'] as const;
+const FLOATING = ['fip-1', 'fip-2'] as const;
+const FORWARDINGS = ['pf-1', 'pf-2', 'pf-3'] as const;
+const QOS_RULES = ['qr-1', 'qr-2'] as const;
 const RULES = ['rule-1', 'rule-2', 'rule-3', 'rule-4', 'rule-5', 'rule-6', 'rule-7'] as const;
 const ADDRESSES = {
   'sub-a4': ['10.65.0.2', '10.65.0.3', '10.65.0.10'],
@@ -17,6 +21,8 @@ const ADDRESSES = {
 const GATEWAYS = { 'sub-a4': '10.65.0.1', 'sub-a6': 'fd00:65::1', 'sub-b4': '172.18.0.1' } as const;
 /** The one port that has gateways' addresses now and then: no two have the same (S12), and who has it counts here. */
 const ROUTER = 'port-1';
+/** The one port that has addresses now and then which are others' pairs. */
+const SPARE = { port: 'port-2', 'sub-a4': '10.65.0.50', 'sub-a6': 'fd00:65::50' } as const;
 const CIDRS = { 'sub-a4': '10.65.0.0/24', 'sub-a6': 'fd00:65::/64', 'sub-b4': '172.18.0.0/16' } as const;
 
 /** Mostly the first, now and then the others: what is wrong must be met, but not hide what is right. */
@@ -28,6 +34,7 @@ const networks = fc.record({
   id: fc.constantFrom(...NETWORKS),
   mtu: mostly<number>(fc.constantFrom(1500, 9000), fc.constant(10)),
   admin_state_up: fc.boolean(),
+  qos_policy_id: fc.constantFrom(null, 'qos-1'),
 });
 
 const subnets = fc
@@ -50,6 +57,22 @@ const fixedIps = fc.uniqueArray(
   { maxLength: 3, selector: ({ ip_address }) => ip_address },
 );
 
+const pairs = fc.record({
+  ip_address: mostly<string>(
+    fc.constantFrom('10.65.0.50', '10.65.0.128/25', 'fd00:65::50', '10.65.0.1', '192.0.2.0/24'),
+    fc.constantFrom('0.0.0.0/0', '10.65.0.1/24', 'nonsense', '10.65.0.50/32'),
+  ),
+  mac_address: mostly<string>(fc.constantFrom('fa:16:3e:00:00:01', 'fa:16:3e:00:00:aa'), fc.constant('FA-16')),
+});
+
+const DHCP_OPTIONS = [
+  { opt_name: 'router', opt_value: '', ip_version: 4 },
+  { opt_name: '67', opt_value: 'pxelinux.0', ip_version: 4 },
+  { opt_name: 'bootfile-name', opt_value: 'a\nb', ip_version: 4 },
+  { opt_name: 'martian', opt_value: 'x', ip_version: 4 },
+  { opt_name: 'dns-server', opt_value: 'fd00::53', ip_version: 6 },
+] as const;
+
 const ports = fc.record({
   id: fc.constantFrom(...PORTS),
   network_id: fc.constantFrom(...NETWORKS),
@@ -61,11 +84,18 @@ const ports = fc.record({
   mac_address: mostly<string>(fc.constant('fa:16:3e:00:00:01'), fc.constantFrom('fa:16:3e:00:00:02', 'FA-16')),
   name: fc.constantFrom('one', 'another'),
   isRouter: fc.boolean(),
+  isSpare: fc.boolean(),
+  device_owner: mostly<string>(fc.constant('compute:nova'), fc.constant('network:floatingip'), fc.constant('network:router_interface')),
+  port_security_enabled: mostly<boolean>(fc.constant(true), fc.constant(false)),
+  allowed_address_pairs: fc.uniqueArray(pairs, { maxLength: 2, selector: ({ ip_address, mac_address }) => `${ip_address} ${mac_address}` }),
+  extra_dhcp_opts: fc.subarray([...DHCP_OPTIONS]),
+  qos_policy_id: fc.constantFrom(null, null, 'qos-1', 'qos-2'),
 });
 
-function portPut({ isRouter, ...p }: typeof ports extends fc.Arbitrary<infer P> ? P : never): Change {
+function portPut({ isRouter, isSpare, ...p }: typeof ports extends fc.Arbitrary<infer P> ? P : never): Change {
   const gateways = isRouter && p.id === ROUTER ? SUBNETS.map((id) => fixedIp(GATEWAYS[id], id)) : [];
-  return { op: 'put', kind: 'port', id: p.id, value: port(p.id, { ...p, fixed_ips: [...p.fixed_ips, ...gateways] }) };
+  const spares = isSpare && p.id === SPARE.port ? (['sub-a4', 'sub-a6'] as const).map((id) => fixedIp(SPARE[id], id)) : [];
+  return { op: 'put', kind: 'port', id: p.id, value: port(p.id, { ...p, fixed_ips: [...p.fixed_ips, ...gateways, ...spares] }) };
 }
 
 const peers = fc.oneof(
@@ -74,6 +104,7 @@ const peers = fc.oneof(
     weight: 2,
     arbitrary: fc.constantFrom('10.65.0.7/24', '0.0.0.0/0', '::/0', 'nonsense').map((prefix) => ({ remote_ip_prefix: prefix })),
   },
+  { weight: 2, arbitrary: fc.constantFrom(...ADDRESS_GROUPS).map((id) => ({ remote_address_group_id: id })) },
   { weight: 1, arbitrary: fc.constant({}) },
 );
 
@@ -89,6 +120,44 @@ const rules = fc
   })
   .chain((r) => peers.map((peer) => ({ ...r, ...peer })));
 
+const floatingIps = fc.record({
+  id: fc.constantFrom(...FLOATING),
+  floating_ip_address: fc.constantFrom('203.0.113.5', '203.0.113.6'),
+  port_id: fc.constantFrom(null, ...PORTS),
+  fixed_ip_address: mostly<string | null>(fc.constantFrom('10.65.0.2', '10.65.0.3'), fc.constant(null), fc.constant('fd00:65::2')),
+});
+
+const forwardings = fc.record({
+  id: fc.constantFrom(...FORWARDINGS),
+  floatingip_id: fc.constantFrom(...FLOATING),
+  internal_port_id: fc.constantFrom(...PORTS),
+  internal_ip_address: fc.constantFrom('10.65.0.2', '10.65.0.3'),
+  protocol: mostly<string>(fc.constantFrom('tcp', 'udp'), fc.constant('icmp')),
+  external_first_port: fc.constantFrom(80, 85),
+  external_last_port: fc.constantFrom(80, 90),
+  internal_first_port: fc.constantFrom(8080),
+  internal_last_port: fc.constantFrom(8080, 8090),
+});
+
+const qosRules: fc.Arbitrary<Change> = fc
+  .tuple(
+    fc.constantFrom(...QOS_RULES),
+    fc.constantFrom('qos-1', 'qos-2'),
+    fc.constantFrom(0, 1000),
+    fc.constantFrom('egress', 'ingress'),
+    fc.nat(2),
+  )
+  .map(([id, policy, amount, direction, n]): Change => {
+    if (n === 0)
+      return { op: 'put', kind: 'qos_dscp_marking_rule', id, value: qosRule<'qos_dscp_marking_rule'>(id, policy, { dscp_mark: 26 }) };
+    if (n === 1) {
+      const value = qosRule<'qos_packet_rate_limit_rule'>(id, policy, { direction, max_kpps: amount, max_burst_kpps: 0 });
+      return { op: 'put', kind: 'qos_packet_rate_limit_rule', id, value };
+    }
+    const value = qosRule<'qos_bandwidth_limit_rule'>(id, policy, { direction, max_kbps: amount, max_burst_kbps: amount });
+    return { op: 'put', kind: 'qos_bandwidth_limit_rule', id, value };
+  });
+
 const puts: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: networks.map((n): Change => ({ op: 'put', kind: 'network', id: n.id, value: network(n.id, n) })) },
   { weight: 1, arbitrary: subnets.map((s): Change => ({ op: 'put', kind: 'subnet', id: s.id, value: subnet(s.id, s) })) },
@@ -97,7 +166,29 @@ const puts: fc.Arbitrary<Change> = fc.oneof(
     weight: 4,
     arbitrary: rules.map((r): Change => ({ op: 'put', kind: 'security_group_rule', id: r.id, value: rule(r.id, r.security_group_id, r) })),
   },
-  { weight: 1, arbitrary: fc.constantFrom(...GROUPS).map((id): Change => ({ op: 'put', kind: 'security_group', id, value: group(id) })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...GROUPS), fc.boolean())
+      .map(([id, stateful]): Change => ({ op: 'put', kind: 'security_group', id, value: group(id, stateful) })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...ADDRESS_GROUPS), fc.subarray(['10.65.0.2/32', '192.0.2.0/24', 'fd00::/8', 'nonsense']))
+      .map(([id, addresses]): Change => ({ op: 'put', kind: 'address_group', id, value: addressGroup(id, ...addresses) })),
+  },
+  {
+    weight: 3,
+    arbitrary: floatingIps.map((f): Change => ({ op: 'put', kind: 'floatingip', id: f.id, value: floatingIp(f.id, f) })),
+  },
+  {
+    weight: 3,
+    arbitrary: forwardings.map(
+      (f): Change => ({ op: 'put', kind: 'port_forwarding', id: f.id, value: forwarding(f.id, f.floatingip_id, f) }),
+    ),
+  },
+  { weight: 1, arbitrary: qosRules },
 );
 
 const deletes: fc.Arbitrary<Change> = fc.oneof(
@@ -106,6 +197,10 @@ const deletes: fc.Arbitrary<Change> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...PORTS).map((id): Change => ({ op: 'delete', kind: 'port', id })) },
   { weight: 4, arbitrary: fc.constantFrom(...RULES).map((id): Change => ({ op: 'delete', kind: 'security_group_rule', id })) },
   { weight: 1, arbitrary: fc.constantFrom(...GROUPS).map((id): Change => ({ op: 'delete', kind: 'security_group', id })) },
+  { weight: 1, arbitrary: fc.constantFrom(...ADDRESS_GROUPS).map((id): Change => ({ op: 'delete', kind: 'address_group', id })) },
+  { weight: 2, arbitrary: fc.constantFrom(...FLOATING).map((id): Change => ({ op: 'delete', kind: 'floatingip', id })) },
+  { weight: 2, arbitrary: fc.constantFrom(...FORWARDINGS).map((id): Change => ({ op: 'delete', kind: 'port_forwarding', id })) },
+  { weight: 1, arbitrary: fc.constantFrom(...QOS_RULES).map((id): Change => ({ op: 'delete', kind: 'qos_bandwidth_limit_rule', id })) },
 );
 
 /** Commits of one to four changes, in any order, references left dangling and values wrong among them. */

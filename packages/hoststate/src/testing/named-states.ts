@@ -1,8 +1,9 @@
 import type { Cidr, Ip } from '@manx/ip';
 import { emptyHostState } from '../apply-delta.js';
 import { hostSideMac } from '../host-side-mac.js';
-import type { AddressSet, Endpoint, HostObject, HostState, Policy, PolicyRule, Subnet } from '../host-state.js';
+import type { AddressSet, Endpoint, HostObject, HostState, Member, Policy, PolicyRule, PortForward, Subnet } from '../host-state.js';
 import { tapName } from '../if-name.js';
+import { NO_QOS } from '../no-qos.js';
 
 /** An endpoint, up, with a MAC; addresses as `ip@subnet`. */
 export function endpoint(id: string, addresses: readonly string[], policies: readonly string[] = []): Endpoint {
@@ -16,8 +17,37 @@ export function endpoint(id: string, addresses: readonly string[], policies: rea
       const [ip = '', subnet = 'sub'] = text.split('@');
       return { ip: ip as Ip, subnet };
     }),
+    isSecured: true,
+    pairs: [],
     policies,
+    floating: [],
+    forwards: [],
+    qos: NO_QOS,
+    dhcpOptions: [],
     hostname: `host-${id}`,
+  };
+}
+
+/** An endpoint with these pairs beside, sorted: `cidr`, routed; or `cidr!`, not routed. */
+export function paired(endpoint: Endpoint, ...pairs: readonly string[]): Endpoint {
+  return {
+    ...endpoint,
+    pairs: pairs.map((text) => ({ cidr: text.replace('!', '') as Cidr, mac: endpoint.mac, isRouted: !text.endsWith('!') })),
+  };
+}
+
+/** A forward: TCP port 80 of 203.0.113.9 to the same of 10.65.0.2, unless said otherwise. */
+export function forward(id: string, more: Partial<PortForward> = {}): PortForward {
+  return {
+    id,
+    ip: '203.0.113.9' as Ip,
+    protocol: 6,
+    from: 80,
+    to: 80,
+    fixed: '10.65.0.2' as Ip,
+    fixedFrom: 80,
+    fixedTo: 80,
+    ...more,
   };
 }
 
@@ -28,12 +58,12 @@ export function rule(id: string, more: Partial<PolicyRule> = {}): PolicyRule {
 
 /** A policy of these rules. */
 export function policy(id: string, ...rules: readonly PolicyRule[]): Policy {
-  return { kind: 'policy', id, rules };
+  return { kind: 'policy', id, isStateful: true, rules };
 }
 
-/** A set of these addresses, which must be sorted. */
+/** A set of these members, which must be sorted. */
 export function set(id: string, ...members: readonly string[]): AddressSet {
-  return { kind: 'set', id, members: members as readonly Ip[] };
+  return { kind: 'set', id, members: members as readonly Member[] };
 }
 
 /** A subnet with DHCP, and a gateway where it is IPv4. */

@@ -2,10 +2,10 @@ import type { Ip } from '@manx/ip';
 import fc from 'fast-check';
 import { compareIds } from '../canonical-order.js';
 import type { Flow } from '../flow.js';
-import type { HostObject, HostState, PolicyPeer, PolicyRule } from '../host-state.js';
-import { endpoint, policy, rule, set, stateOf, subnet } from './named-states.js';
+import { type Endpoint, FLAT_SPACE, type HostObject, type HostState, type PolicyPeer, type PolicyRule } from '../host-state.js';
+import { endpoint, forward, paired, policy, rule, set, stateOf, subnet } from './named-states.js';
 
-/** Few addresses, sorted, so that flows, sets and endpoints meet. */
+/** Few addresses, sorted by `compareMembers`, so that flows, sets and endpoints meet. */
 export const ADDRESSES = [
   '10.65.0.2',
   '10.65.0.3',
@@ -14,6 +14,18 @@ export const ADDRESSES = [
   'fd00:65::2',
   'fd00:65::3',
 ] as readonly string[] as readonly Ip[];
+
+const PREFIXES = ['10.65.0.8/29', 'fd00:65::/127'] as readonly string[] as readonly Ip[];
+
+/** Pairs of which some are other endpoints' addresses. */
+const PAIRS: readonly string[] = ['10.65.0.3/32', '10.65.0.8/29', '10.65.0.9/32!', 'fd00:65::2/127'];
+
+const FLOATING = '203.0.113.8' as Ip;
+const FORWARDS = [forward('f1'), forward('f2', { protocol: 17, from: 50, to: 59, fixed: '10.65.0.3' as Ip, fixedFrom: 53, fixedTo: 53 })];
+const DHCP_OPTIONS: Endpoint['dhcpOptions'] = [
+  { family: 4, code: 3, value: { kind: 'none' } },
+  { family: 4, code: 67, value: { kind: 'word', word: 'pxelinux.0' } },
+];
 
 const IDS = ['a', 'b', 'c', 'd'] as const;
 
@@ -48,22 +60,54 @@ const rules: fc.Arbitrary<PolicyRule> = fc
 
 const byId = fc.constantFrom(...IDS);
 
-const objects: fc.Arbitrary<HostObject> = fc.oneof(
-  fc
-    .tuple(byId, fc.subarray([...ADDRESSES], { maxLength: 2 }), fc.subarray([...IDS], { maxLength: 2 }), fc.boolean())
-    .map(([id, ips, policies, isOff]) => ({
-      ...endpoint(
-        id,
-        ips.map((ip) => `${ip}@${ip.includes(':') ? 'sub6' : 'sub'}`),
-        policies,
-      ),
+const endpoints: fc.Arbitrary<Endpoint> = fc
+  .record({
+    id: byId,
+    ips: fc.subarray([...ADDRESSES], { maxLength: 2 }),
+    policies: fc.subarray([...IDS], { maxLength: 2 }),
+    isOff: fc.boolean(),
+    isOpen: fc.integer({ min: 0, max: 6 }).map((n) => n === 0),
+    pairs: fc.subarray([...PAIRS], { maxLength: 2 }),
+    floating: fc.boolean(),
+    forwards: fc.subarray(FORWARDS),
+    qos: fc.constantFrom<Endpoint['qos']>(
+      { dscp: null, limits: [] },
+      { dscp: 10, limits: [{ direction: 'egress', unit: 'bytes', rate: 1_000_000, burst: 200_000 }] },
+    ),
+    dhcpOptions: fc.subarray([...DHCP_OPTIONS]),
+  })
+  .map(({ id, ips, policies, isOff, isOpen, pairs, floating, forwards, ...rest }) => {
+    const placed = ips.map((ip) => `${ip}@${ip.includes(':') ? 'sub6' : 'sub'}`);
+    const own = ips.filter((ip) => ip.startsWith('10.'));
+    return {
+      ...paired(endpoint(id, placed, policies), ...pairs),
       isUp: !isOff,
-    })),
-  fc
-    .tuple(byId, fc.uniqueArray(rules, { maxLength: 3, selector: ({ id }) => id }))
-    .map(([id, list]) => policy(id, ...list.sort((x, y) => compareIds(x.id, y.id)))),
-  fc.tuple(byId, fc.subarray([...ADDRESSES])).map(([id, members]) => set(id, ...members)),
-  fc.constantFrom(subnet('sub'), { ...subnet('sub'), isGatewayHeld: true }, subnet('sub', '10.65.0.0/25'), subnet('sub6', 'fd00:65::/64')),
+      isSecured: !isOpen,
+      floating: floating && own[0] !== undefined ? [{ ip: FLOATING, fixed: own[0] }] : [],
+      forwards,
+      ...rest,
+    };
+  });
+
+const objects: fc.Arbitrary<HostObject> = fc.oneof(
+  { weight: 3, arbitrary: endpoints },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(byId, fc.uniqueArray(rules, { maxLength: 3, selector: ({ id }) => id }), fc.boolean())
+      .map(([id, list, isStateful]) => ({ ...policy(id, ...list.sort((x, y) => compareIds(x.id, y.id))), isStateful })),
+  },
+  { weight: 2, arbitrary: fc.tuple(byId, fc.subarray([...ADDRESSES, ...PREFIXES])).map(([id, members]) => set(id, ...members)) },
+  { weight: 1, arbitrary: fc.subarray(['203.0.113.7', '10.65.0.0/24', 'fd00:65::/64']).map((members) => set(FLAT_SPACE, ...members)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      subnet('sub'),
+      { ...subnet('sub'), isGatewayHeld: true },
+      subnet('sub', '10.65.0.0/25'),
+      subnet('sub6', 'fd00:65::/64'),
+    ),
+  },
 );
 
 /** Small states in which everything refers to everything, dangling now and then. */
@@ -74,13 +118,13 @@ export const flows: fc.Arbitrary<Flow> = fc
   .record({
     protocol: fc.constantFrom(1, 6, 17, 132, 47),
     isV6: fc.boolean(),
-    from: fc.nat(3),
-    to: fc.nat(3),
+    from: fc.nat(5),
+    to: fc.nat(5),
     dport: fc.constantFrom(21, 22, 53, 80, 81),
     icmp: fc.constantFrom({ type: 8, code: 0, id: 1 }, { type: 3, code: 4, id: 0 }, { type: 3, code: 1, id: 0 }),
   })
   .map(({ protocol, isV6, from, to, dport, icmp }) => {
-    const family = ADDRESSES.filter((ip) => ip.includes(':') === isV6);
+    const family = [...ADDRESSES, FLOATING, '203.0.113.9' as Ip].filter((ip) => ip.includes(':') === isV6);
     const pick = (n: number): Ip => family[n % family.length] as Ip;
     const hasPorts = protocol === 6 || protocol === 17 || protocol === 132;
     return {

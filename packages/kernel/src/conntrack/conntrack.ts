@@ -1,5 +1,4 @@
-import type { Flow } from '@manx/hoststate';
-import type { Ip } from '@manx/ip';
+import type { Flow, Member } from '@manx/hoststate';
 import type { Fault } from '../fault.js';
 
 /** A flow that the kernel tracks, and the handle by which it is deleted. */
@@ -12,8 +11,8 @@ export type TrackedFlow = {
 
 /** The port to connection tracking in one network namespace. */
 export type Conntrack = {
-  /** The tracked flows that have one of these addresses as source or destination, each once. */
-  readonly flows: (addresses: ReadonlySet<Ip>) => readonly TrackedFlow[];
+  /** The tracked flows whose first packet had one of these addresses, or one in these prefixes, as source or destination; each once. */
+  readonly flows: (addresses: ReadonlySet<Member>) => readonly TrackedFlow[];
   /** Forgets flows: null for each one that is gone now, else why not. */
   readonly forget: (flows: readonly TrackedFlow[]) => readonly (Fault | null)[];
   readonly close: () => void;

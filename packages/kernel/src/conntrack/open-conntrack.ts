@@ -1,4 +1,5 @@
-import { familyOf } from '@manx/ip';
+import { isPrefix } from '@manx/hoststate';
+import { cidrContains, familyOf, type Ip } from '@manx/ip';
 import { errnoName, faultOfErrno } from '../errno.js';
 import { NETLINK_NETFILTER, NetlinkSocket } from '../netlink/netlink-socket.js';
 import type { Conntrack, TrackedFlow } from './conntrack.js';
@@ -29,15 +30,18 @@ export const openConntrack = (): Conntrack => {
   const count = (): number => socket.get({ type: IPCTNL_MSG_CT_GET_STATS, payload: encodeFlowCount() }, decodeFlowCount) ?? Infinity;
   return {
     flows: (addresses) => {
-      const has = ({ flow }: TrackedFlow): boolean => addresses.has(flow.source) || addresses.has(flow.destination);
+      const prefixes = [...addresses].filter(isPrefix);
+      const covers = (ip: Ip): boolean => addresses.has(ip) || prefixes.some((cidr) => cidrContains(cidr, ip));
+      const has = ({ flow }: TrackedFlow): boolean => covers(flow.source) || covers(flow.destination);
       const all = addresses.size === 0 ? 0 : count();
       if (all === 0) return [];
       if (all <= FEW_FLOWS) return unique(dump(encodeFlowDump('both')).filter(has));
       const v4 = [...addresses].filter((ip) => familyOf(ip) === 4);
+      const single = v4.filter((member) => !isPrefix(member));
       const payloads = [
-        ...(v4.length > MAX_FILTERED_ADDRESSES
+        ...(single.length < v4.length || single.length > MAX_FILTERED_ADDRESSES
           ? [encodeFlowDump(4)]
-          : v4.flatMap((ip) => SIDES.map((side) => encodeIpv4FlowDump(ip, side)))),
+          : single.flatMap((ip) => SIDES.map((side) => encodeIpv4FlowDump(ip, side)))),
         ...(v4.length < addresses.size ? [encodeFlowDump(6)] : []),
       ];
       return unique(payloads.flatMap(dump).filter(has));

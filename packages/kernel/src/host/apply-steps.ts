@@ -74,14 +74,17 @@ const changeOf = (step: Step, context: StepContext): RtChange | 'done' | null =>
       return ifindex === null ? 'done' : { kind: 'delete-neighbour', ifindex, ip: step.neighbour.ip };
     }
     case 'set-route': {
-      const { destination, metric, dev } = step.route;
-      return { kind: 'put-route', destination, metric, protocol: MANX_ROUTE_PROTOCOL, ifindex: needIndex(dev, context) };
+      const { destination, metric, hops } = step.route;
+      const ways = hops.map(({ dev, via }) => ({ ifindex: needIndex(dev, context), via }));
+      return { kind: 'put-route', destination, metric, protocol: MANX_ROUTE_PROTOCOL, hops: ways };
     }
     case 'delete-route': {
-      const { destination, metric, dev } = step.route;
-      // Without a device the kernel takes any route of ours to the destination.
-      const ifindex = dev === null ? 0 : context.indexOf(dev);
-      return ifindex === null ? 'done' : { kind: 'delete-route', destination, metric, protocol: MANX_ROUTE_PROTOCOL, ifindex };
+      const { destination, metric, hops } = step.route;
+      // Without a way the kernel takes any route of ours to the destination.
+      const ways = hops.flatMap(({ dev, via }) => (dev === null ? [] : [{ ifindex: context.indexOf(dev), via }]));
+      const standing = ways.flatMap(({ ifindex, via }) => (ifindex === null ? [] : [{ ifindex, via }]));
+      if (ways.length > 0 && standing.length === 0) return 'done';
+      return { kind: 'delete-route', destination, metric, protocol: MANX_ROUTE_PROTOCOL, hops: hops.length === 1 ? standing : [] };
     }
     case 'apply-nft':
     case 'review-flows':

@@ -123,7 +123,7 @@ describe('what is seen of a host', () => {
       await heard;
     };
     const neighbour = { ip: asIp('10.65.0.12'), mac: asMac('02:00:00:00:00:12'), dev: TAP };
-    const route = { destination: hostCidr(neighbour.ip), metric: 1024, dev: TAP };
+    const route = { destination: hostCidr(neighbour.ip), metric: 1024, hops: [{ dev: TAP, via: null }] };
     const steps: readonly Step[] = [
       { kind: 'add-address', ifname: TAP, ip: asIp('10.67.0.1'), prefixLength: 32, hasPrefixRoute: false },
       { kind: 'set-neighbour', neighbour },

@@ -1,6 +1,7 @@
 import { type IfName, parseIfName } from '@manx/hoststate';
 import {
   type HostFacts,
+  isSameRoute,
   type LinkAddressFact,
   type LinkFact,
   type NeighbourFact,
@@ -134,8 +135,9 @@ export class HostObserver {
     this.#routes = ours.map((route) => this.#routeFact(route));
   }
 
-  #routeFact({ destination, ifindex, metric }: Route): RouteFact {
-    return { destination, dev: ifindex === null ? null : (this.#nameOf.get(ifindex) ?? null), metric };
+  #routeFact({ destination, hops, metric }: Route): RouteFact {
+    const nameOf = (ifindex: number | null): IfName | null => (ifindex === null ? null : (this.#nameOf.get(ifindex) ?? null));
+    return { destination, hops: hops.map(({ ifindex, via }) => ({ dev: nameOf(ifindex), via })), metric };
   }
 
   #readNeighbours(): void {
@@ -192,8 +194,10 @@ export class HostObserver {
         return event.isGone ? known === undefined : known !== undefined && (known.isTentative ?? false) === ((flags & UNUSABLE) !== 0);
       }
       case 'route': {
-        const { destination, dev, metric } = this.#routeFact(event.route);
-        const isThere = this.#routes.some((one) => one.destination === destination && one.metric === metric && one.dev === dev);
+        const fact = this.#routeFact(event.route);
+        const isThere = this.#routes.some(
+          (one) => one.destination === fact.destination && one.metric === fact.metric && isSameRoute(one, fact),
+        );
         return isThere !== event.isGone;
       }
       case 'neighbour': {

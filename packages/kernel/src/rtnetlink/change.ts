@@ -11,10 +11,14 @@ export type RtChange =
   | { readonly kind: 'put-neighbour'; readonly ifindex: number; readonly ip: Ip; readonly mac: Mac }
   | { readonly kind: 'delete-neighbour'; readonly ifindex: number; readonly ip: Ip };
 
-/** A directly connected route of one owner in the main table (`scope link`). */
+/** One way of a route: straight to an interface, or by an IPv6 link-local address on it, which carries IPv4 as well (RFC 8950). */
+export type RouteHop = { readonly ifindex: number; readonly via: Ip | null };
+
+/** A route of one owner in the main table: over one interface (`scope link` when straight), or spread over several. */
 export type RouteKey = {
   readonly destination: Cidr;
-  readonly ifindex: number;
+  /** To delete: none, or any of several, means whatever ways it goes. */
+  readonly hops: readonly RouteHop[];
   readonly metric: number;
   /** Who owns it (RTPROT_*). */
   readonly protocol: number;

@@ -17,14 +17,18 @@ const cidr = fc.oneof(
   fc.tuple(v6, fc.integer({ min: 0, max: 128 })).map(([it, length]) => cidrOf(it, length)),
 );
 
+const hops = fc.array(fc.record({ ifindex, via: fc.option(fc.constant(asIp('fe80::1'))) }), { minLength: 1, maxLength: 4 });
+
 describe('what is asked of the kernel reads back as it would be told by it', () => {
   it('routes', () => {
     fc.assert(
-      fc.property(cidr, ifindex, fc.nat(0xffffffff), fc.nat(255), (destination, dev, metric, protocol) => {
-        const route = { destination, ifindex: dev, metric, protocol };
-        const expected = { ...route, gateway: null, table: MAIN_TABLE, scope: 253 };
+      fc.property(cidr, hops, fc.nat(0xffffffff), fc.nat(255), (destination, ways, metric, protocol) => {
+        const route = { destination, hops: ways, metric, protocol };
+        const scope = ways.every(({ via }) => via === null) ? 253 : 0;
+        const expected = { ...route, table: MAIN_TABLE, scope };
         expect(decodeRoute(encodeRoutePut(route).payload)).toEqual(expected);
-        expect(decodeRoute(encodeRouteDelete(route).payload)).toEqual(expected);
+        const named = ways.length === 1 ? expected : { ...expected, scope: 0, hops: [{ ifindex: null, via: null }] };
+        expect(decodeRoute(encodeRouteDelete(route).payload)).toEqual(named);
       }),
     );
   });
@@ -84,6 +88,8 @@ it('any bytes are a fact or nothing, never an exception', () => {
 
 it('a host prefix is what routes of instances are for', () => {
   expect(
-    decodeRoute(encodeRoutePut({ destination: hostCidr(asIp('10.0.0.1')), ifindex: 1, metric: 1024, protocol: 80 }).payload)?.destination,
+    decodeRoute(
+      encodeRoutePut({ destination: hostCidr(asIp('10.0.0.1')), hops: [{ ifindex: 1, via: null }], metric: 1024, protocol: 80 }).payload,
+    )?.destination,
   ).toBe('10.0.0.1/32');
 });

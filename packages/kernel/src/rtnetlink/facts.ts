@@ -22,11 +22,11 @@ export type HostAddress = {
   readonly flags: number;
 };
 
-/** A unicast route with one next hop or none; multipath routes are listed with the first. */
+/** A unicast route. */
 export type Route = {
   readonly destination: Cidr;
-  readonly ifindex: number | null;
-  readonly gateway: Ip | null;
+  /** In the kernel's order; the gateway of an IPv4 route may be an IPv6 address. */
+  readonly hops: readonly { readonly ifindex: number | null; readonly via: Ip | null }[];
   readonly metric: number;
   readonly protocol: number;
   readonly table: number;

@@ -76,5 +76,6 @@ const outcome = (change: RtChange, verdict: NetlinkVerdict): Fault | null => {
 
 const subjectOf = (change: RtChange): string => {
   const what = 'destination' in change ? `${change.destination} ` : 'ip' in change ? `${change.ip} ` : '';
-  return `${what}on interface ${change.ifindex}`;
+  const interfaces = 'hops' in change ? change.hops.map(({ ifindex }) => ifindex) : [change.ifindex];
+  return `${what}on interface ${interfaces.join(' and ')}`;
 };

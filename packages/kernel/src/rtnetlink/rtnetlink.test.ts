@@ -1,7 +1,7 @@
-import { asIp, asMac, hostCidr, ipFromValue } from '@manx/ip';
+import { asCidr, asIp, asMac, hostCidr, ipFromValue } from '@manx/ip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTestNetns } from '../testing/test-netns.js';
-import type { RtChange } from './change.js';
+import type { RouteHop, RtChange } from './change.js';
 import { openRtnetlink } from './open-rtnetlink.js';
 import type { RtEvent } from './rtnetlink.js';
 import { watchRtnetlink } from './watch-rtnetlink.js';
@@ -31,7 +31,15 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
       { kind: 'set-link', ifindex: tap, mac: asMac('fe:16:3e:00:00:05'), isUp: true },
       { kind: 'put-address', ifindex: tap, ip: asIp('10.0.0.1'), prefixLength: 32 },
       { kind: 'put-address', ifindex: tap, ip: asIp('fe80::1'), prefixLength: 64 },
-      ...both.map((ip): RtChange => ({ kind: 'put-route', destination: hostCidr(ip), ifindex: tap, metric: 1024, protocol: 80 })),
+      ...both.map(
+        (ip): RtChange => ({
+          kind: 'put-route',
+          destination: hostCidr(ip),
+          hops: [{ ifindex: tap, via: null }],
+          metric: 1024,
+          protocol: 80,
+        }),
+      ),
       ...both.map((ip): RtChange => ({ kind: 'put-neighbour', ifindex: tap, ip, mac: GUEST })),
     ];
     // Twice is as once.
@@ -51,8 +59,8 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
 
   it('a refused change names its reason and stops none of those after it', () => {
     const outcome = rtnetlink.apply([
-      { kind: 'put-route', destination: hostCidr(asIp('10.0.0.6')), ifindex: 4711, metric: 1024, protocol: 80 },
-      { kind: 'put-route', destination: hostCidr(asIp('10.0.0.7')), ifindex: tap, metric: 1024, protocol: 80 },
+      { kind: 'put-route', destination: hostCidr(asIp('10.0.0.6')), hops: [{ ifindex: 4711, via: null }], metric: 1024, protocol: 80 },
+      { kind: 'put-route', destination: hostCidr(asIp('10.0.0.7')), hops: [{ ifindex: tap, via: null }], metric: 1024, protocol: 80 },
     ]);
     expect(outcome[0]?.code).toBe('missing');
     expect(outcome[0]?.subject).toContain('10.0.0.6/32');
@@ -63,8 +71,8 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
   it('a delete of what is not there is done; one of ours leaves the route of another owner', () => {
     netns.exec('ip', 'route', 'add', '10.0.0.8/32', 'dev', 'tap1', 'metric', '1024', 'proto', 'static');
     const outcome = rtnetlink.apply([
-      { kind: 'delete-route', destination: hostCidr(asIp('10.0.0.8')), ifindex: tap, metric: 1024, protocol: 80 },
-      { kind: 'delete-route', destination: hostCidr(asIp('10.0.0.7')), ifindex: tap, metric: 1024, protocol: 80 },
+      { kind: 'delete-route', destination: hostCidr(asIp('10.0.0.8')), hops: [{ ifindex: tap, via: null }], metric: 1024, protocol: 80 },
+      { kind: 'delete-route', destination: hostCidr(asIp('10.0.0.7')), hops: [{ ifindex: tap, via: null }], metric: 1024, protocol: 80 },
       { kind: 'delete-neighbour', ifindex: tap, ip: asIp('10.9.9.9') },
       { kind: 'delete-address', ifindex: tap, ip: asIp('10.9.9.9'), prefixLength: 32 },
     ]);
@@ -86,7 +94,7 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
   it('thousands in one call are all answered, and the listing is whole', () => {
     const many = Array.from({ length: 3000 }, (_, index) => hostCidr(ipFromValue(4, 0x0a010000n + BigInt(index))));
     const change = (kind: 'put-route' | 'delete-route'): RtChange[] =>
-      many.map((destination) => ({ kind, destination, ifindex: tap, metric: 1024, protocol: 80 }));
+      many.map((destination) => ({ kind, destination, hops: [{ ifindex: tap, via: null }], metric: 1024, protocol: 80 }));
     expect(rtnetlink.apply(change('put-route')).filter((fault) => fault !== null)).toEqual([]);
     expect(new Set(routes()).size).toBe(3000 + both.length);
     rtnetlink.apply(change('delete-route'));
@@ -98,13 +106,55 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
     netns.exec('ip', 'link', 'set', 'tap2', 'up');
     const other = rtnetlink.links().find(({ ifname }) => ifname === 'tap2')?.ifindex ?? 0;
     const moved = both.map(
-      (ip): RtChange => ({ kind: 'put-route', destination: hostCidr(ip), ifindex: other, metric: 1024, protocol: 80 }),
+      (ip): RtChange => ({
+        kind: 'put-route',
+        destination: hostCidr(ip),
+        hops: [{ ifindex: other, via: null }],
+        metric: 1024,
+        protocol: 80,
+      }),
     );
     expect(rtnetlink.apply(moved)).toEqual([null, null]);
-    expect(([4, 6] as const).flatMap((family) => rtnetlink.routes({ family, protocol: 80 })).map(({ ifindex }) => ifindex)).toEqual([
-      other,
-      other,
-    ]);
+    expect(
+      ([4, 6] as const)
+        .flatMap((family) => rtnetlink.routes({ family, protocol: 80 }))
+        .flatMap(({ hops }) => hops.map(({ ifindex }) => ifindex)),
+    ).toEqual([other, other]);
+  });
+
+  it('S8: a route becomes one over several ways and one way again, and goes as a whole, in both families', () => {
+    const other = rtnetlink.links().find(({ ifname }) => ifname === 'tap2')?.ifindex ?? 0;
+    const router = asIp('fe80::9');
+    const ways = (...ifindexes: readonly number[]) => ifindexes.map((ifindex) => ({ ifindex, via: router }));
+    const shapes: readonly (readonly [string, RouteHop[]])[] = [
+      ['10.9.9.9/32', [{ ifindex: tap, via: null }]],
+      ['10.9.9.9/32', [tap, other].map((ifindex) => ({ ifindex, via: null }))],
+      ['10.9.9.9/32', [{ ifindex: other, via: null }]],
+      ['10.9.0.0/16', ways(tap)],
+      ['10.9.0.0/16', ways(tap, other)],
+      ['10.9.0.0/16', ways(other)],
+      ['2001:db8:9::9/128', [{ ifindex: tap, via: null }]],
+      ['2001:db8:9::9/128', ways(tap, other)],
+      ['2001:db8:9::9/128', [{ ifindex: other, via: null }]],
+      ['2001:db8:9::9/128', ways(tap, other)],
+      ['2001:db8:9::/64', ways(other)],
+      ['2001:db8:9::/64', ways(tap, other)],
+    ];
+    const there = (destination: string) =>
+      rtnetlink.routes({ family: destination.includes(':') ? 6 : 4, protocol: 80 }).filter((route) => route.destination === destination);
+    for (const [text, hops] of shapes) {
+      const destination = asCidr(text);
+      // Twice is as once.
+      for (let times = 0; times < 2; times += 1) {
+        expect(rtnetlink.apply([{ kind: 'put-route', destination, hops, metric: 1024, protocol: 80 }])).toEqual([null]);
+      }
+      expect(there(text).map((route) => route.hops.toSorted((a, b) => Number(a.ifindex) - Number(b.ifindex)))).toEqual([hops]);
+    }
+    for (const [text, hops] of new Map(shapes)) {
+      const destination = asCidr(text);
+      expect(rtnetlink.apply([{ kind: 'delete-route', destination, hops, metric: 1024, protocol: 80 }])).toEqual([null]);
+      expect(there(text)).toEqual([]);
+    }
   });
 
   it('what happens is told, whoever does it', async () => {

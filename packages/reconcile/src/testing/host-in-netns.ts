@@ -2,7 +2,7 @@ import type { IfName } from '@manx/hoststate';
 import { asCidr, asIp, asMac, type Cidr, type Family, familyOf, hostCidr, parseIp } from '@manx/ip';
 import { type HostPlan, MANX_ROUTE_PROTOCOL } from '@manx/render';
 import type { TestNetns } from '@manx/render/testing/test-netns';
-import type { HostFacts, LinkFact, NeighbourFact, ObservedTable, RouteFact } from '../host-facts.js';
+import type { HopFact, HostFacts, LinkFact, NeighbourFact, ObservedTable, RouteFact } from '../host-facts.js';
 import { parseNftTable } from '../parse-nft-table.js';
 import { planHost } from '../plan-host.js';
 import type { Step } from '../step.js';
@@ -15,7 +15,8 @@ type LinkJson = {
   mtu: number;
   addr_info: Array<{ local: string; prefixlen: number; tentative?: boolean }>;
 };
-type RouteJson = { dst: string; dev: IfName; metric: number };
+type HopJson = { dev?: IfName; gateway?: string; via?: { host: string } };
+type RouteJson = HopJson & { dst: string; metric: number; nexthops?: HopJson[] };
 type NeighbourJson = { dst: string; dev: IfName; lladdr: string };
 
 /** Reads the facts of a namespace with `ip -j`, `nft -j` and `cat`: slow, plain, and not what the agent does. */
@@ -80,15 +81,15 @@ function applyStep(netns: TestNetns, step: Step): void {
       ip(`neigh del ${step.neighbour.ip} dev ${step.neighbour.dev}`);
       break;
     case 'set-route':
+      ip(`route replace ${step.route.destination} proto ${MANX_ROUTE_PROTOCOL} metric ${step.route.metric} ${waysText(step.route)}`);
+      break;
+    case 'delete-route': {
+      const dev = step.route.hops.length === 1 ? (step.route.hops[0]?.dev ?? null) : null;
       ip(
-        `route replace ${step.route.destination} dev ${step.route.dev} scope link proto ${MANX_ROUTE_PROTOCOL} metric ${step.route.metric}`,
+        `route del ${step.route.destination}${dev === null ? '' : ` dev ${dev}`} proto ${MANX_ROUTE_PROTOCOL} metric ${step.route.metric}`,
       );
       break;
-    case 'delete-route':
-      ip(
-        `route del ${step.route.destination}${step.route.dev === null ? '' : ` dev ${step.route.dev}`} proto ${MANX_ROUTE_PROTOCOL} metric ${step.route.metric}`,
-      );
-      break;
+    }
     case 'review-flows':
     case 'write-files':
     case 'stop-program':
@@ -98,7 +99,26 @@ function applyStep(netns: TestNetns, step: Step): void {
 
 function readRoutes(netns: TestNetns, family: Family): RouteFact[] {
   const routes = json(netns, ['ip', '-j', `-${family}`, 'route', 'show', 'proto', String(MANX_ROUTE_PROTOCOL)]) as RouteJson[];
-  return routes.map(({ dst, dev, metric }) => ({ destination: cidrText(dst), dev, metric }));
+  return routes.map(({ dst, metric, nexthops, ...hop }) => ({
+    destination: cidrText(dst),
+    metric,
+    hops: (nexthops ?? [hop]).map(hopFact),
+  }));
+}
+
+function hopFact({ dev, gateway, via }: HopJson): HopFact {
+  const hop = gateway ?? via?.host;
+  return { dev: dev ?? null, via: hop === undefined ? null : asIp(hop) };
+}
+
+function hopText({ dev, via }: HopFact): string {
+  return `${via === null ? '' : `via inet6 ${via} `}dev ${dev}`;
+}
+
+function waysText({ hops }: RouteFact): string {
+  const [first] = hops;
+  if (first !== undefined && hops.length === 1) return `${hopText(first)}${first.via === null ? ' scope link' : ''}`;
+  return hops.map((hop) => `nexthop ${hopText(hop)}`).join(' ');
 }
 
 function readNeighbours(netns: TestNetns, family: Family): NeighbourFact[] {

@@ -99,6 +99,29 @@ describe('a host with BIRD in a fabric of two top-of-rack routers', () => {
     },
   );
 
+  it('S8: pairs are announced as well: prefixes by a link-local address, and what is spread over several taps', async () => {
+    a.netns.run(['ip', 'link', 'add', 'tapy', 'type', 'veth', 'peer', 'name', 'tapyg']);
+    for (const tap of ['tapy', 'tapyg']) a.netns.run(['ip', 'link', 'set', tap, 'up']);
+    // As every tap has one: BIRD believes in no link-local router on an interface without.
+    for (const tap of ['tapx', 'tapy']) a.netns.run(['ip', 'address', 'add', 'fe80::77/64', 'dev', tap, 'nodad']);
+    const ours = ['proto', '80', 'metric', '1024'];
+    const ways: readonly (readonly [string, string[]])[] = [
+      ['10.67.0.0/24', ['via', 'inet6', 'fe80::9', 'dev', 'tapy']],
+      ['10.67.1.1/32', ['nexthop', 'dev', 'tapx', 'nexthop', 'dev', 'tapy']],
+      ['10.67.2.0/24', ['nexthop', 'via', 'inet6', 'fe80::9', 'dev', 'tapx', 'nexthop', 'via', 'inet6', 'fe80::9', 'dev', 'tapy']],
+      ['2001:db8:67::/64', ['via', 'fe80::9', 'dev', 'tapy']],
+      ['2001:db8:67:1::1/128', ['nexthop', 'via', 'fe80::9', 'dev', 'tapx', 'nexthop', 'via', 'fe80::9', 'dev', 'tapy']],
+    ];
+    for (const [prefix, way] of ways) {
+      route(a, 'route', 'replace', prefix, ...ours, ...way);
+      expect(await b.untilRoutes(prefix, has)).toContain('proto bird');
+      route(a, 'route', 'replace', prefix, ...ours, 'dev', 'tapx');
+      expect(await b.untilRoutes(prefix, has)).toContain('proto bird');
+      route(a, 'route', 'del', prefix, ...ours);
+      await b.untilRoutes(prefix, none);
+    }
+  });
+
   it('announces routes of protocol 80, and none of anybody else', async () => {
     route(a, 'route', 'add', '10.66.1.1/32', 'dev', 'tapx', 'proto', 'static');
     route(a, 'route', 'add', '10.66.1.2/32', 'dev', 'tapx');

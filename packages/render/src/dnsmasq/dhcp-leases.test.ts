@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type Endpoint, hostSideMac, type Subnet } from '@manx/hoststate';
+import { type Endpoint, hostSideMac, NO_QOS, type Subnet } from '@manx/hoststate';
 import { asCidr, asIp, asMac, eui64, type Ip, linkLocalFor } from '@manx/ip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stateOf, subnet } from '../testing/states.js';
@@ -40,7 +40,13 @@ function port(number: number, ...addresses: ReadonlyArray<readonly [string, Subn
     mac: asMac(`fa:16:3e:00:00:${number.toString(16).padStart(2, '0')}`),
     isUp: true,
     addresses: addresses.map(([ip, { id: of }]) => ({ ip: asIp(ip), subnet: of })),
+    isSecured: true,
+    pairs: [],
     policies: [],
+    floating: [],
+    forwards: [],
+    qos: NO_QOS,
+    dhcpOptions: [],
     hostname: `host-${(addresses[0]?.[0] ?? 'x').replaceAll(/[.:]+/g, '-')}`,
   };
 }
@@ -73,6 +79,40 @@ describe('DHCPv4 by a real dnsmasq to real clients', () => {
     expect(given?.get('staticroutes')).toBe('192.0.2.0/24 10.65.0.77 0.0.0.0/0 10.65.0.1');
     expect(given?.get('lease')).toBe('86400');
     expect(given?.get('serverid')).toBe('10.65.0.1');
+  });
+
+  it("S26: a port's own options come as they are, in place of its subnet's, and whatever they say stays a value", async () => {
+    lab.guest(P1);
+    const word = 'http://[::1]/a;b|c&d=$(id)%0a?tag:x=option:3=<>!*~';
+    const dhcpOptions: Endpoint['dhcpOptions'] = [
+      { family: 4, code: 3, value: { kind: 'none' } },
+      { family: 4, code: 6, value: { kind: 'ips', ips: [asIp('8.8.8.8'), asIp('8.8.4.4')] } },
+      { family: 4, code: 26, value: { kind: 'number', bytes: 2, number: 1399 } },
+      { family: 4, code: 66, value: { kind: 'word', word: '192.0.2.66' } },
+      { family: 4, code: 67, value: { kind: 'word', word } },
+      { family: 4, code: 119, value: { kind: 'names', names: ['a.example', 'b.example'] } },
+      { family: 4, code: 121, value: { kind: 'routes', routes: [{ destination: asCidr('198.51.100.0/24'), nexthop: asIp('10.65.0.9') }] } },
+      { family: 4, code: 224, value: { kind: 'hex', hex: '01:04:c0:ff' } },
+      { family: 4, code: 255, value: { kind: 'ips', ips: [asIp('192.0.2.77')] } },
+    ];
+    await lab.apply(stateOf([...SUBNETS, { ...P1, dhcpOptions }]));
+    const given = lab.lease(lab.guest(P1));
+    expect([given?.get('ip'), given?.get('router'), given?.get('dns'), given?.get('mtu')]).toEqual([
+      '10.65.0.10',
+      undefined,
+      '8.8.8.8 8.8.4.4',
+      '1399',
+    ]);
+    expect([given?.get('siaddr'), given?.get('tftp'), given?.get('bootfile') ?? given?.get('boot_file')]).toEqual([
+      '192.0.2.77',
+      '192.0.2.66',
+      word,
+    ]);
+    expect(given?.get('staticroutes')).toBe('198.51.100.0/24 10.65.0.9');
+    expect(given?.get('search')).toBe('a.example b.example');
+    expect(given?.get('opt224')).toBe('0104c0ff');
+    await lab.apply(stateOf([...SUBNETS, P1]));
+    expect(lab.lease(lab.guest(P1))?.get('mtu')).toBe('1450');
   });
 
   it('S26: ports, subnets and taps that come later are served by the same process, which does not crash after a lease', async () => {

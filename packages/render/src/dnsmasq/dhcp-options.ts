@@ -1,29 +1,36 @@
-import type { IfName, Subnet } from '@manx/hoststate';
+import type { Endpoint, Subnet } from '@manx/hoststate';
 import { cidrContains, cidrLast, familyOf, type Ip, netmask, prefixLength } from '@manx/ip';
 import type { DhcpOffer } from './dhcp-offer.js';
+import { extraOption } from './extra-option.js';
+
+/** One option as dnsmasq reads it; `key` is its family and number. */
+type OptionLine = { readonly key: string; readonly text: string };
 
 /**
  * The options of one endpoint as lines of `dhcp-optsfile`, each tagged with its tap: dnsmasq sets the name of the interface that a
  * request came in by as a tag, which no guest can choose. (Tags given in the hosts file would do for whole subnets, but
- * dnsmasq 2.90 crashes on SIGHUP once it has matched one.)
+ * dnsmasq 2.90 crashes on SIGHUP once it has matched one.) The port's own options take the place of its subnet's.
  */
-export function dhcpOptions(ifname: IfName, offer: DhcpOffer): readonly string[] {
-  const options = [...(offer.v4 === null ? [] : v4Options(offer.v4.subnet)), ...v6Options(offer.advertised)];
-  return options.map((option) => `tag:${ifname},${option}`);
+export function dhcpOptions({ ifname, dhcpOptions: own }: Pick<Endpoint, 'ifname' | 'dhcpOptions'>, offer: DhcpOffer): readonly string[] {
+  const isServed = { 4: offer.v4 !== null, 6: offer.advertised.length > 0 };
+  const ofPort = own.filter(({ family }) => isServed[family]).flatMap(extraOption);
+  const replaced = new Set(ofPort.map(({ key }) => key));
+  const ofSubnet = [...(offer.v4 === null ? [] : v4Options(offer.v4.subnet)), ...v6Options(offer.advertised)];
+  return [...ofSubnet.filter(({ key }) => !replaced.has(key)), ...ofPort].map(({ text }) => `tag:${ifname},${text}`);
 }
 
-function v4Options(subnet: Subnet): string[] {
+function v4Options(subnet: Subnet): OptionLine[] {
   const dns = ofFamily(subnet.dnsServers, 4);
   const routes = classlessRoutes(subnet);
   return [
-    `option:netmask,${netmask(subnet.cidr)}`,
+    { key: '4 1', text: `option:netmask,${netmask(subnet.cidr)}` },
     // RFC 3021: a /31 and a /32 have no broadcast address.
-    ...(prefixLength(subnet.cidr) > 30 ? [] : [`28,${cidrLast(subnet.cidr)}`]),
+    ...(prefixLength(subnet.cidr) > 30 ? [] : [{ key: '4 28', text: `28,${cidrLast(subnet.cidr)}` }]),
     // Without a value the option is not sent: dnsmasq would offer itself as the router.
-    subnet.gateway === null ? 'option:router' : `option:router,${subnet.gateway}`,
-    ...(dns.length === 0 ? [] : [`option:dns-server,${dns.join(',')}`]),
-    `option:mtu,${subnet.mtu}`,
-    ...(routes.length === 0 ? [] : [`121,${routes.join(',')}`, `249,${routes.join(',')}`]),
+    { key: '4 3', text: subnet.gateway === null ? 'option:router' : `option:router,${subnet.gateway}` },
+    ...(dns.length === 0 ? [] : [{ key: '4 6', text: `option:dns-server,${dns.join(',')}` }]),
+    { key: '4 26', text: `option:mtu,${subnet.mtu}` },
+    ...(routes.length === 0 ? [] : ['121', '249'].map((code) => ({ key: `4 ${code}`, text: `${code},${routes.join(',')}` }))),
   ];
 }
 
@@ -45,9 +52,9 @@ function classlessRoutes({ cidr, gateway, hostRoutes }: Subnet): string[] {
 }
 
 /** Name servers, for DHCPv6 and for advertisements (RFC 8106): of all its advertised subnets, in their order, each once. */
-function v6Options(advertised: readonly Subnet[]): string[] {
+function v6Options(advertised: readonly Subnet[]): OptionLine[] {
   const dns = [...new Set(advertised.flatMap(({ dnsServers }) => ofFamily(dnsServers, 6)))];
-  return dns.length === 0 ? [] : [`option6:dns-server,${dns.map((ip) => `[${ip}]`).join(',')}`];
+  return dns.length === 0 ? [] : [{ key: '6 23', text: `option6:dns-server,${dns.map((ip) => `[${ip}]`).join(',')}` }];
 }
 
 function ofFamily(ips: readonly Ip[], family: 4 | 6): Ip[] {

@@ -59,7 +59,7 @@ function serviceOf(state: HostState, endpoint: Endpoint): Service {
   const known = services.get(endpoint);
   if (known?.subnets.every((subnet, index) => subnet === subnets[index]) === true) return known;
   const offer = dhcpOffer(state, endpoint);
-  const service = { subnets, hosts: lines(hostLine(endpoint, offer)), options: lines(dhcpOptions(endpoint.ifname, offer)) };
+  const service = { subnets, hosts: lines(hostLine(endpoint, offer)), options: lines(dhcpOptions(endpoint, offer)) };
   services.set(endpoint, service);
   return service;
 }

@@ -1,50 +1,107 @@
-import { type Endpoint, isObjectId } from '@manx/hoststate';
-import { familyOf } from '@manx/ip';
+import { type Endpoint, isObjectId, type RateLimit } from '@manx/hoststate';
+import { type Cidr, cidrFirst, familyOf } from '@manx/ip';
 import type { NftChain } from '../host-plan.js';
 import { remember } from '../remember.js';
+import { type FloatingNft, renderFloating } from './floating-nft.js';
 import { fromChain, policyChain, toChain } from './names.js';
+import { isSingle, pairElements } from './pair-elements.js';
 
 /** What one endpoint puts into the tables: its two chains, and its elements of the shared sets and maps. */
-export type EndpointNft = {
+export type EndpointNft = FloatingNft & {
   readonly tap: string;
   /** Chain by name. */
   readonly chains: ReadonlyArray<readonly [string, NftChain]>;
   readonly egress: string;
   readonly ingress: string;
-  /** What it may send from (S17): interface, MAC, address. */
+  /** The tap, where port security is off. */
+  readonly unsecured: readonly string[];
+  /** What it may send from (S17): interface, MAC, address; and prefixes of them. */
   readonly macs: readonly string[];
   readonly sourcesV4: readonly string[];
   readonly sourcesV6: readonly string[];
+  readonly sourceNetsV4: readonly string[];
+  readonly sourceNetsV6: readonly string[];
   readonly arpSenders: readonly string[];
+  readonly arpSenderNets: readonly string[];
   readonly arpOwn: readonly string[];
+  readonly arpPairs: readonly string[];
+  /** The tap and the addresses of one whose flows are not to be tracked. */
+  readonly untracked: readonly string[];
+  readonly untrackedV4: readonly string[];
+  readonly untrackedV6: readonly string[];
+  readonly untrackedNets: readonly Cidr[];
 };
 
 /**
  * Renders an endpoint, as if all of its policies existed: `renderTables` gives those that do not an empty chain.
- * Its chains see the flow's state first, then each group in turn; what no group accepts is dropped, and so is everything without groups (S16).
+ * Its chains limit and mark, see the flow's state, then each group in turn; what no group accepts is dropped, and so is everything
+ * without groups (S16). Without port security nothing is (S19).
  */
-export const renderEndpoint = remember((endpoint: Endpoint): EndpointNft => {
+export const renderStateful = remember((endpoint: Endpoint): EndpointNft => render(endpoint, true));
+
+/**
+ * The same for an endpoint of stateless groups: each packet has to be allowed for itself. Its flows are not tracked, but for those
+ * of floating IPs, whose translation is remembered nowhere else.
+ */
+export const renderStateless = remember((endpoint: Endpoint): EndpointNft => render(endpoint, false));
+
+function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
   const { ifname, mac } = endpoint;
+  const tap = `"${ifname}"`;
   const ips = endpoint.addresses.map(({ ip }) => ip);
   const v4 = ips.filter((ip) => familyOf(ip) === 4);
+  const v6 = ips.filter((ip) => familyOf(ip) === 6);
+  const { macs, ...pairs } = pairElements(endpoint);
+  const isUntracked = !isStateful && endpoint.floating.length + endpoint.forwards.length === 0;
+  const routed = isUntracked ? endpoint.pairs.filter(({ isRouted }) => isRouted).map(({ cidr }) => cidr) : [];
+  const received = isUntracked ? [...new Set([...ips, ...routed.filter(isSingle).map(cidrFirst)])] : [];
   return {
-    tap: `"${ifname}"`,
+    ...renderFloating(endpoint),
+    tap,
     chains: [
-      [fromChain(ifname), endpointChain(endpoint, 'egress')],
-      [toChain(ifname), endpointChain(endpoint, 'ingress')],
+      [fromChain(ifname), endpointChain(endpoint, 'egress', isStateful)],
+      [toChain(ifname), endpointChain(endpoint, 'ingress', isStateful)],
     ],
     egress: `goto ${fromChain(ifname)}`,
     ingress: `goto ${toChain(ifname)}`,
-    macs: [`"${ifname}" . ${mac}`],
-    sourcesV4: v4.map((ip) => `"${ifname}" . ${mac} . ${ip}`),
-    sourcesV6: ips.filter((ip) => familyOf(ip) === 6).map((ip) => `"${ifname}" . ${mac} . ${ip}`),
+    unsecured: endpoint.isSecured ? [] : [tap],
+    macs: macs.map((one) => `${tap} . ${one}`),
+    sourcesV4: [...v4.map((ip) => `${tap} . ${mac} . ${ip}`), ...pairs.sourcesV4],
+    sourcesV6: [...v6.map((ip) => `${tap} . ${mac} . ${ip}`), ...pairs.sourcesV6],
+    sourceNetsV4: pairs.sourceNetsV4,
+    sourceNetsV6: pairs.sourceNetsV6,
     // 0.0.0.0 is the sender of a duplicate-address probe (RFC 5227, section 2.1.1).
-    arpSenders: ['0.0.0.0', ...v4].map((ip) => `"${ifname}" . ${mac} . ${mac} . ${ip}`),
-    arpOwn: v4.map((ip) => `"${ifname}" . ${ip}`),
+    arpSenders: [
+      ...macs.map((one) => `${tap} . ${one} . ${one} . 0.0.0.0`),
+      ...v4.map((ip) => `${tap} . ${mac} . ${mac} . ${ip}`),
+      ...pairs.arpSenders,
+    ],
+    arpSenderNets: pairs.arpSenderNets,
+    arpOwn: v4.map((ip) => `${tap} . ${ip}`),
+    arpPairs: pairs.arpPairs,
+    untracked: isUntracked ? [tap] : [],
+    untrackedV4: received.filter((ip) => familyOf(ip) === 4),
+    untrackedV6: received.filter((ip) => familyOf(ip) === 6),
+    untrackedNets: routed.filter((cidr) => !isSingle(cidr)),
   };
-});
+}
 
-function endpointChain(endpoint: Endpoint, direction: 'ingress' | 'egress'): NftChain {
+function endpointChain(endpoint: Endpoint, direction: 'ingress' | 'egress', isStateful: boolean): NftChain {
+  const treatment = treatmentOf(endpoint, direction);
+  if (!endpoint.isSecured) return { hook: null, rules: [...treatment, 'accept'] };
   const jumps = endpoint.policies.filter(isObjectId).map((policy) => `jump ${policyChain(direction, policy)}`);
-  return { hook: null, rules: ['jump stateful', ...jumps, 'drop'] };
+  return { hook: null, rules: [...treatment, ...(isStateful ? ['jump stateful'] : []), ...jumps, 'drop'] };
+}
+
+/** Limits and marks, which are for every packet: also for those of flows that were accepted long ago. */
+function treatmentOf({ qos }: Endpoint, direction: 'ingress' | 'egress'): string[] {
+  const limits = qos.limits.filter((limit) => limit.direction === direction).map(limitRule);
+  const isMarked = direction === 'egress' && qos.dscp !== null;
+  return [...limits, ...(isMarked ? [`ip dscp set ${qos.dscp}`, `ip6 dscp set ${qos.dscp}`] : [])];
+}
+
+function limitRule({ unit, rate, burst }: RateLimit): string {
+  return unit === 'bytes'
+    ? `limit rate over ${rate} bytes/second burst ${burst} bytes drop`
+    : `limit rate over ${rate}/second burst ${burst} packets drop`;
 }

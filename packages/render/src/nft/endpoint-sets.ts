@@ -1,7 +1,7 @@
-import type { Endpoint } from '@manx/hoststate';
+import { type Endpoint, type HostState, isStateful } from '@manx/hoststate';
 import type { NftChain, NftMap, NftSet } from '../host-plan.js';
-import { remember } from '../remember.js';
-import { type EndpointNft, renderEndpoint } from './endpoint-nft.js';
+import { type EndpointNft, renderStateful, renderStateless } from './endpoint-nft.js';
+import { intervals } from './intervals.js';
 
 /** What the endpoints of a host put into the tables, all together. */
 export type EndpointSets = {
@@ -9,34 +9,107 @@ export type EndpointSets = {
   readonly inetSets: ReadonlyArray<readonly [string, NftSet]>;
   readonly inetMaps: ReadonlyArray<readonly [string, NftMap]>;
   readonly arpSets: ReadonlyArray<readonly [string, NftSet]>;
+  /** Whether some endpoint's flows are not tracked; whether some endpoint has a floating IP or a forward. */
+  readonly hasUntracked: boolean;
+  readonly hasFloating: boolean;
 };
 
+type Memory = { readonly nft: readonly EndpointNft[]; readonly sets: EndpointSets };
+
+const memories = new WeakMap<readonly Endpoint[], Memory>();
+
 /** The chains of the endpoints, and the sets and maps that are shared by all: the same list gives the same answer, by reference. */
-export const renderEndpoints = remember((endpoints: readonly Endpoint[]): EndpointSets => {
-  const nft = endpoints.map(renderEndpoint);
+export function renderEndpoints(state: HostState, endpoints: readonly Endpoint[]): EndpointSets {
+  const nft = endpoints.map((endpoint) => (isStateful(state, endpoint) ? renderStateful(endpoint) : renderStateless(endpoint)));
+  const known = memories.get(endpoints);
+  if (known?.nft.every((one, index) => one === nft[index]) === true) return known.sets;
+  const sets = allSets(nft);
+  memories.set(endpoints, { nft, sets });
+  return sets;
+}
+
+function allSets(nft: readonly EndpointNft[]): EndpointSets {
   const taps = hashSet('ifname', nft, (one) => [one.tap]);
+  const unsecured = hashSet('ifname', nft, (one) => one.unsecured);
+  const hasUntracked = nft.some(({ untracked }) => untracked.length > 0);
+  const hasFloating = nft.some(({ floatingSelf }) => floatingSelf.length > 0);
   return {
+    hasUntracked,
+    hasFloating,
     chains: nft.flatMap(({ chains }) => chains),
     inetSets: [
       ['taps', taps],
+      ['unsecured', unsecured],
       ['macs', hashSet('ifname . ether_addr', nft, (one) => one.macs)],
       ['sources-v4', hashSet('ifname . ether_addr . ipv4_addr', nft, (one) => one.sourcesV4)],
       ['sources-v6', hashSet('ifname . ether_addr . ipv6_addr', nft, (one) => one.sourcesV6)],
+      ['source-nets-v4', intervalSet('ifname . ether_addr . ipv4_addr', nft, (one) => one.sourceNetsV4)],
+      ['source-nets-v6', intervalSet('ifname . ether_addr . ipv6_addr', nft, (one) => one.sourceNetsV6)],
+      ...(hasUntracked ? untrackedSets(nft) : []),
+      ...(hasFloating ? floatingSets(nft) : []),
     ],
     inetMaps: [
       ['egress', verdictMap(nft, (one) => one.egress)],
       ['ingress', verdictMap(nft, (one) => one.ingress)],
+      ...(hasFloating ? floatingMaps(nft) : []),
     ],
     arpSets: [
       ['taps', taps],
+      ['unsecured', unsecured],
       ['senders', hashSet('ifname . ether_addr . ether_addr . ipv4_addr', nft, (one) => one.arpSenders)],
+      ['sender-nets', intervalSet('ifname . ether_addr . ether_addr . ipv4_addr', nft, (one) => one.arpSenderNets)],
       ['own', hashSet('ifname . ipv4_addr', nft, (one) => one.arpOwn)],
+      ['pairs', hashSet('ifname . ipv4_addr . ipv4_addr', nft, (one) => one.arpPairs)],
     ],
   };
-});
+}
+
+function untrackedSets(nft: readonly EndpointNft[]): ReadonlyArray<readonly [string, NftSet]> {
+  const nets = nft.flatMap(({ untrackedNets }) => untrackedNets);
+  const prefixes = (family: 4 | 6): NftSet => ({
+    type: `ipv${family}_addr`,
+    flags: ['interval'],
+    elements: new Set(intervals(nets, family)),
+  });
+  return [
+    ['untracked', hashSet('ifname', nft, (one) => one.untracked)],
+    ['untracked-v4', hashSet('ipv4_addr', nft, (one) => one.untrackedV4)],
+    ['untracked-v6', hashSet('ipv6_addr', nft, (one) => one.untrackedV6)],
+    ['untracked-nets-v4', prefixes(4)],
+    ['untracked-nets-v6', prefixes(6)],
+  ];
+}
+
+function floatingSets(nft: readonly EndpointNft[]): ReadonlyArray<readonly [string, NftSet]> {
+  return [
+    ['floating', hashSet('ipv4_addr', nft, (one) => one.floatingSelf.map(([ip]) => ip))],
+    ['hairpins', hashSet('ipv4_addr . ipv4_addr', nft, (one) => one.hairpins)],
+  ];
+}
+
+function floatingMaps(nft: readonly EndpointNft[]): ReadonlyArray<readonly [string, NftMap]> {
+  const addresses = (of: (one: EndpointNft) => ReadonlyArray<readonly [string, string]>): NftMap => ({
+    type: 'ipv4_addr',
+    value: 'ipv4_addr',
+    flags: [],
+    elements: new Map(nft.flatMap(of)),
+  });
+  const type = 'ipv4_addr . inet_proto . inet_service';
+  return [
+    ['floating-self', addresses((one) => one.floatingSelf)],
+    ['floating-in', addresses((one) => one.floatingIn)],
+    ['floating-out', addresses((one) => one.floatingOut)],
+    ['forwards', { type, value: 'ipv4_addr . inet_service', flags: [], elements: new Map(nft.flatMap((one) => one.forwards)) }],
+    ['forward-ranges', { type, value: 'ipv4_addr', flags: ['interval'], elements: new Map(nft.flatMap((one) => one.forwardRanges)) }],
+  ];
+}
 
 function hashSet(type: string, nft: readonly EndpointNft[], elementsOf: (one: EndpointNft) => readonly string[]): NftSet {
   return { type, flags: [], elements: new Set(nft.flatMap(elementsOf)) };
+}
+
+function intervalSet(type: string, nft: readonly EndpointNft[], elementsOf: (one: EndpointNft) => readonly string[]): NftSet {
+  return { ...hashSet(type, nft, elementsOf), flags: ['interval'] };
 }
 
 function verdictMap(nft: readonly EndpointNft[], verdictOf: (one: EndpointNft) => string): NftMap {

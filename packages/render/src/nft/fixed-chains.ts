@@ -1,6 +1,7 @@
 import type { Cidr, Family } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
 import type { RenderSettings } from '../settings.js';
+import { FORWARDED_ALREADY, NOT_TRANSLATED } from './optional-chains.js';
 import { prefixesOf } from './peer-match.js';
 
 /** ICMPv6 numbers (RFC 4443, RFC 4861, RFC 2710, RFC 3810). */
@@ -14,7 +15,7 @@ const hook = (name: string, priority: number): NftHook => ({ type: 'filter', hoo
  * whatever touches a tap ends in an accept by rule or a drop. The two forward chains are separate base chains, because
  * `accept` ends only the chain it is said in: local traffic passes the egress policy of the one *and* the ingress policy of the other.
  */
-export function fixedChains(settings: RenderSettings): Array<readonly [string, NftChain]> {
+export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [string, NftChain]> {
   const { protectedPrefixes, endpointToHost } = settings;
   return [
     // Raw priority: before connection tracking, so that a forged packet costs no entry (S17, S18, S20).
@@ -22,9 +23,10 @@ export function fixedChains(settings: RenderSettings): Array<readonly [string, N
     ['never-from-guest', { hook: null, rules: NEVER_FROM_GUEST }],
     ['unaddressed', { hook: null, rules: UNADDRESSED }],
     ['link-local', { hook: null, rules: LINK_LOCAL }],
-    ['input', { hook: hook('input', 0), rules: ['iifname != "tap*" accept', 'iifname @taps goto guest-to-host', 'drop'] }],
+    ['input', { hook: hook('input', 0), rules: INPUT }],
+    ['as-itself', { hook: null, rules: AS_ITSELF }],
     ['guest-to-host', { hook: null, rules: [...GUEST_TO_HOST, endpointToHost] }],
-    ['forward-from', { hook: hook('forward', -1), rules: FORWARD_FROM }],
+    ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, 'iifname vmap @egress', 'drop'] }],
     ['forward-to', { hook: hook('forward', 0), rules: ['oifname != "tap*" accept', 'oifname vmap @ingress', 'drop'] }],
     ['stateful', { hook: null, rules: STATEFUL }],
     ['output', { hook: hook('output', 0), rules: ['oifname != "tap*" accept', 'oifname @taps accept', 'drop'] }],
@@ -39,6 +41,9 @@ function sourceRules(protectedPrefixes: readonly Cidr[]): string[] {
     ...([4, 6] as const).flatMap((family) => protectedRules(family, protectedPrefixes)),
     'iifname . ether saddr . ip saddr @sources-v4 accept',
     'iifname . ether saddr . ip6 saddr @sources-v6 accept',
+    'iifname . ether saddr . ip saddr @source-nets-v4 accept',
+    'iifname . ether saddr . ip6 saddr @source-nets-v6 accept',
+    'iifname @unsecured accept',
     'iifname . ether saddr @macs goto unaddressed',
     'drop',
   ];
@@ -72,6 +77,24 @@ const LINK_LOCAL: readonly string[] = [
   'drop',
 ];
 
+const INPUT: readonly string[] = [
+  'iifname != "tap*" accept',
+  'iifname @unsecured jump as-itself',
+  'iifname @taps goto guest-to-host',
+  'drop',
+];
+
+/**
+ * To its host even an instance without port security speaks only as itself (S18): the host's own flows, BGP's among them, are
+ * known by their addresses, and nobody may answer in another's name.
+ */
+const AS_ITSELF: readonly string[] = [
+  'iifname . ether saddr . ip saddr @sources-v4 return',
+  'iifname . ether saddr . ip6 saddr @sources-v6 return',
+  'iifname . ether saddr @macs goto unaddressed',
+  'drop',
+];
+
 /** S18: DHCP, ICMP, neighbour discovery, and answers to what the host began; DNS and metadata will find their place here. */
 const GUEST_TO_HOST: readonly string[] = [
   'ct state vmap { established : accept, related : accept, invalid : drop }',
@@ -86,8 +109,12 @@ const FORWARD_FROM: readonly string[] = [
   'iifname != "tap*" accept',
   'ip daddr { 169.254.0.0/16, 224.0.0.0/3 } drop',
   'ip6 daddr { fe80::/10, ff00::/8 } drop',
-  'iifname vmap @egress',
-  'drop',
+];
+
+/** What takes the place of chains of the same names on a host with floating IPs. */
+export const FORWARD_OF_FLOATING: ReadonlyArray<readonly [string, NftChain]> = [
+  ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, FORWARDED_ALREADY, 'iifname vmap @egress', 'drop'] }],
+  ['forward-to', { hook: hook('forward', 0), rules: ['oifname != "tap*" accept', NOT_TRANSLATED, 'oifname vmap @ingress', 'drop'] }],
 ];
 
 /**
@@ -103,21 +130,34 @@ const arpHook = (name: string): NftHook => ({ type: 'filter', hook: name, priori
 
 /**
  * ARP (S3, S17): a guest speaks only for itself, in both the Ethernet and the ARP header. And the host, which answers
- * by proxy for the rest of the world, never answers a guest for the guest's own addresses: that would be a conflict (RFC 5227).
+ * by proxy for the rest of the world, never answers a guest for the guest's own addresses: that would be a conflict (RFC 5227). Nor
+ * does it answer the announcement of an address that several may have: but a request for it, which is for another holder.
  */
 export const ARP_CHAINS: ReadonlyMap<string, NftChain> = new Map<string, NftChain>([
   [
     'input',
     {
       hook: arpHook('input'),
-      rules: ['iifname != "tap*" accept', 'iifname . ether saddr . arp saddr ether . arp saddr ip @senders accept', 'drop'],
+      rules: [
+        'iifname != "tap*" accept',
+        'iifname . ether saddr . arp saddr ether . arp saddr ip @senders accept',
+        'iifname . ether saddr . arp saddr ether . arp saddr ip @sender-nets accept',
+        'iifname @unsecured accept',
+        'drop',
+      ],
     },
   ],
   [
     'output',
     {
       hook: arpHook('output'),
-      rules: ['oifname != "tap*" accept', 'oifname . arp saddr ip @own drop', 'oifname @taps accept', 'drop'],
+      rules: [
+        'oifname != "tap*" accept',
+        'oifname . arp saddr ip @own drop',
+        'oifname . arp saddr ip . arp daddr ip @pairs drop',
+        'oifname @taps accept',
+        'drop',
+      ],
     },
   ],
 ]);

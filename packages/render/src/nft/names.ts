@@ -12,8 +12,11 @@ export const toChain = (ifname: IfName): string => `to-${ifname}`;
 /** The chain of a security group's rules in one direction, shared by its ports. */
 export const policyChain = (direction: 'ingress' | 'egress', policy: string): string => `${direction}-${policy}`;
 
-/** The set of a remote group's addresses of one family. */
+/** The set of a remote or address group's addresses of one family. */
 export const groupSet = (set: string, family: Family): string => `group-${set}-v${family}`;
+
+/** The set of the prefixes of one family in a set; small, and so an interval set. */
+export const prefixSet = (set: string, family: Family): string => `group-${set}-nets-v${family}`;
 
 /** Whether this is the name of an interface for an instance, as Neutron makes it; within IFNAMSIZ. */
 export const isTapName = (ifname: string): ifname is IfName => /^tap[0-9A-Za-z_.-]{1,12}$/.test(ifname);

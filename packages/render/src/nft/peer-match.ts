@@ -1,9 +1,10 @@
 import type { PolicyRule } from '@manx/hoststate';
 import { type Cidr, cidrContains, compareCidrs, type Family, familyOf } from '@manx/ip';
-import { groupSet } from './names.js';
+import { prefixText } from './intervals.js';
+import { groupSet, prefixSet } from './names.js';
 
-/** Anyone of the family (null), the members of a remote group, or the addresses of some prefixes, at least one. */
-export type RulePeer = { readonly set: string } | { readonly cidrs: readonly Cidr[] } | null;
+/** Anyone of the family (null), the members of a set (its addresses, or its prefixes), or the addresses of some prefixes, at least one. */
+export type RulePeer = { readonly set: string; readonly isPrefixes: boolean } | { readonly cidrs: readonly Cidr[] } | null;
 
 /**
  * The other end of a rule as nft text. Prefixes are one anonymous set (or a bare prefix), disjoint and sorted: an interval set refuses overlaps.
@@ -11,8 +12,8 @@ export type RulePeer = { readonly set: string } | { readonly cidrs: readonly Cid
 export function peerMatch(rule: Pick<PolicyRule, 'direction' | 'family'>, peer: RulePeer): string {
   if (peer === null) return `meta nfproto ${rule.family === 4 ? 'ipv4' : 'ipv6'}`;
   const field = `${rule.family === 4 ? 'ip' : 'ip6'} ${rule.direction === 'ingress' ? 'saddr' : 'daddr'}`;
-  if ('set' in peer) return `${field} @${groupSet(peer.set, rule.family)}`;
-  return `${field} ${anonymousSet(outermost(peer.cidrs).map(cidrText))}`;
+  if ('set' in peer) return `${field} @${(peer.isPrefixes ? prefixSet : groupSet)(peer.set, rule.family)}`;
+  return `${field} ${anonymousSet(outermost(peer.cidrs).map(prefixText))}`;
 }
 
 /** `{ a, b }`, or just `a`. */
@@ -23,20 +24,15 @@ export function anonymousSet(items: readonly string[]): string {
 /** The prefixes of one family as an anonymous set; null when there is none. */
 export function prefixesOf(family: Family, cidrs: readonly Cidr[]): string | null {
   const own = outermost(cidrs.filter((cidr) => familyOf(cidr) === family));
-  return own.length === 0 ? null : anonymousSet(own.map(cidrText));
+  return own.length === 0 ? null : anonymousSet(own.map(prefixText));
 }
 
 /** Sorted, without prefixes that lie in another. */
-function outermost(cidrs: readonly Cidr[]): Cidr[] {
+export function outermost(cidrs: readonly Cidr[]): Cidr[] {
   const kept: Cidr[] = [];
   for (const cidr of [...cidrs].sort(compareCidrs)) {
     const last = kept.at(-1);
     if (last === undefined || !cidrContains(last, cidr)) kept.push(cidr);
   }
   return kept;
-}
-
-/** The kernel prints a prefix of one address without its length. */
-function cidrText(cidr: Cidr): string {
-  return cidr.endsWith(familyOf(cidr) === 4 ? '/32' : '/128') ? cidr.slice(0, cidr.indexOf('/')) : cidr;
 }

@@ -1,9 +1,12 @@
 import { isObjectId, type Policy, type PolicyRule } from '@manx/hoststate';
-import { type Cidr, familyOf, prefixLength } from '@manx/ip';
+import { type Cidr, type Family, familyOf, prefixLength } from '@manx/ip';
 import type { NftChain, RenderProblem } from '../host-plan.js';
 import { remember } from '../remember.js';
 import { peerMatch, type RulePeer } from './peer-match.js';
 import { type Service, serviceMatches, serviceProblem } from './service-match.js';
+
+/** Whether a set has prefixes of a family beside addresses, and so is two sets in nft. */
+export type HasPrefixes = (set: string, family: Family) => boolean;
 
 /** A security group in nft: one chain a direction, the remote groups its rules name, and the rules that could not be said. */
 export type PolicyNft = {
@@ -19,9 +22,28 @@ type PeerRules = { readonly peer: RulePeer; readonly services: readonly Service[
 /**
  * Renders a security group. A rule only ever accepts; what falls out of the end of the chain goes on to the next group of
  * the port, and in the end is dropped. An empty group accepts nothing. Rules with the same peer, or with the same
- * services, share one nft rule: a lookup in place of a list.
+ * services, share one nft rule: a lookup in place of a list. Equal arguments give the same chains, by reference.
  */
-export const renderPolicy = remember((policy: Policy): PolicyNft => {
+export function renderPolicy(policy: Policy, hasPrefixes: HasPrefixes): PolicyNft {
+  const key = setFamilies(policy)
+    .filter(([set, family]) => hasPrefixes(set, family))
+    .join(' ');
+  const known = memory.get(policy);
+  if (known?.key === key) return known.nft;
+  const nft = makePolicy(policy, hasPrefixes);
+  memory.set(policy, { key, nft });
+  return nft;
+}
+
+/** What the policy was rendered to the last time, and with which of its sets having prefixes. */
+const memory = new WeakMap<Policy, { readonly key: string; readonly nft: PolicyNft }>();
+
+const setFamilies = remember(
+  (policy: Policy): ReadonlyArray<readonly [string, Family]> =>
+    policy.rules.flatMap(({ peer, family }) => (peer.kind === 'set' ? [[peer.set, family] as const] : [])),
+);
+
+function makePolicy(policy: Policy, hasPrefixes: HasPrefixes): PolicyNft {
   const problems: RenderProblem[] = [];
   const rules = policy.rules.filter((rule) => {
     const detail = ruleProblem(rule);
@@ -29,16 +51,19 @@ export const renderPolicy = remember((policy: Policy): PolicyNft => {
     return detail === null;
   });
   const sets = new Set(rules.flatMap(({ peer }) => (peer.kind === 'set' ? [peer.set] : [])));
-  return { ingress: directionChain(rules, 'ingress'), egress: directionChain(rules, 'egress'), sets, problems };
-});
-
-function directionChain(rules: readonly PolicyRule[], direction: 'ingress' | 'egress'): NftChain {
-  const own = rules.filter((rule) => rule.direction === direction);
-  return { hook: null, rules: ([4, 6] as const).flatMap((family) => familyRules(own, { direction, family })) };
+  const chainOf = (direction: 'ingress' | 'egress'): NftChain => {
+    const own = rules.filter((rule) => rule.direction === direction);
+    return { hook: null, rules: ([4, 6] as const).flatMap((family) => familyRules(own, { direction, family, hasPrefixes })) };
+  };
+  return { ingress: chainOf('ingress'), egress: chainOf('egress'), sets, problems };
 }
 
-function familyRules(rules: readonly PolicyRule[], side: Pick<PolicyRule, 'direction' | 'family'>): string[] {
-  const lines = byPeer(rules.filter((rule) => rule.family === side.family)).flatMap(({ peer, services }) => {
+function familyRules(
+  rules: readonly PolicyRule[],
+  side: Pick<PolicyRule, 'direction' | 'family'> & { readonly hasPrefixes: HasPrefixes },
+): string[] {
+  const own = rules.filter((rule) => rule.family === side.family);
+  const lines = byPeer(own, (set) => side.hasPrefixes(set, side.family)).flatMap(({ peer, services }) => {
     const who = peerMatch(side, peer);
     return serviceMatches(services).map((what) => (what === '' ? `${who} accept` : `${who} ${what} accept`));
   });
@@ -48,7 +73,7 @@ function familyRules(rules: readonly PolicyRule[], side: Pick<PolicyRule, 'direc
 }
 
 /** Anyone first, then prefixes, then remote groups; each in one canonical order. */
-function byPeer(rules: readonly PolicyRule[]): PeerRules[] {
+function byPeer(rules: readonly PolicyRule[], hasPrefixes: (set: string) => boolean): PeerRules[] {
   const any: Service[] = [];
   const cidrs = new Map<Cidr, Service[]>();
   const sets = new Map<string, Service[]>();
@@ -60,7 +85,11 @@ function byPeer(rules: readonly PolicyRule[]): PeerRules[] {
   return [
     ...(any.length === 0 ? [] : [{ peer: null, services: any }]),
     ...joinedCidrs(cidrs),
-    ...[...sets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([set, services]) => ({ peer: { set }, services })),
+    ...[...sets]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([set, services]) =>
+        (hasPrefixes(set) ? [false, true] : [false]).map((isPrefixes) => ({ peer: { set, isPrefixes }, services })),
+      ),
   ];
 }
 

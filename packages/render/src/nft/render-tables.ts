@@ -1,18 +1,19 @@
-import { type AddressSet, type Endpoint, type HostState, isObjectId } from '@manx/hoststate';
+import { type AddressSet, type Endpoint, FLAT_SPACE, type HostState, isObjectId, isPrefix } from '@manx/hoststate';
 import { type Family, familyOf } from '@manx/ip';
 import type { NftChain, NftSet, NftTable, RenderProblem } from '../host-plan.js';
 import { remember } from '../remember.js';
 import type { RenderSettings } from '../settings.js';
-import { renderEndpoints } from './endpoint-sets.js';
-import { ARP_CHAINS, fixedChains } from './fixed-chains.js';
-import { groupSet, policyChain } from './names.js';
+import { type EndpointSets, renderEndpoints } from './endpoint-sets.js';
+import { ARP_CHAINS, FORWARD_OF_FLOATING, fixedChains } from './fixed-chains.js';
+import { intervals } from './intervals.js';
+import { groupSet, policyChain, prefixSet } from './names.js';
+import { floatingChains, UNTRACKED_CHAINS } from './optional-chains.js';
 import { renderPolicy } from './policy-chains.js';
 
 /** The tables, and what could not be said in them. */
 export type RenderedTables = { readonly tables: readonly NftTable[]; readonly problems: readonly RenderProblem[] };
 
 const NOTHING: NftChain = { hook: null, rules: [] };
-const NOBODY: { readonly [F in Family]: NftSet } = { 4: addresses([], 4), 6: addresses([], 6) };
 
 const renderSettings = remember(fixedChains);
 
@@ -22,19 +23,40 @@ const renderSettings = remember(fixedChains);
  * A policy that the state does not have allows nothing, a set that it does not have is nobody: both are problems.
  */
 export function renderTables(state: HostState, endpoints: readonly Endpoint[], settings: RenderSettings): RenderedTables {
-  const shared = renderEndpoints(endpoints);
+  const shared = renderEndpoints(state, endpoints);
   const problems: RenderProblem[] = [];
-  const chains = new Map([...renderSettings(settings), ...shared.chains]);
+  const flat = shared.hasFloating ? flatSpace(state, endpoints, problems) : null;
+  const chains = new Map([...renderSettings(settings), ...optionalChains(shared, flat !== null), ...shared.chains]);
   const groups = addPolicies(state, { endpoints, chains, problems });
   const inet: NftTable = {
     family: 'inet',
     name: 'manx',
-    sets: new Map([...shared.inetSets, ...groupSets(state, groups, problems)]),
+    sets: new Map([...shared.inetSets, ...(flat === null ? [] : [['flat-space', flat] as const]), ...groupSets(state, groups, problems)]),
     maps: new Map(shared.inetMaps),
     chains,
   };
   return { tables: [inet, { family: 'arp', name: 'manx', sets: new Map(shared.arpSets), maps: new Map(), chains: ARP_CHAINS }], problems };
 }
+
+const [floatingHere, floatingAstray] = [true, false].map((hasFlat) => [...FORWARD_OF_FLOATING, ...floatingChains(hasFlat)]);
+
+/** What hosts need only for stateless groups, or for floating IPs. */
+function optionalChains({ hasUntracked, hasFloating }: EndpointSets, hasFlatSpace: boolean): ReadonlyArray<readonly [string, NftChain]> {
+  const floating = hasFloating ? (hasFlatSpace ? floatingHere : floatingAstray) : undefined;
+  return [...(hasUntracked ? UNTRACKED_CHAINS : []), ...(floating ?? [])];
+}
+
+/** The prefixes to which fixed IPs stay as they are; without them they stay so everywhere, and the endpoints concerned are told. */
+function flatSpace(state: HostState, endpoints: readonly Endpoint[], problems: RenderProblem[]): NftSet | null {
+  const set = state.sets.get(FLAT_SPACE);
+  if (set !== undefined) return renderFlatSpace(set);
+  for (const { id, floating } of endpoints) {
+    if (floating.length > 0) problems.push({ code: 'unknown_set', subject: id, detail: `no such set: ${FLAT_SPACE}` });
+  }
+  return null;
+}
+
+const renderFlatSpace = remember((set: AddressSet): NftSet => prefixes(set.members, 4));
 
 /** Adds the chains of the policies that the endpoints use; answers which sets their rules name, and in which policy. */
 function addPolicies(
@@ -49,7 +71,7 @@ function addPolicies(
       continue;
     }
     if (policy === undefined) into.problems.push({ code: 'unknown_policy', subject: id, detail: `no such policy: ${id}` });
-    const nft = policy === undefined ? null : renderPolicy(policy);
+    const nft = policy === undefined ? null : renderPolicy(policy, (set, family) => hasPrefixes(state.sets.get(set), family));
     into.problems.push(...(nft?.problems ?? []));
     for (const set of nft?.sets ?? []) if (!groups.has(set)) groups.set(set, id);
     for (const direction of ['egress', 'ingress'] as const) into.chains.set(policyChain(direction, id), nft?.[direction] ?? NOTHING);
@@ -62,16 +84,37 @@ function groupSets(state: HostState, groups: ReadonlyMap<string, string>, proble
     const set = state.sets.get(id);
     if (set === undefined) problems.push({ code: 'unknown_set', subject: groups.get(id) ?? id, detail: `no such set: ${id}` });
     const both = set === undefined ? NOBODY : renderSet(set);
-    return ([4, 6] as const).map((family): [string, NftSet] => [groupSet(id, family), both[family]]);
+    return both.map(([name, one]): [string, NftSet] => [name(id), one]);
   });
 }
 
-const renderSet = remember((set: AddressSet): { readonly [F in Family]: NftSet } => {
-  return { 4: addresses(set.members, 4), 6: addresses(set.members, 6) };
-});
+/** The sets that a set is in nft, and how each is called: addresses of both families, and prefixes of those that have any. */
+type NamedSets = ReadonlyArray<readonly [(set: string) => string, NftSet]>;
 
-function addresses(members: AddressSet['members'], family: Family): NftSet {
-  return { type: `ipv${family}_addr`, flags: [], elements: new Set(members.filter((ip) => familyOf(ip) === family)) };
+const renderSet = remember((set: AddressSet): NamedSets => setsOf(set.members));
+
+const NOBODY: NamedSets = setsOf([]);
+
+function setsOf(members: AddressSet['members']): NamedSets {
+  return ([4, 6] as const).flatMap((family): NamedSets => {
+    const own = members.filter((member) => familyOf(member) === family);
+    const nets = own.filter(isPrefix);
+    const plain: NftSet = { type: `ipv${family}_addr`, flags: [], elements: new Set(own.filter((member) => !isPrefix(member))) };
+    const named = [(set: string) => groupSet(set, family), plain] as const;
+    return nets.length === 0 ? [named] : [named, [(set: string) => prefixSet(set, family), prefixes(nets, family)]];
+  });
+}
+
+const familiesWithPrefixes = remember(
+  (set: AddressSet): ReadonlySet<Family> => new Set(set.members.filter(isPrefix).map((cidr) => familyOf(cidr))),
+);
+
+function hasPrefixes(set: AddressSet | undefined, family: Family): boolean {
+  return set !== undefined && familiesWithPrefixes(set).has(family);
+}
+
+function prefixes(members: AddressSet['members'], family: Family): NftSet {
+  return { type: `ipv${family}_addr`, flags: ['interval'], elements: new Set(intervals(members, family)) };
 }
 
 function sorted(ids: Iterable<string>): string[] {

@@ -1,7 +1,7 @@
-import type { HostState, PolicyPeer, PolicyRule } from '@manx/hoststate';
-import { asCidr } from '@manx/ip';
+import { type Endpoint, FLAT_SPACE, type HostState, type PolicyPeer, type PolicyRule } from '@manx/hoststate';
+import { asCidr, asIp, familyOf } from '@manx/ip';
 import fc from 'fast-check';
-import { addressSet, endpoint, policy, rule, stateOf, subnet } from './states.js';
+import { addressSet, endpoint, forward, pair, policy, rule, stateless, stateOf, subnet } from './states.js';
 
 const GROUPS = ['a', 'b', 'c', 'd'];
 const V4_CIDRS = ['0.0.0.0/0', '10.0.0.0/8', '10.65.0.0/16', '10.65.0.2/32', '192.0.2.0/24'].map(asCidr);
@@ -34,25 +34,70 @@ const number = fc.integer({ min: 2, max: 20 });
 const ipOf = fc.tuple(number, fc.boolean()).map(([n, isV4]) => (isV4 ? `10.65.0.${n}` : `2001:db8:65::${n}`));
 const someGroups = fc.uniqueArray(fc.constantFrom(...GROUPS), { maxLength: 3 });
 
+const PAIRS = ['10.65.0.100/32', '10.65.0.7/32', '10.65.8.0/24', '10.65.8.0/25', '2001:db8:65::100/128', '2001:db8:65:8::/64'] as const;
+const SET_MEMBERS = ['10.66.0.0/24', '10.66.1.0/24', '10.66.0.0/16', '10.66.0.7', '2001:db8:66::/64', '2001:db8:66::/65'] as const;
+const FLAT_MEMBERS = ['10.65.0.0/24', '10.65.1.0/24', '203.0.113.0/24', '10.0.0.0/8', '2001:db8:65::/64'] as const;
+
+const pairs = fc
+  .subarray([...PAIRS], { maxLength: 4 })
+  .chain((cidrs) =>
+    fc
+      .array(fc.tuple(fc.constantFrom(0, 0xaa), fc.boolean()), { minLength: cidrs.length, maxLength: cidrs.length })
+      .map((more) => cidrs.map((cidr, i) => ({ cidr, mac: more[i]?.[0] ?? 0, isRouted: more[i]?.[1] ?? true }))),
+  );
+
+/** What a port may be beside plain. */
+const treatment = fc.record({
+  isSecured: fc.integer({ min: 0, max: 4 }).map((n) => n > 0),
+  pairs,
+  hasFloating: fc.boolean(),
+  forwardTo: fc.constantFrom(null, 80, 443, 8080),
+  qos: fc.constantFrom<Endpoint['qos']>(
+    { dscp: null, limits: [] },
+    { dscp: null, limits: [] },
+    { dscp: 46, limits: [{ direction: 'ingress', unit: 'packets', rate: 1000, burst: 100 }] },
+    { dscp: null, limits: [{ direction: 'egress', unit: 'bytes', rate: 125_000, burst: 131_072 }] },
+  ),
+});
+
+function treated(
+  port: Endpoint,
+  n: number,
+  { hasFloating, forwardTo, pairs: own, ...more }: typeof treatment extends fc.Arbitrary<infer T> ? T : never,
+): Endpoint {
+  const fixed = port.addresses.map(({ ip }) => ip).find((ip) => familyOf(ip) === 4);
+  const self = asIp(`203.0.113.${n}`);
+  const range = { ...forward(`f${n}`, 80, forwardTo ?? 80), ip: asIp(`203.0.113.${100 + n}`), to: 89, fixedTo: (forwardTo ?? 80) + 9 };
+  return {
+    ...port,
+    ...more,
+    pairs: own.map(({ cidr, mac, isRouted }) => ({ ...pair(cidr, mac === 0 ? n : mac), isRouted })),
+    floating: fixed !== undefined && hasFloating ? [{ ip: self, fixed }] : [],
+    forwards: fixed !== undefined && forwardTo !== null ? [{ ...range, fixed }] : [],
+  };
+}
+
 /** Whole host states: up to six ports, four groups, addresses that may clash, groups and sets that may be missing. */
 export const arbitraryState: fc.Arbitrary<HostState> = fc
   .record({
-    ports: fc.uniqueArray(fc.tuple(number, fc.uniqueArray(ipOf, { maxLength: 3 }), someGroups, fc.boolean()), {
+    ports: fc.uniqueArray(fc.tuple(number, fc.uniqueArray(ipOf, { maxLength: 3 }), someGroups, fc.boolean(), treatment), {
       selector: ([n]) => n,
       maxLength: 6,
     }),
-    groups: fc.uniqueArray(fc.tuple(fc.constantFrom(...GROUPS), rules), { selector: ([id]) => id, maxLength: 4 }),
-    sets: fc.uniqueArray(fc.tuple(fc.constantFrom(...GROUPS), fc.uniqueArray(ipOf, { maxLength: 6 })), {
-      selector: ([id]) => id,
-      maxLength: 4,
-    }),
+    groups: fc.uniqueArray(fc.tuple(fc.constantFrom(...GROUPS), rules, fc.boolean()), { selector: ([id]) => id, maxLength: 4 }),
+    sets: fc.uniqueArray(
+      fc.tuple(fc.constantFrom(...GROUPS), fc.uniqueArray(ipOf, { maxLength: 6 }), fc.subarray([...SET_MEMBERS], { maxLength: 3 })),
+      { selector: ([id]) => id, maxLength: 4 },
+    ),
+    flat: fc.option(fc.subarray([...FLAT_MEMBERS])),
   })
   .map((parts) =>
     stateOf([
       subnet('sub4', '10.65.0.0/24', '10.65.0.1'),
       subnet('sub6', '2001:db8:65::/64', null),
-      ...parts.ports.map(([n, ips, policies, isUp]) => endpoint(`p${n}-0000-000`, n, { ips, policies, isUp })),
-      ...parts.groups.map(([id, own]) => policy(id, own)),
-      ...parts.sets.map(([id, members]) => addressSet(id, members)),
+      ...parts.ports.map(([n, ips, policies, isUp, more]) => treated(endpoint(`p${n}-0000-000`, n, { ips, policies, isUp }), n, more)),
+      ...parts.groups.map(([id, own, isStateful]) => (isStateful ? policy(id, own) : stateless(policy(id, own)))),
+      ...parts.sets.map(([id, members, more]) => addressSet(id, [...members, ...more])),
+      ...(parts.flat === null ? [] : [addressSet(FLAT_SPACE, parts.flat)]),
     ]),
   );

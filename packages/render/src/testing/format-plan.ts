@@ -15,7 +15,10 @@ export function formatRest(plan: HostPlan): string {
       ...[...link.sysctls].map(([path, value]) => `  sysctl ${path} = ${value}`),
     ]),
     ...[...plan.neighbours.values()].map(({ ip, mac, dev }) => `neighbour ${ip} at ${mac} dev ${dev}`),
-    ...[...plan.routes.values()].map(({ destination, dev, metric }) => `route ${destination} dev ${dev} metric ${metric}`),
+    ...[...plan.routes.values()].map(
+      ({ destination, hops, metric }) =>
+        `route ${destination} ${hops.map(({ dev, via }) => (via === null ? `dev ${dev}` : `via ${via} dev ${dev}`)).join(' and ')} metric ${metric}`,
+    ),
     ...plan.problems.map(({ code, subject, detail }) => `problem ${code} of ${subject}: ${detail}`),
   ];
   return `${lines.join('\n')}\n`;
@@ -30,11 +33,19 @@ function tableLines(table: NftTable): string[] {
 }
 
 function setLines(set: NftSet): string[] {
-  return [`type ${set.type};`, ...elementLines([...set.elements])];
+  return [`type ${set.type};`, ...flagLines(set.flags), ...elementLines([...set.elements])];
 }
 
 function mapLines(map: NftMap): string[] {
-  return [`type ${map.type} : ${map.value};`, ...elementLines([...map.elements].map(([key, value]) => `${key} : ${value}`))];
+  return [
+    `type ${map.type} : ${map.value};`,
+    ...flagLines(map.flags),
+    ...elementLines([...map.elements].map(([key, value]) => `${key} : ${value}`)),
+  ];
+}
+
+function flagLines(flags: readonly string[]): string[] {
+  return flags.length === 0 ? [] : [`flags ${flags.join(', ')};`];
 }
 
 function elementLines(elements: readonly string[]): string[] {

@@ -1,4 +1,17 @@
-import type { AddressSet, Endpoint, HostState, IfName, Policy, PolicyRule, Subnet } from '@manx/hoststate';
+import {
+  type AddressPair,
+  type AddressSet,
+  compareMembers,
+  type Endpoint,
+  FLAT_SPACE,
+  type HostState,
+  type IfName,
+  NO_QOS,
+  type Policy,
+  type PolicyRule,
+  type PortForward,
+  type Subnet,
+} from '@manx/hoststate';
 import { asCidr, asIp, asMac, compareIps, familyOf } from '@manx/ip';
 import type { RenderSettings } from '../settings.js';
 
@@ -23,20 +36,28 @@ export function stateOf(objects: ReadonlyArray<Endpoint | Policy | AddressSet | 
 export function endpoint(
   id: string,
   number: number,
-  more: { ips: readonly string[]; policies?: readonly string[]; isUp?: boolean },
+  more: { ips: readonly string[]; policies?: readonly string[] } & Partial<Omit<Endpoint, 'policies'>>,
 ): Endpoint {
+  const { ips, policies, ...rest } = more;
   return {
     kind: 'endpoint',
     id,
     ifname: `tap${id}`.slice(0, 14) as IfName,
     mac: asMac(`fa:16:3e:00:00:${number.toString(16).padStart(2, '0')}`),
-    isUp: more.isUp ?? true,
-    addresses: more.ips
+    isUp: true,
+    addresses: ips
       .map(asIp)
       .sort(compareIps)
       .map((ip) => ({ ip, subnet: familyOf(ip) === 4 ? 'sub4' : 'sub6' })),
-    policies: [...(more.policies ?? [])].sort(),
+    isSecured: true,
+    pairs: [],
+    policies: [...(policies ?? [])].sort(),
+    floating: [],
+    forwards: [],
+    qos: NO_QOS,
+    dhcpOptions: [],
     hostname: `host-${number}`,
+    ...rest,
   };
 }
 
@@ -46,11 +67,15 @@ export function rule(id: string, more: Partial<PolicyRule>): PolicyRule {
 }
 
 export function policy(id: string, rules: readonly PolicyRule[]): Policy {
-  return { kind: 'policy', id, rules };
+  return { kind: 'policy', id, isStateful: true, rules };
+}
+
+export function stateless(of: Policy): Policy {
+  return { ...of, isStateful: false };
 }
 
 export function addressSet(id: string, members: readonly string[]): AddressSet {
-  return { kind: 'set', id, members: members.map(asIp).sort(compareIps) };
+  return { kind: 'set', id, members: members.map((text) => (text.includes('/') ? asCidr(text) : asIp(text))).sort(compareMembers) };
 }
 
 export function subnet(id: string, cidr: string, gateway: string | null): Subnet {
@@ -73,6 +98,16 @@ export function subnet(id: string, cidr: string, gateway: string | null): Subnet
 }
 
 const SUBNETS = [subnet('sub4', '10.65.0.0/24', '10.65.0.1'), subnet('sub6', '2001:db8:65::/64', '2001:db8:65::1')];
+
+/** A routed pair whose MAC ends in this number. */
+export function pair(cidr: string, number: number): AddressPair {
+  return { cidr: asCidr(cidr), mac: asMac(`fa:16:3e:00:00:${number.toString(16).padStart(2, '0')}`), isRouted: true };
+}
+
+/** A forward of a TCP port of 203.0.113.7 to one of 10.65.0.7. */
+export function forward(id: string, from: number, to: number): PortForward {
+  return { id, protocol: 6, from, to: from, ip: asIp('203.0.113.7'), fixed: asIp('10.65.0.7'), fixedFrom: to, fixedTo: to };
+}
 
 /** Whatever the guest sends, as Neutron's default group has it. */
 const EGRESS_ALL = [rule('e4', { direction: 'egress' }), rule('e6', { direction: 'egress', family: 6 })];
@@ -124,6 +159,99 @@ export const NAMED_STATES: ReadonlyMap<string, HostState> = new Map([
       endpoint('2a1b2c3d-4e', 3, { ips: ['10.65.0.4'], policies: ['db'] }),
       policy('db', dbRules),
       addressSet('web', []),
+    ]),
+  ],
+  [
+    'port-security-off',
+    stateOf([
+      ...SUBNETS,
+      endpoint('5a1b2c3d-4e', 6, { ips: ['10.65.0.6', '2001:db8:65::6'], isSecured: false }),
+      endpoint('6a1b2c3d-4e', 7, { ips: ['10.65.0.7'], policies: ['open'] }),
+      policy('open', EGRESS_ALL),
+    ]),
+  ],
+  [
+    'stateless-and-stateful',
+    stateOf([
+      ...SUBNETS,
+      endpoint('5a1b2c3d-4e', 6, { ips: ['10.65.0.6', '2001:db8:65::6'], policies: ['bare'], pairs: [pair('10.65.8.0/24', 6)] }),
+      endpoint('6a1b2c3d-4e', 7, { ips: ['10.65.0.7'], policies: ['open'] }),
+      policy('open', EGRESS_ALL),
+      stateless(policy('bare', [...EGRESS_ALL, rule('i4', { protocol: 17 })])),
+    ]),
+  ],
+  [
+    'pairs-and-address-groups',
+    stateOf([
+      ...SUBNETS,
+      endpoint('5a1b2c3d-4e', 6, {
+        ips: ['10.65.0.6', '2001:db8:65::6'],
+        policies: ['web'],
+        pairs: [
+          pair('10.65.0.100/32', 6),
+          pair('10.65.0.101/32', 0xaa),
+          pair('10.65.8.0/24', 6),
+          { ...pair('198.51.100.0/24', 6), isRouted: false },
+          pair('2001:db8:65::100/128', 6),
+          pair('2001:db8:65:8::/64', 6),
+        ],
+      }),
+      endpoint('6a1b2c3d-4e', 7, {
+        ips: ['10.65.0.7'],
+        policies: ['web'],
+        pairs: [pair('10.65.0.100/32', 7), pair('2001:db8:65::100/128', 7)],
+      }),
+      policy('web', [
+        ...EGRESS_ALL,
+        rule('i1', { protocol: 6, ports: { from: 80, to: 80 }, peer: { kind: 'set', set: 'office' } }),
+        rule('i2', { family: 6, peer: { kind: 'set', set: 'office' } }),
+        rule('i3', { peer: { kind: 'set', set: 'web' } }),
+      ]),
+      addressSet('office', ['192.0.2.7', '192.0.2.0/29', '198.51.100.0/25', '198.51.100.128/25', '203.0.113.0/24', '203.0.113.8/29']),
+      addressSet('web', ['10.65.0.6', '10.65.0.7', '10.65.0.100', '2001:db8:65::6', '10.65.8.0/24', '2001:db8:65:8::/64']),
+    ]),
+  ],
+  [
+    'floating-ips',
+    stateOf([
+      ...SUBNETS,
+      endpoint('5a1b2c3d-4e', 6, {
+        ips: ['10.65.0.6', '2001:db8:65::6'],
+        policies: ['open'],
+        floating: [{ ip: asIp('203.0.113.6'), fixed: asIp('10.65.0.6') }],
+      }),
+      endpoint('6a1b2c3d-4e', 7, {
+        ips: ['10.65.0.7'],
+        policies: ['open'],
+        forwards: [
+          forward('f1', 80, 8080),
+          { ...forward('f2', 1000, 1000), to: 1999, fixedTo: 1999 },
+          { ...forward('f3', 53, 53), protocol: 17, to: 54 },
+          { ...forward('f4', 90, 9090), to: 91, fixedTo: 9091, fixed: asIp('10.65.9.9') },
+        ],
+      }),
+      policy('open', [...EGRESS_ALL, rule('i4', {})]),
+      addressSet(FLAT_SPACE, ['10.65.0.0/24', '203.0.113.0/24', '2001:db8:65::/64', '198.51.100.7']),
+    ]),
+  ],
+  [
+    'limits-and-marks',
+    stateOf([
+      ...SUBNETS,
+      endpoint('5a1b2c3d-4e', 6, {
+        ips: ['10.65.0.6'],
+        policies: ['open'],
+        qos: {
+          dscp: 26,
+          limits: [
+            { direction: 'egress', unit: 'bytes', rate: 1_250_000, burst: 1_000_000 },
+            { direction: 'egress', unit: 'packets', rate: 10_000, burst: 1000 },
+            { direction: 'ingress', unit: 'bytes', rate: 125_000, burst: 200_000 },
+            { direction: 'ingress', unit: 'packets', rate: 1000, burst: 100 },
+          ],
+        },
+      }),
+      policy('open', EGRESS_ALL),
     ]),
   ],
   [

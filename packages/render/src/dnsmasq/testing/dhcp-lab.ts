@@ -88,10 +88,9 @@ export function makeDhcpLab(name: string): DhcpLab {
       return change;
     },
     lease: (at) => {
-      const options = ['121', '249', 'mtu', 'hostname', 'domain', 'broadcast', 'dns', 'router', 'subnet'].flatMap((option) => [
-        '-O',
-        option,
-      ]);
+      const options = ['121', '249', '66', '67', '119', '224', 'mtu', 'hostname', 'domain', 'broadcast', 'dns', 'router', 'subnet'].flatMap(
+        (option) => ['-O', option],
+      );
       const done = at.run(['udhcpc', '-i', 'eth0', '-f', '-q', '-n', '-t', '2', '-T', '1', '-A', '1', '-s', script, ...options], {
         mayFail: true,
       });

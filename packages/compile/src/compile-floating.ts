@@ -1,0 +1,76 @@
+import { compareIds, type FloatingAddress, isProblem, type PortForward, type Problem } from '@manx/hoststate';
+import { compareIps, familyOf, type Ip } from '@manx/ip';
+import type { FloatingIp, ForwardedProtocol, Port, PortForwarding, StateReader } from '@manx/model';
+import { isPluggedIn } from './is-plugged-in.js';
+
+const PROTOCOLS: { readonly [P in ForwardedProtocol]: PortForward['protocol'] } = { tcp: 6, udp: 17, sctp: 132 };
+
+/** The floating IPs that stand for one of these addresses of the port, sorted; what cannot be said is a problem, and translated nowhere. */
+export function compileFloating(port: Port, own: readonly Ip[], state: StateReader, problems: Problem[]): readonly FloatingAddress[] {
+  const floating = new Map<Ip, FloatingAddress>();
+  for (const resource of state.by('floatingip.port_id', port.id).toSorted(byId)) {
+    const { floating_ip_address: ip, fixed_ip_address: fixed } = resource;
+    if (fixed === null || !own.includes(fixed) || familyOf(fixed) !== 4 || familyOf(ip) !== 4) {
+      problems.push(floatingProblem(resource, `${String(fixed)} is no IPv4 address of port ${port.id}`));
+    } else if (floating.has(ip)) problems.push(floatingProblem(resource, `${ip} is another floating IP already`));
+    else floating.set(ip, { ip, fixed });
+  }
+  return [...floating.values()].sort((a, b) => compareIps(a.ip, b.ip));
+}
+
+/**
+ * The forwards that this port's host does, sorted by id: all of each floating IP that the port carries. The carrier is the port of
+ * its first forwarding, by id, that is plugged in: one host announces the address, and what is for ports elsewhere goes on from there.
+ */
+export function compileForwards(port: Port, state: StateReader, problems: Problem[]): readonly PortForward[] {
+  const floatingIps = new Set(state.by('port_forwarding.internal_port_id', port.id).map(({ floatingip_id }) => floatingip_id));
+  const forwards: PortForward[] = [];
+  for (const id of [...floatingIps].sort(compareIds)) {
+    const floatingIp = state.get('floatingip', id);
+    const all = state.by('port_forwarding.floatingip_id', id).toSorted(byId);
+    const carrier = all.find(({ internal_port_id }) => isPluggedIn(state.get('port', internal_port_id)));
+    if (floatingIp === undefined || floatingIp.port_id !== null || carrier?.internal_port_id !== port.id) continue;
+    for (const resource of all) {
+      const forward = compileForward(resource, floatingIp, state);
+      const rival = isProblem(forward) ? undefined : forwards.find((other) => overlaps(other, forward));
+      if (isProblem(forward)) problems.push(forward);
+      else if (rival !== undefined) problems.push(forwardProblem(resource, `its ports are those of ${rival.id} as well`));
+      else forwards.push(forward);
+    }
+  }
+  return forwards.sort(byId);
+}
+
+function compileForward(resource: PortForwarding, { floating_ip_address: ip }: FloatingIp, state: StateReader): PortForward | Problem {
+  const { id, internal_ip_address: fixed, internal_port_id: target } = resource;
+  const protocol = Object.hasOwn(PROTOCOLS, resource.protocol) ? PROTOCOLS[resource.protocol] : undefined;
+  const { external_first_port: from, external_last_port: to, internal_first_port: fixedFrom, internal_last_port: fixedTo } = resource;
+  if (protocol === undefined) return forwardProblem(resource, `the protocol ${resource.protocol} cannot be forwarded`);
+  const isTheirs = state.get('port', target)?.fixed_ips.some(({ ip_address }) => ip_address === fixed) === true;
+  if (!isTheirs || familyOf(fixed) !== 4 || familyOf(ip) !== 4)
+    return forwardProblem(resource, `${fixed} is no IPv4 address of port ${target}`);
+  const areRanges =
+    [from, to, fixedFrom, fixedTo].every(isPort) && from <= to && (fixedFrom === fixedTo || fixedTo - fixedFrom === to - from);
+  if (!areRanges) return forwardProblem(resource, `ports ${from} to ${to} cannot become ${fixedFrom} to ${fixedTo}`);
+  return { id, ip, protocol, from, to, fixed, fixedFrom, fixedTo };
+}
+
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= 65_535;
+}
+
+function overlaps(a: PortForward, b: PortForward): boolean {
+  return a.ip === b.ip && a.protocol === b.protocol && a.from <= b.to && b.from <= a.to;
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return compareIds(a.id, b.id);
+}
+
+function floatingProblem({ id }: FloatingIp, detail: string): Problem {
+  return { code: 'floatingip-not-compiled', subject: `floatingip ${id}`, detail: `stands for nothing: ${detail}` };
+}
+
+function forwardProblem({ id }: PortForwarding, detail: string): Problem {
+  return { code: 'forwarding-not-compiled', subject: `port_forwarding ${id}`, detail: `forwards nothing: ${detail}` };
+}

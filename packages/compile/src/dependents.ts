@@ -1,0 +1,104 @@
+import type { Ip } from '@manx/ip';
+import type { Network, Port, ResourceKind, ResourceOf, StateReader } from '@manx/model';
+import { pairMembers } from './compile-pairs.js';
+
+/** Resources that ports are compiled from besides their own, their network and their subnets. */
+const DEPENDED_KINDS = [
+  'floatingip',
+  'port_forwarding',
+  'qos_bandwidth_limit_rule',
+  'qos_packet_rate_limit_rule',
+  'qos_dscp_marking_rule',
+] as const satisfies readonly ResourceKind[];
+
+type DependedKind = (typeof DEPENDED_KINDS)[number];
+
+/** Whether ports are compiled from resources of this kind. */
+export function isDependedOn(kind: ResourceKind): kind is DependedKind {
+  return DEPENDED_KINDS.some((one) => one === kind);
+}
+
+/** What is remembered of a resource that was there: by which it is known whom it concerned. */
+type Links = { readonly port?: string | undefined; readonly floatingIp?: string | undefined; readonly policy?: string | undefined };
+
+/**
+ * Which ports have to be compiled again when something else changes: whose floating IPs, forwardings and QoS rules those are, and
+ * who has pairs that somebody else's address or a subnet decides about. Remembers how things were, since the state only
+ * says how they are.
+ */
+export class Dependents {
+  readonly #links = new Map<string, Links>();
+  /** Ports that have an address, or anything, as a pair: by that address, and by network. */
+  readonly #pairedWith = new Map<Ip, Set<string>>();
+  readonly #pairedOn = new Map<string, Set<string>>();
+
+  /** The ports that a resource of its own kind concerned before, or concerns now. */
+  *ofResource(kind: DependedKind, id: string, state: StateReader): Iterable<string> {
+    const key = `${kind} ${id}`;
+    const before = this.#links.get(key);
+    const resource = state.get(kind, id);
+    const after = resource === undefined ? undefined : linksOf(kind, resource);
+    if (after === undefined) this.#links.delete(key);
+    else this.#links.set(key, after);
+    for (const links of [before, after]) if (links !== undefined) yield* portsOf(links, state);
+  }
+
+  /** The ports that depend on this port, before or after its change: by an address that it has, or a floating IP that they share. */
+  *ofPort(before: Port | undefined, after: Port | undefined, state: StateReader): Iterable<string> {
+    this.#refile(before, after);
+    for (const { ip_address } of [...(before?.fixed_ips ?? []), ...(after?.fixed_ips ?? [])]) yield* this.#pairedWith.get(ip_address) ?? [];
+    for (const { floatingip_id } of state.by('port_forwarding.internal_port_id', (after ?? before)?.id ?? '')) {
+      yield* portsOf({ floatingIp: floatingip_id }, state);
+    }
+  }
+
+  /** The ports of a network that have pairs, which its subnets decide about. */
+  pairedOn(network: string): Iterable<string> {
+    return this.#pairedOn.get(network) ?? [];
+  }
+
+  #refile(before: Port | undefined, after: Port | undefined): void {
+    for (const member of pairMembers(before)) drop(this.#pairedWith, member as Ip, before?.id);
+    for (const member of pairMembers(after)) add(this.#pairedWith, member as Ip, after?.id);
+    if (before !== undefined) drop(this.#pairedOn, before.network_id, before.id);
+    if (after !== undefined && after.allowed_address_pairs.length > 0) add(this.#pairedOn, after.network_id, after.id);
+  }
+}
+
+/** The ports that have a QoS policy, by themselves or by their network. */
+function* portsWithPolicy(policy: string, state: StateReader): Iterable<string> {
+  for (const { id } of state.by('port.qos_policy_id', policy)) yield id;
+  for (const network of state.by('network.qos_policy_id', policy)) yield* portsOfNetwork(network, state);
+}
+
+/** The ports of a network that have no QoS policy of their own. */
+export function* portsOfNetwork(network: Pick<Network, 'id'>, state: StateReader): Iterable<string> {
+  for (const { id, qos_policy_id } of state.by('port.network_id', network.id)) if (qos_policy_id === null) yield id;
+}
+
+function* portsOf({ port, floatingIp, policy }: Links, state: StateReader): Iterable<string> {
+  if (port !== undefined) yield port;
+  if (policy !== undefined) yield* portsWithPolicy(policy, state);
+  if (floatingIp === undefined) return;
+  for (const { internal_port_id } of state.by('port_forwarding.floatingip_id', floatingIp)) yield internal_port_id;
+}
+
+function linksOf<K extends DependedKind>(kind: K, resource: ResourceOf[K]): Links {
+  if (kind === 'floatingip') return { port: (resource as ResourceOf['floatingip']).port_id ?? undefined, floatingIp: resource.id };
+  if (kind === 'port_forwarding') {
+    const { internal_port_id: port, floatingip_id: floatingIp } = resource as ResourceOf['port_forwarding'];
+    return { port, floatingIp };
+  }
+  return { policy: (resource as ResourceOf['qos_dscp_marking_rule']).qos_policy_id };
+}
+
+function add<K>(map: Map<K, Set<string>>, key: K, id: string | undefined): void {
+  if (id !== undefined) map.set(key, (map.get(key) ?? new Set()).add(id));
+}
+
+function drop<K>(map: Map<K, Set<string>>, key: K, id: string | undefined): void {
+  const ids = map.get(key);
+  if (ids === undefined || id === undefined) return;
+  ids.delete(id);
+  if (ids.size === 0) map.delete(key);
+}

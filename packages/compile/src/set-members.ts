@@ -1,0 +1,33 @@
+import { FLAT_SPACE, type Member, memberOf } from '@manx/hoststate';
+import { parseCidr } from '@manx/ip';
+import type { AddressGroup, StateReader, Subnet } from '@manx/model';
+import { membersOf } from './compile-port.js';
+
+const ADDRESS_GROUP = 'addresses-';
+
+/** The id of the set of an address group: another than that of any security group. */
+export function addressGroupSet(id: string): string {
+  return `${ADDRESS_GROUP}${id}`;
+}
+
+/** What an address group gives to its set; text that is no prefix in canonical form is nobody. */
+export function addressGroupMembers(group: AddressGroup | undefined): readonly Member[] {
+  return [...new Set((group?.addresses ?? []).flatMap(prefixMember))];
+}
+
+/** What a subnet gives to the flat space. */
+export function flatSpaceMember(subnet: Subnet | undefined): Member | undefined {
+  return subnet === undefined ? undefined : prefixMember(subnet.cidr)[0];
+}
+
+/** Every member of a set, as often as somebody gives it: the flat space, an address group, or a remote group. */
+export function setMembers(set: string, state: StateReader): readonly Member[] {
+  if (set === FLAT_SPACE) return [...state.all('subnet')].flatMap((subnet) => flatSpaceMember(subnet) ?? []);
+  if (set.startsWith(ADDRESS_GROUP)) return addressGroupMembers(state.get('address_group', set.slice(ADDRESS_GROUP.length)));
+  return state.by('port.security_group', set).flatMap(membersOf);
+}
+
+function prefixMember(text: string): Member[] {
+  const parsed = parseCidr(text);
+  return parsed === null || parsed.cidr !== text ? [] : [memberOf(parsed.cidr)];
+}

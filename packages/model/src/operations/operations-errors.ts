@@ -1,0 +1,51 @@
+import type { ErrorEntry } from '../error-table.js';
+
+/** What the kinds of this folder can refuse; see `ERROR_TABLE`. */
+export const OPERATIONS_ERRORS = {
+  AgentNotFound: { status: 404, message: 'Agent {id} could not be found.' },
+  LogResourceNotFound: { status: 404, message: 'Log resource {id} could not be found.' },
+  FlavorNotFound: { status: 404, message: 'Flavor {id} could not be found.' },
+  ServiceProfileNotFound: { status: 404, message: 'Service Profile {id} could not be found.' },
+  BgpSpeakerNotFound: { status: 404, message: 'BGP speaker {id} could not be found.' },
+  BgpPeerNotFound: { status: 404, message: 'BGP peer {id} could not be found.' },
+  BgpPeerNotAuthenticated: { status: 404, message: 'BGP peer {bgp_peer_id} not authenticated.' },
+  BgpSpeakerPeerNotAssociated: {
+    status: 404,
+    message: 'BGP peer {bgp_peer_id} is not associated with BGP speaker {bgp_speaker_id}.',
+  },
+  BgpSpeakerNetworkNotAssociated: {
+    status: 404,
+    message: 'Network {network_id} is not associated with BGP speaker {bgp_speaker_id}.',
+  },
+  BgpSpeakerNetworkBindingError: { status: 409, message: 'Network {network_id} is already bound to BgpSpeaker {bgp_speaker_id}.' },
+  DuplicateBgpPeerIpException: {
+    status: 409,
+    message:
+      'BGP Speaker {bgp_speaker_id} is already configured to peer with a BGP Peer at {peer_ip}, it cannot peer with BGP Peer {bgp_peer_id}.',
+  },
+  InvalidBgpPeerMd5Authentication: { status: 400, message: 'A password must be supplied when using auth_type md5.' },
+  BgpPeersAreInFiles: {
+    status: 409,
+    message:
+      'BGP peer {bgp_peer_id} cannot be given to a speaker: the hosts of this deployment take their BGP peers from their own settings (bgp.peers in agent.yaml).',
+    type: 'Conflict',
+  },
+  AgentAlive: { status: 409, message: 'Agent {id} is alive: stop it first, or it will be back in a moment.', type: 'Conflict' },
+  ResourceNotFound: { status: 404, message: 'Resource {resource_id} could not be found.' },
+  TargetResourceNotFound: { status: 404, message: 'Target resource {target_id} could not be found.' },
+  InvalidLogResourceType: { status: 400, message: 'Invalid log resource_type: {resource_type}.' },
+  InvalidResourceConstraint: {
+    status: 400,
+    message: 'Invalid resource constraint between resource (security_group {resource_id}) and target resource (port {target_id}).',
+  },
+  LoggingNotSupported: {
+    status: 409,
+    message: 'Logging type {log_type} is not supported: the hosts of this deployment do not log packets. A log must have enabled: false.',
+    type: 'LoggingTypeNotSupported',
+  },
+  PortBindingNotFound: { status: 404, message: 'Binding for port {port_id} for host {host} could not be found.' },
+  PortBindingAlreadyActive: { status: 409, message: 'Binding for port {port_id} on host {host} is already active.' },
+  PortBindingAlreadyExists: { status: 409, message: 'Binding for port {port_id} on host {host} already exists.' },
+  // Neutron answers 500 here; the host is not there to be bound to, which is a conflict with the present state.
+  PortBindingError: { status: 409, message: 'Binding for port {port_id} on host {host} could not be created or updated.' },
+} as const satisfies { readonly [code: string]: ErrorEntry };

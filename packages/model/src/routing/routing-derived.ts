@@ -1,0 +1,50 @@
+import { type Actor, isPrivileged } from '../actor.js';
+import type { Derived, Row } from '../derived.js';
+import type { Network } from '../network.js';
+import { isOpenTo } from '../sharing.js';
+import type { StateReader } from '../state-reader.js';
+
+/** What of this folder is derived, not stored. */
+export const ROUTING_DERIVED: readonly Derived[] = [
+  {
+    name: 'floatingip_pool',
+    singular: 'floatingip_pool',
+    collection: 'floatingip_pools',
+    path: 'floatingip_pools',
+    doc: 'The IPv4 subnets that floating IPs can be taken from.',
+    key: null,
+    attributes: {
+      subnet_id: { type: 'string' },
+      subnet_name: { type: 'string' },
+      network_id: { type: 'string' },
+      cidr: { type: 'string' },
+      tenant_id: { type: 'string' },
+      project_id: { type: 'string' },
+    },
+    notFound: 'The resource could not be found.',
+    rows: floatingIpPools,
+  },
+];
+
+/** One row a subnet, by subnet id; owned, as Neutron says it, by whoever asks. */
+function floatingIpPools(state: StateReader, _facts: unknown, actor: Actor): readonly Row[] {
+  return [...state.all('network')]
+    .filter((network) => network['router:external'] && isOffered(network, state, actor))
+    .flatMap((network) => state.by('subnet.network_id', network.id))
+    .filter((subnet) => subnet.ip_version === 4)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map((subnet) => ({
+      subnet_id: subnet.id,
+      subnet_name: subnet.name,
+      network_id: subnet.network_id,
+      cidr: subnet.cidr,
+      tenant_id: actor.project_id,
+      project_id: actor.project_id,
+    }));
+}
+
+function isOffered({ id, project_id }: Network, state: StateReader, actor: Actor): boolean {
+  const project = actor.project_id;
+  if (isPrivileged(actor) || project_id === project) return true;
+  return (['access_as_external', 'access_as_shared'] as const).some((action) => isOpenTo(state, id, { project, action }));
+}

@@ -1,0 +1,12 @@
+/** One entry of the default policy. */
+export type PolicyRule = {
+  /** In oslo.policy's language. */
+  readonly rule: string;
+  /** What it allows, for the reference page. */
+  readonly doc: string;
+  /** What tokens the action is for; `any` for the rules that others are put together from. */
+  readonly scope: 'project' | 'any';
+};
+
+/** Rules by name. */
+export type PolicyRules = { readonly [name: string]: PolicyRule };

@@ -1,0 +1,34 @@
+import { DEFAULT_POLICY } from '../default-policy.js';
+import { isNotServed } from '../elsewhere.js';
+
+/** The line of the reference page after which everything is made from the code. */
+export const TABLE_BEGINS = '<!-- From here on made by `node tools/policy-page.mjs` from packages/policy; a test holds it to the code. -->';
+
+/** The default policy as the reference page shows it, in Markdown. */
+export const referenceTable = (): string => {
+  const rules = Object.entries(DEFAULT_POLICY);
+  const rowsOf = (scope: 'any' | 'project'): string =>
+    rules
+      .flatMap(([name, { rule, doc, scope: own }]) => (own === scope ? [`| \`${name}\` | ${code(rule)} | ${doc}${served(name)} |`] : []))
+      .join('\n');
+  return [
+    TABLE_BEGINS,
+    '',
+    '## Rules that other rules refer to',
+    '',
+    '| name | rule | who or what it is |',
+    '| --- | --- | --- |',
+    rowsOf('any'),
+    '',
+    '## Actions',
+    '',
+    '| name | rule | what it allows |',
+    '| --- | --- | --- |',
+    rowsOf('project'),
+    '',
+  ].join('\n');
+};
+
+const code = (rule: string): string => (rule === '' ? '(everybody)' : `\`${rule}\``);
+
+const served = (name: string): string => (isNotServed(name) ? ' Not served.' : '');

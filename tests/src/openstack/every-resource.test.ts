@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { type KeystoneFixture, startKeystone } from '../keystone/keystone-fixture.js';
+import { makeServerFolder, type ServerFolder, type ServerProcess, startServerProcess } from '../neutron/server-process.js';
+import {
+  accessAndQuotas,
+  coreResources,
+  operations,
+  providerNetworks,
+  qos,
+  routersAndFloatingIps,
+  securityGroups,
+  subnetPools,
+} from './every-resource.js';
+import { type OpenstackSession, openOpenstackSession } from './openstack-session.js';
+
+let keystone: KeystoneFixture;
+let folder: ServerFolder;
+let server: ServerProcess;
+let home: string;
+const sessions: OpenstackSession[] = [];
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'manx-openstack-'));
+  keystone = await startKeystone();
+  folder = await makeServerFolder({ auth: keystone.authLine(), extra: 'log: {level: warn}' });
+  server = await startServerProcess(folder);
+  await keystone.setEndpoint('network', server.url);
+}, 120_000);
+afterAll(async () => {
+  for (const session of sessions) await session.close();
+  await server.end('SIGTERM');
+  await keystone.end();
+  await folder.remove();
+  await rm(home, { recursive: true });
+});
+
+const administrator = (): OpenstackSession => {
+  const session = openOpenstackSession(keystone.openrc(keystone.admin, { project: keystone.adminProject.id }), home);
+  sessions.push(session);
+  return session;
+};
+
+describe("Debian's openstack command, with Keystone", () => {
+  it('networks, subnets, ports', () => coreResources(administrator()));
+  it('provider and external networks, IP availability, zones', () => providerNetworks(administrator()));
+  it('security groups, rules, address groups', () => securityGroups(administrator()));
+  it('address scopes and subnet pools', () => subnetPools(administrator()));
+  it('routers, floating IPs, port forwarding', () => routersAndFloatingIps(administrator()));
+  it('QoS policies and rules', () => qos(administrator()));
+  it('RBAC policies and quotas', async () => {
+    const project = await keystone.makeProject('neighbour');
+    await accessAndQuotas(administrator(), project.name);
+  });
+  it('agents, service providers, extensions, BGP speakers', async () => {
+    const program = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
+    const sim = spawn(process.execPath, [
+      program,
+      'sim',
+      '--server',
+      server.feedUrl,
+      '--hosts',
+      '1',
+      '--secret-file',
+      join(folder.path, 'secret'),
+      '-o',
+      'json',
+    ]);
+    try {
+      // It prints a line as soon as it knows anything; the host is there when the API says so.
+      await once(sim.stdout, 'data');
+      await operations(administrator(), 'sim-1');
+    } finally {
+      sim.kill('SIGTERM');
+      await once(sim, 'exit');
+    }
+  });
+});
