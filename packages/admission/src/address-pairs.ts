@@ -47,11 +47,10 @@ function checkPair(work: Work, { network_id }: Holder, ip_address: AddressPair['
     });
   }
   if (prefixLength(cidr) < (familyOf(cidr) === 4 ? 32 : 128) || isPrivileged(work.actor)) return null;
-  const isForeign = work.state
-    .overlapping(cidr)
-    .some(
-      (subnet) => subnet.network_id !== network_id && work.state.get('network', subnet.network_id)?.project_id !== work.actor.project_id,
-    );
+  const subnets = work.state.overlapping(cidr);
+  // Where the operator lets CIDRs overlap, an address may lie in the port's own network too: then it is that network's.
+  const isOwn = subnets.some((subnet) => subnet.network_id === network_id);
+  const isForeign = !isOwn && subnets.some((subnet) => work.state.get('network', subnet.network_id)?.project_id !== work.actor.project_id);
   if (!isForeign) return null;
   return problem('InvalidInput', { error_message: `address pair ${ip_address} lies in a subnet of another project on another network` });
 }

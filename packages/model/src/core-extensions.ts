@@ -45,24 +45,6 @@ export const CORE_EXTENSIONS: readonly Extension[] = [
     updated: '2013-03-17T12:00:00-00:00',
   },
   {
-    alias: 'dns-integration',
-    name: 'DNS Integration',
-    description: 'DNS names of ports, domains of networks',
-    updated: '2015-08-15T18:00:00-00:00',
-  },
-  {
-    alias: 'dns-domain-ports',
-    name: 'dns_domain for ports',
-    description: 'DNS domains of ports',
-    updated: '2017-04-24T10:00:00-00:00',
-  },
-  {
-    alias: 'subnet-dns-publish-fixed-ip',
-    name: 'Subnet DNS publish fixed IP',
-    description: 'Whether DNS names of a subnet are for publication',
-    updated: '2019-05-24T10:00:00-00:00',
-  },
-  {
     alias: 'subnet-service-types',
     name: 'Subnet service types',
     description: 'Subnets for ports of some device owners',
@@ -75,18 +57,6 @@ export const CORE_EXTENSIONS: readonly Extension[] = [
     updated: '2024-02-05T18:00:00-00:00',
   },
   {
-    alias: 'uplink-status-propagation',
-    name: 'Uplink status propagation extension',
-    description: 'Whether the link of a port follows its uplink',
-    updated: '2018-05-31T18:00:00-00:00',
-  },
-  {
-    alias: 'uplink-status-propagation-updatable',
-    name: 'Uplink status propagation updatable extension',
-    description: 'The same, changed later',
-    updated: '2024-09-03T18:00:00-00:00',
-  },
-  {
     alias: 'port-numa-affinity-policy',
     name: 'Port NUMA affinity policy',
     description: 'What Nova is to do about NUMA for a port',
@@ -97,12 +67,6 @@ export const CORE_EXTENSIONS: readonly Extension[] = [
     name: 'Port NUMA affinity policy "socket"',
     description: 'The policy `socket`',
     updated: '2024-02-09T10:00:00-00:00',
-  },
-  {
-    alias: 'port-hints',
-    name: 'Port hints',
-    description: 'Hints to the backend of a port',
-    updated: '2023-01-01T00:00:00-00:00',
   },
   {
     alias: 'port-resource-request',
