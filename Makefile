@@ -26,6 +26,7 @@ bench: setup ## measure; results go to bench/RESULTS.md
 	@node bench/dist/run.js
 
 conformance: setup ## Tempest's network tests against a server with a real Keystone
+	@dpkg-query -W tempest >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends tempest
 	@node tests/dist/conformance/run-conformance.js
 
 clean: ## remove everything that was built or installed in this tree

@@ -45,6 +45,7 @@ quota_network = -1
 quota_subnet = -1
 quota_port = -1
 quota_security_group = -1
+quota_security_group_rule = -1
 [ml2]
 type_drivers = local
 tenant_network_types = local

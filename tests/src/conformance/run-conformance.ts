@@ -11,8 +11,8 @@ import { exceptionFor } from './exceptions.js';
 import { readTempestResults, type TempestResult } from './tempest-results.js';
 import { tempestSettings } from './tempest-settings.js';
 
-/** The suites: Tempest's own, and the Neutron developers' own plugin of it where it is installed. */
-const SUITES = ['^tempest\\.api\\.network\\.', '^neutron_tempest_plugin\\.api\\.'];
+/** The suite, unless told. */
+const SUITES = ['^tempest\\.api\\.network\\.'];
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
