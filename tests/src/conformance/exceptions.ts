@@ -20,7 +20,8 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason: '`server-ip-address` is no option of DHCPv6: refused, not ignored',
   },
   {
-    tests: /^tempest\.api\.network\.test_networks\.NetworksIpV6Test\.test_create_delete_subnet_with_host_routes_and_dns_nameservers$/,
+    tests:
+      /^tempest\.api\.network\.test_networks\.NetworksIpV6Test\.test_(?:create_delete_subnet_with_host_routes_and_dns_nameservers|create_delete_subnet_all_attributes|update_subnet_gw_dns_host_routes_dhcp)$/,
     reason: 'DHCPv6 has no option that tells routes: refused, not ignored',
   },
   {

@@ -39,7 +39,7 @@ const runTempest = async (
     env: { PATH: process.env['PATH'], HOME: workspace, PYTHONUNBUFFERED: '1', TEMPEST_CONFIG_DIR: etc, TEMPEST_CONFIG: 'tempest.conf' },
   };
   await promisify(execFile)('stestr', ['init'], options);
-  const child = spawn('stestr', ['run', '--concurrency', '6', suites.join('|')], { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('stestr', ['run', '--concurrency', '1', suites.join('|')], { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     text += piece;
