@@ -1,7 +1,7 @@
 import type { Compiler } from '@manx/compile';
 import { compareObjects, type HostDelta, type HostName } from '@manx/hoststate';
 
-const EMPTY: HostDelta = { deletes: [], puts: [], members: [] };
+const EMPTY: HostDelta = { deletes: [], puts: [], rules: [], members: [] };
 
 /**
  * The deltas, with the endpoint of each port that came to a host among its puts. A port that left and came back within one batch is no

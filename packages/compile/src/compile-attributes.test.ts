@@ -108,7 +108,7 @@ describe('S16', () => {
     const change = put(['address_group', addressGroup('office', '192.0.2.0/24', '198.51.100.0/24')]);
     applyChanges(state, [change]);
     const members = [{ set: 'addresses-office', add: ['198.51.100.0/24'], remove: [] }];
-    expect([...compiler.apply([change], state)]).toEqual([[h1, { deletes: [], puts: [], members }]]);
+    expect([...compiler.apply([change], state)]).toEqual([[h1, { deletes: [], puts: [], rules: [], members }]]);
   });
 });
 
@@ -128,7 +128,7 @@ describe('S21 to S23: floating IPs', () => {
     const change = put(['subnet', subnet('new', { cidr: '10.66.0.0/24', gateway_ip: '10.66.0.1' })]);
     applyChanges(state, [change]);
     const members = [{ set: FLAT_SPACE, add: ['10.66.0.0/24'], remove: [] }];
-    expect([...compiler.apply([change], state)]).toEqual([[h1, { deletes: [], puts: [], members }]]);
+    expect([...compiler.apply([change], state)]).toEqual([[h1, { deletes: [], puts: [], rules: [], members }]]);
   });
 
   it('that stand for what their port does not have are problems', () => {

@@ -141,9 +141,25 @@ describe('idea 2: cost follows the change', () => {
     const deltas = compiler.apply([joiner], state);
     expect([...deltas.keys()].sort()).toEqual([h1, h2]);
     for (const delta of deltas.values()) {
-      expect(delta).toEqual({ deletes: [], puts: [], members: [{ set: 'big', add: ['10.100.0.1'], remove: [] }] });
+      expect(delta).toEqual({ deletes: [], puts: [], rules: [], members: [{ set: 'big', add: ['10.100.0.1'], remove: [] }] });
       expect(encodeHostDelta(delta).length).toBeLessThan(1000);
     }
+  });
+
+  it('a rule more in a group is that rule, in one and the same delta for all hosts that have the group', () => {
+    const state = bigGroup(50);
+    const compiler = new Compiler(state);
+    const more: Change = { op: 'put', kind: 'security_group_rule', id: 's', value: rule('s', 'big', { protocol: 'tcp' }) };
+    applyChanges(state, [more]);
+    const deltas = compiler.apply([more], state);
+    expect([...deltas.keys()].sort()).toEqual([h1, h2]);
+    expect(deltas.get(h1)).toMatchObject({
+      deletes: [],
+      puts: [],
+      rules: [{ policy: 'big', remove: [], add: [{ id: 's' }] }],
+      members: [],
+    });
+    expect(deltas.get(h2)).toBe(deltas.get(h1));
   });
 
   it('a host whose first port joins the group gets the whole set, the others one member', () => {

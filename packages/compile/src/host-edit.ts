@@ -1,4 +1,13 @@
-import { compareObjects, type HostDelta, type HostObject, type MemberChange } from '@manx/hoststate';
+import {
+  compareIds,
+  compareObjects,
+  type HostDelta,
+  type HostObject,
+  haveSameFrame,
+  type MemberChange,
+  type Policy,
+  type RuleChange,
+} from '@manx/hoststate';
 
 /** The compiler's answers as of now, for one host. */
 export type HostView = {
@@ -8,6 +17,8 @@ export type HostView = {
   readonly objectOf: (kind: HostObject['kind'], id: string) => HostObject | undefined;
   /** `isSameObject`; policies and subnets are compared once for all hosts that share them. */
   readonly isSame: (before: HostObject, after: HostObject) => boolean;
+  /** `diffRules` of two policies, likewise. */
+  readonly rulesOf: (before: Policy, after: Policy) => RuleChange;
   /** What became of a set's members since the edit began; null: nothing. */
   readonly membersOf: (set: string) => MemberChange | null;
 };
@@ -36,12 +47,17 @@ export class HostEdit {
   delta(view: HostView): HostDelta {
     const deletes: HostDelta['deletes'][number][] = [];
     const puts: HostObject[] = [];
+    const rules: HostDelta['rules'][number][] = [];
     const members: HostDelta['members'][number][] = [];
     for (const { kind, id, before } of this.#before.values()) {
       const after = view.objectOf(kind, id);
       if (after === undefined) {
         if (before !== undefined) deletes.push({ kind, id });
-      } else if (before === undefined || !view.isSame(before, after)) puts.push(after);
+      } else if (before === undefined) puts.push(after);
+      else if (view.isSame(before, after)) continue;
+      else if (before.kind === 'policy' && after.kind === 'policy' && haveSameFrame(before, after)) {
+        rules.push({ policy: id, ...view.rulesOf(before, after) });
+      } else puts.push(after);
     }
     for (const [id, hadIt] of this.#sets) {
       const change = view.membersOf(id);
@@ -50,10 +66,11 @@ export class HostEdit {
       else if (hadIt && !view.has('set', id)) deletes.push({ kind: 'set', id });
       else if (hadIt && change !== null) members.push({ set: id, ...change });
     }
-    return { deletes: deletes.sort((a, b) => compareObjects(b, a)), puts: puts.sort(compareObjects), members: members.sort(bySet) };
+    return {
+      deletes: deletes.sort((a, b) => compareObjects(b, a)),
+      puts: puts.sort(compareObjects),
+      rules: rules.sort((a, b) => compareIds(a.policy, b.policy)),
+      members: members.sort((a, b) => compareIds(a.set, b.set)),
+    };
   }
-}
-
-function bySet(a: HostDelta['members'][number], b: HostDelta['members'][number]): number {
-  return a.set < b.set ? -1 : a.set > b.set ? 1 : 0;
 }

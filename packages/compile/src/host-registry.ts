@@ -1,4 +1,5 @@
 import {
+  diffRules,
   type Endpoint,
   emptyHostState,
   FLAT_SPACE,
@@ -10,12 +11,15 @@ import {
   isSameObject,
   type Member,
   type MemberChange,
+  type Policy,
+  type RuleChange,
   type Subnet,
 } from '@manx/hoststate';
 import type { CompiledPolicy } from './compile-policy.js';
 import { HostEdit } from './host-edit.js';
 import { emptyHostUse, type HostUse } from './host-use.js';
 import { MemberSet, netChange } from './member-set.js';
+import { SharedDeltas } from './shared-deltas.js';
 import { countIn, countOut } from './tally.js';
 
 /** Where the registry gets a shared object that a host begins to use; both answer as of the current API state. */
@@ -136,7 +140,7 @@ export class HostRegistry {
     if (members?.leave(ip) === true) this.#touchMember(group, ip, true);
   }
 
-  /** What changed on each host since the last call; hosts without a change are not named. */
+  /** What changed on each host since the last call; hosts without a change are not named, and those with one and the same share it. */
   finish(): ReadonlyMap<HostName, HostDelta> {
     const changes = new Map<string, MemberChange>();
     for (const [id, touched] of this.#touchedMembers) {
@@ -148,9 +152,11 @@ export class HostRegistry {
     }
     const deltas = new Map<HostName, HostDelta>();
     const isSame = comparison();
+    const rulesOf = ruleChanges();
+    const shared = new SharedDeltas();
     for (const [host, edit] of this.#edits) {
-      const delta = edit.delta({ ...this.#view(host), isSame, membersOf: (set) => changes.get(set) ?? null });
-      if (!isEmptyDelta(delta)) deltas.set(host, delta);
+      const delta = edit.delta({ ...this.#view(host), isSame, rulesOf, membersOf: (set) => changes.get(set) ?? null });
+      if (!isEmptyDelta(delta)) deltas.set(host, shared.one(delta));
     }
     this.#forget();
     return deltas;
@@ -266,5 +272,17 @@ function comparison(): (before: HostObject, after: HostObject) => boolean {
     const isSame = isSameObject(before, after);
     known.set(before, { after, isSame });
     return isSame;
+  };
+}
+
+/** `diffRules` that remembers, for the same reason. */
+function ruleChanges(): (before: Policy, after: Policy) => RuleChange {
+  const known = new Map<Policy, { readonly after: Policy; readonly change: RuleChange }>();
+  return (before, after) => {
+    const found = known.get(before);
+    if (found?.after === after) return found.change;
+    const change = diffRules(before.rules, after.rules);
+    known.set(before, { after, change });
+    return change;
   };
 }

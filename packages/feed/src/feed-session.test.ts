@@ -238,7 +238,7 @@ describe('an agent and a server that goes wrong', () => {
   });
 
   it('a change that is cut in mid-line is not applied, and is asked for again from where the agent stands', async () => {
-    const change = line({ type: 'delta', revision: 6, delta: { deletes: [{ kind: 'set', id: 's' }], puts: [], members: [] } });
+    const change = line({ type: 'delta', revision: 6, delta: { deletes: [{ kind: 'set', id: 's' }], puts: [], rules: [], members: [] } });
     const { url, asked } = await serveScript([
       (res) => void res.write(snapshot + change.slice(0, -5), () => res.destroy()),
       (res) => void res.write(line({ type: 'in-sync', revision: 5 }) + change),
@@ -258,7 +258,7 @@ describe('an agent and a server that goes wrong', () => {
     ['an unknown field', line({ type: 'heartbeat', revision: 5, isUrgent: true })],
     [
       'a change that does not fit',
-      line({ type: 'delta', revision: 6, delta: { deletes: [{ kind: 'set', id: 'x' }], puts: [], members: [] } }),
+      line({ type: 'delta', revision: 6, delta: { deletes: [{ kind: 'set', id: 'x' }], puts: [], rules: [], members: [] } }),
     ],
     ['a revision of the past', line({ type: 'heartbeat', revision: 4 })],
   ])('%s ends the session; the agent begins anew with a snapshot', async (_, wrong) => {

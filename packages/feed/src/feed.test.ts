@@ -95,7 +95,7 @@ describe('sessions of a host', () => {
       feed.attach(host, reader.sink, null);
       return reader;
     });
-    const delta = { deletes: [], puts: [sampleSet('a', 1)], members: [] };
+    const delta = { deletes: [], puts: [sampleSet('a', 1)], rules: [], members: [] };
     cloud.revision = 2;
     feed.publish(2, new Map([h1, h2].map((host) => [host, delta])));
     expect(readers[0]?.pieces.at(-1)).toBeInstanceOf(Buffer);
@@ -123,7 +123,7 @@ describe('sessions of a host', () => {
     cloud.revision = 2;
     const reader = new SampleReader();
     feed.attach(h1, reader.sink, null);
-    feed.publish(2, new Map([[h1, { deletes: [], puts: [sampleSet('a', 1)], members: [] }]]));
+    feed.publish(2, new Map([[h1, { deletes: [], puts: [sampleSet('a', 1)], rules: [], members: [] }]]));
     expect(reader.types).toEqual(['begin', 'put', 'in-sync']);
   });
 

@@ -8,7 +8,7 @@ import { StateAssembler } from './state-assembler.js';
 const begin: FeedMessage = { type: 'begin', revision: 5 };
 const put: FeedMessage = { type: 'put', object: sampleSet('s', 1) };
 const inSync: FeedMessage = { type: 'in-sync', revision: 5 };
-const join: HostDelta = { deletes: [], puts: [], members: [{ set: 's', add: [sampleIp(2)], remove: [] }] };
+const join: HostDelta = { deletes: [], puts: [], rules: [], members: [{ set: 's', add: [sampleIp(2)], remove: [] }] };
 const delta: FeedMessage = { type: 'delta', revision: 6, delta: join };
 const heartbeat: FeedMessage = { type: 'heartbeat', revision: 6 };
 

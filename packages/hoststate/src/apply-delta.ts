@@ -1,4 +1,5 @@
 import { MAP_OF_KIND } from './canonical-order.js';
+import { changeRules } from './change-rules.js';
 import type { AddressSet, Endpoint, HostDelta, HostObject, HostState, Member, Policy, Subnet } from './host-state.js';
 import { isProblem, type Problem } from './problem.js';
 import { compareMembers, hasMember, positionOf } from './sorted-members.js';
@@ -20,11 +21,11 @@ type Draft = {
 };
 
 /**
- * The state after a change: deletes, then puts, then members. `state` is left as it is, and objects that the delta does
+ * The state after a change: deletes, then puts, then rules and members. `state` is left as it is, and objects that the delta does
  * not name keep their reference.
  *
- * A delta that does not fit the state (deletes what is not there, names an object twice, changes the members of a set
- * that is not there, adds a member that is there, removes one that is not) was made against another state: the answer is
+ * A delta that does not fit the state (deletes what is not there, names an object twice, changes the rules of a policy or the
+ * members of a set that is not there, adds a rule or a member that is there, removes one that is not) was made against another state: the answer is
  * a problem `delta-does-not-fit` and nothing is applied. The receiver then needs a snapshot.
  */
 export function applyDelta(state: HostState, delta: HostDelta): HostState | Problem {
@@ -37,6 +38,14 @@ export function applyDelta(state: HostState, delta: HostDelta): HostState | Prob
   for (const object of delta.puts) {
     if (isNamedAgain(named, object.kind, object.id)) return misfit(`${object.kind} ${object.id}`, 'is named twice');
     put(draft, object);
+  }
+  for (const change of delta.rules) {
+    if (isNamedAgain(named, 'rules', change.policy)) return misfit(`policy ${change.policy}`, 'has its rules changed twice');
+    const policy = draft.policies.get(change.policy);
+    if (policy === undefined) return misfit(`policy ${change.policy}`, 'has its rules changed but is not there');
+    const changed = changeRules(policy, change);
+    if (isProblem(changed)) return changed;
+    draft.policies.set(policy.id, changed);
   }
   for (const change of delta.members) {
     if (isNamedAgain(named, 'members', change.set)) return misfit(`set ${change.set}`, 'has its members changed twice');
@@ -54,6 +63,7 @@ function draftOf(state: HostState, delta: HostDelta): Draft {
   const touched = new Set<HostObject['kind']>();
   for (const { kind } of delta.deletes) touched.add(kind);
   for (const { kind } of delta.puts) touched.add(kind);
+  if (delta.rules.length > 0) touched.add('policy');
   if (delta.members.length > 0) touched.add('set');
   const draft = <V>(kind: HostObject['kind'], map: ReadonlyMap<string, V>): Map<string, V> =>
     touched.has(kind) ? new Map(map) : (map as Map<string, V>);
@@ -73,7 +83,7 @@ function put(draft: Draft, object: HostObject): void {
   mapOf(draft, object.kind).set(object.id, object);
 }
 
-function isNamedAgain(named: Set<string>, kind: HostObject['kind'] | 'members', id: string): boolean {
+function isNamedAgain(named: Set<string>, kind: HostObject['kind'] | 'rules' | 'members', id: string): boolean {
   const key = `${kind} ${id}`;
   if (named.has(key)) return true;
   named.add(key);

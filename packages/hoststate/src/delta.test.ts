@@ -6,10 +6,10 @@ import { encodeHostDelta, encodeHostObject, encodeHostState } from './encode.js'
 import type { HostDelta, HostState } from './host-state.js';
 import { parseHostDelta } from './parse-host-delta.js';
 import { isProblem } from './problem.js';
-import { endpoint, policy, set, stateOf, twoFriends } from './testing/named-states.js';
+import { endpoint, policy, rule, set, stateOf, twoFriends } from './testing/named-states.js';
 import { ADDRESSES, hostStates } from './testing/random-states.js';
 
-const nothing: HostDelta = { deletes: [], puts: [], members: [] };
+const nothing: HostDelta = { deletes: [], puts: [], rules: [], members: [] };
 
 function applied(state: HostState, delta: HostDelta): HostState {
   const after = applyDelta(state, delta);
@@ -49,6 +49,7 @@ describe('difference and application', () => {
         expect(encodeHostState(a)).toBe(before);
         const named = new Set([
           ...delta.puts.map(({ kind, id }) => `${kind} ${id}`),
+          ...delta.rules.map((change) => `policy ${change.policy}`),
           ...delta.members.map((change) => `set ${change.set}`),
         ]);
         for (const kind of ['endpoints', 'policies', 'sets', 'subnets'] as const) {
@@ -71,11 +72,28 @@ describe('difference and application', () => {
     const before = stateOf(set('s', ...ips));
     const after = stateOf(set('s', ...ips.filter((ip) => ip !== '10.0.1.7'), '10.1.0.0'));
     const delta = diffHostStates(before, after);
-    expect(delta).toEqual({ deletes: [], puts: [], members: [{ set: 's', add: ['10.1.0.0'], remove: ['10.0.1.7'] }] });
+    expect(delta).toEqual({ deletes: [], puts: [], rules: [], members: [{ set: 's', add: ['10.1.0.0'], remove: ['10.0.1.7'] }] });
     expect(applied(before, delta)).toEqual(after);
     const all = diffHostStates(stateOf(set('s')), before);
     expect(applied(stateOf(set('s')), all)).toEqual(before);
     expect(applied(before, diffHostStates(before, stateOf(set('s'))))).toEqual(stateOf(set('s')));
+  });
+
+  it('one rule more of a hundred, one less, and one that says something else are just these in the difference', () => {
+    const rules = Array.from({ length: 100 }, (_, n) => rule(`r${n + 100}`));
+    const before = stateOf(policy('p', ...rules));
+    const other = rule('r150', { protocol: 17 });
+    const after = stateOf(policy('p', ...rules.slice(1, 50), other, ...rules.slice(51), rule('r200')));
+    const delta = diffHostStates(before, after);
+    expect(delta).toEqual({ ...nothing, rules: [{ policy: 'p', remove: ['r100', 'r150'], add: [other, rule('r200')] }] });
+    expect(applied(before, delta)).toEqual(after);
+    expect(applied(before, delta).policies.get('p')?.rules[0]).toBe(rules[1]);
+  });
+
+  it('a policy whose memory of flows changes is put whole', () => {
+    const before = stateOf(policy('p', rule('r')));
+    const after = stateOf({ ...policy('p', rule('r')), isStateful: false });
+    expect(diffHostStates(before, after)).toMatchObject({ puts: [{ kind: 'policy', id: 'p', isStateful: false }], rules: [] });
   });
 
   it('many members interleaved with the old ones are merged into one sorted list', () => {
@@ -90,7 +108,7 @@ describe('difference and application', () => {
 
 describe('a delta that does not fit the state is a problem, and nothing is applied', () => {
   const [first, second] = ADDRESSES;
-  const state = stateOf(set('s', '10.65.0.2'), endpoint('e', []));
+  const state = stateOf(set('s', '10.65.0.2'), policy('p', rule('r')), endpoint('e', []));
   const cases: readonly (readonly [string, Partial<HostDelta>, string])[] = [
     ['deletes what is not there', { deletes: [{ kind: 'endpoint', id: 'x' }] }, 'endpoint x'],
     ['deletes an id of another kind', { deletes: [{ kind: 'policy', id: 'e' }] }, 'policy e'],
@@ -122,6 +140,21 @@ describe('a delta that does not fit the state is a problem, and nothing is appli
       },
       'set s',
     ],
+    ['changes the rules of a policy that is not there', { rules: [{ policy: 'x', remove: [], add: [] }] }, 'policy x'],
+    [
+      'changes the rules of a policy twice',
+      {
+        rules: [
+          { policy: 'p', remove: [], add: [] },
+          { policy: 'p', remove: [], add: [] },
+        ],
+      },
+      'policy p',
+    ],
+    ['adds a rule that is there', { rules: [{ policy: 'p', remove: [], add: [rule('r')] }] }, 'policy p'],
+    ['adds a rule twice', { rules: [{ policy: 'p', remove: [], add: [rule('s'), rule('s')] }] }, 'policy p'],
+    ['removes a rule that is not there', { rules: [{ policy: 'p', remove: ['s'], add: [] }] }, 'policy p'],
+    ['removes a rule twice', { rules: [{ policy: 'p', remove: ['r', 'r'], add: [] }] }, 'policy p'],
     ['adds a member that is there', { members: [{ set: 's', add: [first as never], remove: [] }] }, 'set s'],
     ['removes a member that is not there', { members: [{ set: 's', add: [], remove: [second as never] }] }, 'set s'],
     ['adds a member twice', { members: [{ set: 's', add: [second as never, second as never], remove: [] }] }, 'set s'],

@@ -1,6 +1,7 @@
 import { compareIds, KIND_ORDER, objectsOfKind } from './canonical-order.js';
+import { diffRules } from './change-rules.js';
 import { encodeHostObject } from './encode.js';
-import type { AddressSet, HostDelta, HostObject, HostState } from './host-state.js';
+import type { AddressSet, HostDelta, HostObject, HostState, Policy } from './host-state.js';
 import { diffMembers } from './sorted-members.js';
 
 /** Whether the two objects say the same, whatever the order of their keys; equal references cost nothing. */
@@ -10,17 +11,18 @@ export function isSameObject(a: HostObject, b: HostObject): boolean {
 
 /** Whether a delta changes nothing. */
 export function isEmptyDelta(delta: HostDelta): boolean {
-  return delta.deletes.length === 0 && delta.puts.length === 0 && delta.members.length === 0;
+  return delta.deletes.length === 0 && delta.puts.length === 0 && delta.rules.length === 0 && delta.members.length === 0;
 }
 
 /**
- * The change that turns one state into another: `applyDelta(a, diffHostStates(a, b))` says the same as `b`. A set that
- * both have becomes membership changes, anything else that differs a put. Puts and members come in canonical order,
+ * The change that turns one state into another: `applyDelta(a, diffHostStates(a, b))` says the same as `b`. A policy that both have
+ * becomes changes of rules, a set membership changes, anything else that differs a put. Puts, rules and members come in canonical order,
  * deletes in its reverse. Objects of equal reference are not looked into, so the cost of close relatives is small.
  */
 export function diffHostStates(a: HostState, b: HostState): HostDelta {
   const deletes: { kind: HostObject['kind']; id: string }[] = [];
   const puts: HostObject[] = [];
+  const rules: HostDelta['rules'][number][] = [];
   const members: HostDelta['members'][number][] = [];
   for (const kind of KIND_ORDER) {
     const before = objectsOfKind(a, kind);
@@ -31,12 +33,14 @@ export function diffHostStates(a: HostState, b: HostState): HostDelta {
       const old = before.get(id);
       if (old === undefined) puts.push(object);
       else if (old.kind === 'set' && object.kind === 'set') pushMembers(members, old, object);
+      else if (old.kind === 'policy' && object.kind === 'policy' && haveSameFrame(old, object)) pushRules(rules, old, object);
       else if (!isSameObject(old, object)) puts.push(object);
     }
   }
   return {
     deletes: deletes.sort((x, y) => compareObjects(y, x)),
     puts: puts.sort(compareObjects),
+    rules: rules.sort((x, y) => compareIds(x.policy, y.policy)),
     members: members.sort((x, y) => compareIds(x.set, y.set)),
   };
 }
@@ -45,6 +49,17 @@ function pushMembers(members: HostDelta['members'][number][], before: AddressSet
   if (before === after || before.members === after.members) return;
   const { add, remove } = diffMembers(before.members, after.members);
   if (add.length + remove.length > 0) members.push({ set: after.id, add, remove });
+}
+
+/** Whether two policies of one id differ in nothing but their rules, so that a change of rules makes one of the other. */
+export function haveSameFrame(a: Policy, b: Policy): boolean {
+  return a.isStateful === b.isStateful;
+}
+
+function pushRules(rules: HostDelta['rules'][number][], before: Policy, after: Policy): void {
+  if (before === after || before.rules === after.rules) return;
+  const { remove, add } = diffRules(before.rules, after.rules);
+  if (remove.length + add.length > 0) rules.push({ policy: after.id, remove, add });
 }
 
 /** Canonical order: by kind, then by id. */

@@ -96,12 +96,22 @@ export function encodeHostObject(object: HostObject): string {
  * A delta as one line of JSON without the newline, in canonical bytes for a delta in canonical order. `textOf` may have kept the text of an
  * object that many hosts get: it is `encodeHostObject` unless told.
  */
-export function encodeHostDelta({ deletes, puts, members }: HostDelta, textOf: (object: HostObject) => string = encodeHostObject): string {
+export function encodeHostDelta(
+  { deletes, puts, rules, members }: HostDelta,
+  textOf: (object: HostObject) => string = encodeHostObject,
+): string {
   const gone = deletes.map(({ kind, id }) => `{"kind":${JSON.stringify(kind)},"id":${JSON.stringify(id)}}`);
   const joined = members.map(
     ({ set, add, remove }) => `{"set":${JSON.stringify(set)},"add":${JSON.stringify(add)},"remove":${JSON.stringify(remove)}}`,
   );
-  return `{"deletes":[${gone.join(',')}],"puts":[${puts.map(textOf).join(',')}],"members":[${joined.join(',')}]}`;
+  const changed = rules.map(
+    ({ policy, remove, add }) =>
+      `{"policy":${JSON.stringify(policy)},"remove":${JSON.stringify(remove)},"add":${JSON.stringify(add, FIELDS)}}`,
+  );
+  const parts = { deletes: gone, puts: puts.map(textOf), rules: changed, members: joined };
+  return `{${Object.entries(parts)
+    .map(([name, lines]) => `"${name}":[${lines.join(',')}]`)
+    .join(',')}}`;
 }
 
 /**

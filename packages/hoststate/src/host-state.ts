@@ -196,12 +196,14 @@ export type HostState = {
 };
 
 /**
- * A change of one host's state. Applied as: deletes, then puts, then members. An object is named at most once in
- * `deletes` and `puts` together; `members` names only sets that exist after `puts`.
+ * A change of one host's state. Applied as: deletes, then puts, then rules and members. An object is named at most once in
+ * `deletes` and `puts` together; `rules` names only policies, and `members` only sets, that exist after `puts`.
  */
 export type HostDelta = {
   readonly deletes: readonly { readonly kind: HostObject['kind']; readonly id: string }[];
   readonly puts: readonly HostObject[];
+  /** Rules that go (by id), then come (whole), of policies that stay, sorted: one rule more of a hundred is one rule on the wire. */
+  readonly rules: readonly { readonly policy: string; readonly remove: readonly string[]; readonly add: readonly PolicyRule[] }[];
   /** Membership changes of sets that stay, sorted: a join of a group of 10,000 is one address on the wire. */
   readonly members: readonly { readonly set: string; readonly add: readonly Member[]; readonly remove: readonly Member[] }[];
 };

@@ -2,9 +2,10 @@
 
 export { applyDelta, changeMembers, emptyHostState, type MemberChange } from './apply-delta.js';
 export { compareIds, objectsOf } from './canonical-order.js';
+export { diffRules, type RuleChange } from './change-rules.js';
 export { danglingReferences } from './dangling-references.js';
 export { decodeHostState } from './decode.js';
-export { compareObjects, diffHostStates, isEmptyDelta, isSameObject } from './diff-host-states.js';
+export { compareObjects, diffHostStates, haveSameFrame, isEmptyDelta, isSameObject } from './diff-host-states.js';
 export { encodeHostDelta, encodeHostObject, encodeHostState } from './encode.js';
 export { type Flow, type FlowJudge, flowJudge, isFlowAllowed } from './flow.js';
 export { asHostName, parseHostName } from './host-name.js';

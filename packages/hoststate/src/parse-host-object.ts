@@ -48,7 +48,7 @@ const readLabel = canonical<string>((text) => (LABEL.test(text) ? text : null), 
 export const readMembers: Read<readonly Member[]> = refine(list(readMember), (members) =>
   isSortedMembers(members) ? null : 'addresses and prefixes in order, each once',
 );
-const readSortedIds: Read<readonly string[]> = refine(list(readId), (ids) => (areSortedIds(ids) ? null : 'ids in order, each once'));
+export const readSortedIds: Read<readonly string[]> = refine(list(readId), (ids) => (areSortedIds(ids) ? null : 'ids in order, each once'));
 
 const readEndpoint: Read<Endpoint> = refine(
   record<Endpoint>({
@@ -95,11 +95,15 @@ const readRule: Read<PolicyRule> = refine(
   ruleComplaint,
 );
 
+export const readRules: Read<readonly PolicyRule[]> = refine(list(readRule), (rules) =>
+  areSortedIds(rules.map(({ id }) => id)) ? null : 'rules in order of their ids, each once',
+);
+
 const readPolicy: Read<Policy> = record<Policy>({
   kind: oneOf(['policy']),
   id: readId,
   isStateful: bool,
-  rules: refine(list(readRule), (rules) => (areSortedIds(rules.map(({ id }) => id)) ? null : 'rules in order of their ids, each once')),
+  rules: readRules,
 });
 
 const readSet: Read<AddressSet> = record<AddressSet>({ kind: oneOf(['set']), id: readId, members: readMembers });

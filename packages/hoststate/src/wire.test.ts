@@ -233,7 +233,12 @@ describe('what comes from outside is taken only in its one right form', () => {
   );
 
   it('a delta names each object once and each member once', () => {
-    const delta = { deletes: [{ kind: 'set', id: 'a' }], puts: [set('b')], members: [{ set: 'b', add: ['10.0.0.1'], remove: [] }] };
+    const delta = {
+      deletes: [{ kind: 'set', id: 'a' }],
+      puts: [set('b')],
+      rules: [],
+      members: [{ set: 'b', add: ['10.0.0.1'], remove: [] }],
+    };
     expect(parseHostDelta(delta)).toEqual(delta);
     expect(parseHostDelta({ ...delta, puts: [set('a')] })).toMatchObject({ code: 'malformed' });
     expect(parseHostDelta({ ...delta, deletes: [{ kind: 'set', id: 'a', x: 1 }] })).toMatchObject({ code: 'malformed' });
