@@ -1,12 +1,12 @@
-import { type Attributes, isPrivileged, isProblem, type Problem, problem, type ResourceKind, type State } from '@manx/model';
+import { type Attributes, isProblem, type Problem, problem, type ResourceKind, type State } from '@manx/model';
 import { ACCESS_ACTION_RULES, ACCESS_RULES } from './access/access-rules.js';
-import { checkQuota } from './access/check-quota.js';
+import { checkQuota, checkQuotaOfMade } from './access/check-quota.js';
 import { ensureDefaultRules } from './access/default-rules.js';
 import { removeQuota, setQuota } from './access/quota.js';
 import { changeTags } from './access/tags.js';
 import { ADDRESSING_ACTION_RULES, ADDRESSING_RULES } from './addressing/addressing-rules.js';
 import { allocateTopology, checkTopology, removeTopology } from './addressing/topology.js';
-import { mayAct, mayCreate, mayDelete, mayUpdate } from './authority.js';
+import { mayAct, mayCreate, mayDelete, maySeeOf, mayUpdate } from './authority.js';
 import type { Admitted, Command, Context, Request } from './command.js';
 import { ensureDefaultGroup } from './default-group.js';
 import { createNetwork, deleteNetwork, updateNetwork } from './network.js';
@@ -79,11 +79,12 @@ const COMMANDS: { readonly [O in Command['op']]: (work: Work, command: Extract<C
     const rule = Object.hasOwn(ACTION_RULES, action) ? ACTION_RULES[action] : undefined;
     if (refused !== null || rule === undefined) return refused ?? problem('HTTPNotFound', {});
     const acted = rule(work, work.state.get(kind, id) as never, values);
-    return isProblem(acted) ? acted : { ids: [id], ...acted };
+    if (isProblem(acted)) return acted;
+    return checkQuotaOfMade(work) ?? { ids: [id], ...acted };
   },
   ensure_default_group: (work, { project_id }) => {
     // Whoever lists another project's groups has not thereby begun to use that project.
-    if (!isPrivileged(work.actor) && work.actor.project_id !== project_id) return [];
+    if (work.actor.project_id !== project_id && !maySeeOf(work, 'security_group', project_id)) return [];
     return [ensureDefaultGroup(work, project_id).id];
   },
   ensure_default_rules: (work) => {

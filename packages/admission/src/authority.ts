@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  badRequest,
   declarationOf,
   isVisible,
   itemTarget,
@@ -14,13 +15,20 @@ import {
   resourceTarget,
   type Viewpoint,
 } from '@manx/model';
-import type { Target } from '@manx/policy';
+import { type Target, targetOf } from '@manx/policy';
 
-/** A refusal by policy, in oslo.policy's words: the rules that were asked, those of attributes in brackets with the action's own. */
-export function disallowed(...rules: readonly string[]): Problem {
-  const [first = '', ...others] = rules;
-  return problem('PolicyNotAuthorized', { rule: others.reduce((all, rule) => `(${all} and rule:${rule})`, `rule:${first}`) });
+/**
+ * A refusal by policy, in oslo.policy's words: every rule that is asked of the request, whichever refused. Those of attributes stand in
+ * brackets with the action's own, those of keys in an attribute's value in brackets with the attribute's (neutron `policy.py`, `_build_match_rule`).
+ */
+export function disallowed(action: string, ...attributes: readonly AttributeRules[]): Problem {
+  const textOf = ({ rule, keys }: AttributeRules): string =>
+    keys.length === 0 ? `rule:${rule}` : `(rule:${rule} and (${keys.map((key) => `rule:${key}`).join(' and ')}))`;
+  return problem('PolicyNotAuthorized', { rule: attributes.reduce((all, one) => `(${all} and ${textOf(one)})`, `rule:${action}`) });
 }
+
+/** What is asked about an attribute that is set: its own rule, and those of the keys in its value. */
+type AttributeRules = { readonly rule: string; readonly keys: readonly string[] };
 
 /** The network that something is to be made on: not found when the actor may not know of it. */
 export function networkFor(viewpoint: Viewpoint, id: string): Network | Problem {
@@ -32,6 +40,7 @@ export function networkFor(viewpoint: Viewpoint, id: string): Network | Problem 
 export function mayCreate(viewpoint: Viewpoint, kind: ResourceKind, item: Attributes): Problem | null {
   const { state, actor } = viewpoint;
   const target = itemTarget(kind, item, { state, actor, before: null });
+  if (item['project_id'] !== actor.project_id && !allows(viewpoint, 'create_for_foreign_project', target)) return foreignProject();
   const set = Object.keys(item).filter((name) => isSet(item[name], declarationOf(kind).attributes[name]?.preset));
   return lostAbove(viewpoint, item) ?? checkPolicy(viewpoint, { action: `create_${policyName(kind)}`, target, item, set });
 }
@@ -59,6 +68,25 @@ export function mayAct(viewpoint: Viewpoint, at: { kind: ResourceKind; id: strin
   return allows(viewpoint, at.action, resourceTarget(at.kind, resource, { state, actor })) ? null : disallowed(at.action);
 }
 
+/**
+ * Whether the actor may do with this other thing what the rule is about (a rule beside the action's own, such as
+ * `add_router_interface:foreign_subnet`): asked where the thing is not of the project that it should be of.
+ */
+export function mayUse(viewpoint: Viewpoint, rule: string, { kind, resource }: { kind: ResourceKind; resource: Resource }): boolean {
+  const { state, actor } = viewpoint;
+  return allows(viewpoint, rule, resourceTarget(kind, resource, { state, actor }));
+}
+
+/** Whether the actor would see a resource of the kind that is this project's, and that nothing else is known of. */
+export function maySeeOf(viewpoint: Viewpoint, kind: ResourceKind, project: string): boolean {
+  return allows(viewpoint, `get_${policyName(kind)}`, targetOf({ project_id: project, tenant_id: project }));
+}
+
+/** The refusal of an owner that is not the asking project, in Neutron's words. */
+function foreignProject(): Problem {
+  return badRequest("Specifying 'project_id' other than the authenticated project in request is not allowed for the current user.");
+}
+
 function visible(viewpoint: Viewpoint, { kind, id }: { readonly kind: ResourceKind; readonly id: string }): Resource | null {
   const resource: Resource | undefined = viewpoint.state.get(kind, id);
   return resource !== undefined && isVisible(viewpoint, kind, resource) ? resource : null;
@@ -79,13 +107,14 @@ type Asked = { readonly action: string; readonly target: Target; readonly item: 
 
 /** The action's own rule, then that of each attribute which is set, and of the keys in its value (`fixed_ips:ip_address`). */
 function checkPolicy(viewpoint: Viewpoint, { action, target, item, set }: Asked): Problem | null {
-  if (!allows(viewpoint, action, target)) return disallowed(action);
-  const rules = set
-    .flatMap((name) => [name, ...keysIn(item[name]).map((key) => `${name}:${key}`)])
-    .map((name) => `${action}:${name}`)
-    .filter(viewpoint.policy.has);
-  const refused = rules.find((rule) => !allows(viewpoint, rule, target));
-  return refused === undefined ? null : disallowed(action, refused);
+  const asked = set
+    .map((name): AttributeRules => {
+      const rule = `${action}:${name}`;
+      return { rule, keys: keysIn(item[name]).flatMap((key) => (viewpoint.policy.has(`${rule}:${key}`) ? [`${rule}:${key}`] : [])) };
+    })
+    .filter(({ rule, keys }) => viewpoint.policy.has(rule) || keys.length > 0);
+  const rules = [action, ...asked.flatMap(({ rule, keys }) => [...(viewpoint.policy.has(rule) ? [rule] : []), ...keys])];
+  return rules.every((rule) => allows(viewpoint, rule, target)) ? null : disallowed(action, ...asked);
 }
 
 function allows(viewpoint: Viewpoint, action: string, target: Target): boolean {

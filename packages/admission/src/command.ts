@@ -41,7 +41,7 @@ export type Command =
   | { readonly op: 'allocate_topology'; readonly project_id: string; readonly dry_run: boolean }
   /** Ends a project's ready-made topology. */
   | { readonly op: 'remove_topology'; readonly project_id: string }
-  /** Port statuses by their host's word: ports that are unknown or not bound to it, and what is so already, are skipped. Only for a privileged actor. */
+  /** Port statuses by their host's word: ports that are unknown or not bound to it, and what is so already, are skipped. Only for the server itself. */
   | { readonly op: 'report'; readonly host: string; readonly statuses: readonly ReportedStatus[] };
 
 /** A command and on whose behalf it runs. */

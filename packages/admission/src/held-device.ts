@@ -1,4 +1,5 @@
-import { isPrivileged, type Port, type PortDraft, type Problem, problem, type StateReader } from '@manx/model';
+import { type Port, type PortDraft, type Problem, problem, type Router, type StateReader } from '@manx/model';
+import { mayUse } from './authority.js';
 import { isRouterInterface, isRouterPort } from './device-owner.js';
 import { refuseDeletion } from './routing/held-port.js';
 import type { Work } from './work.js';
@@ -24,9 +25,10 @@ export function checkDevice(work: Work, before: Port | null, values: Partial<Por
   const owner = values.device_owner ?? before?.device_owner ?? '';
   const device = values.device_id ?? before?.device_id ?? '';
   const isOther = before === null || owner !== before.device_owner || device !== before.device_id;
-  const router = isOther && isRouterInterface(owner) && !isPrivileged(work.actor) ? work.state.get('router', device) : undefined;
-  const project = before?.project_id ?? values.project_id;
-  if (router !== undefined && router.project_id !== project) return problem('DeviceIDNotOwnedByTenant', { device_id: device });
+  const router = isOther && isRouterInterface(owner) ? work.state.get('router', device) : undefined;
+  const isOf = (resource: Router): boolean => resource.project_id === (before?.project_id ?? values.project_id);
+  if (router !== undefined && !isOf(router) && !mayUse(work, 'set_port:foreign_router', { kind: 'router', resource: router }))
+    return problem('DeviceIDNotOwnedByTenant', { device_id: device });
   if (before === null || !isCountedOn(work.state, before)) return null;
   const held = { device_owner: before.device_owner, id: before.id };
   if (isOther) return problem('UnsupportedPortDeviceOwner', { op: 'device update', ...held });

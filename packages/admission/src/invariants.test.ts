@@ -139,6 +139,9 @@ test('any requests by anybody about anything: S12 to S14, no dangling reference,
         for (const [key, { has, may }] of isMaking && QUOTA_RESOURCES.includes(one.kind as QuotaResource) ? usage(bench) : []) {
           if (key.endsWith(` ${one.kind}`) && may >= 0) expect(has, key).toBeLessThanOrEqual(Math.max(may, usedBefore.get(key)?.has ?? 0));
         }
+        for (const [key, { has, may }] of one.verb === 'act' ? usage(bench) : []) {
+          if (may >= 0) expect(has, key).toBeLessThanOrEqual(Math.max(may, usedBefore.get(key)?.has ?? 0));
+        }
       }
       const fresh = new State();
       for (const kind of RESOURCE_KINDS)

@@ -1,4 +1,5 @@
-import { isPrivileged, isSharedWith, type Network, notFound, type Port, type PortDraft, type Problem, problem } from '@manx/model';
+import { isSharedWith, type Network, notFound, type Port, type PortDraft, type Problem, problem } from '@manx/model';
+import { mayUse } from './authority.js';
 import { isAdminPort } from './device-owner.js';
 import type { Work } from './work.js';
 
@@ -37,14 +38,16 @@ export function changedProtection(work: Work, port: Port, values: Partial<PortDr
 }
 
 /**
- * The groups sorted. Those that are neither the port's project's nor shared with it (but for the privileged) are not found; stateful and stateless ones do not go together.
+ * The groups sorted. Those that are neither the port's project's nor shared with it (but by policy) are not found; stateful and stateless ones do not go together.
  */
 function checkedGroups(work: Work, ids: readonly string[], project: string): readonly string[] | Problem {
   const sorts = new Set<boolean>();
   for (const id of ids) {
     const group = work.state.get('security_group', id);
-    const isUsable = isPrivileged(work.actor) || group?.project_id === project || isSharedWith(work.state, id, project);
-    if (group === undefined || !isUsable) return notFound('security_group', id);
+    if (group === undefined) return notFound('security_group', id);
+    const isOwn = group.project_id === project || isSharedWith(work.state, id, project);
+    if (!isOwn && !mayUse(work, 'set_port:foreign_security_group', { kind: 'security_group', resource: group }))
+      return notFound('security_group', id);
     sorts.add(group.stateful);
   }
   if (sorts.size < 2) return [...ids].sort();

@@ -1,4 +1,4 @@
-import { isPrivileged, type Problem } from '@manx/model';
+import { type Problem, SERVER_ACTOR } from '@manx/model';
 import { disallowed } from './authority.js';
 import type { ReportedStatus } from './command.js';
 import type { Work } from './work.js';
@@ -8,7 +8,7 @@ import type { Work } from './work.js';
  * not wrong: it is passed over.
  */
 export function reportStatuses(work: Work, host: string, statuses: readonly ReportedStatus[]): string[] | Problem {
-  if (!isPrivileged(work.actor)) return disallowed('update_port', 'update_port:status');
+  if (work.actor !== SERVER_ACTOR) return disallowed('update_port', { rule: 'update_port:status', keys: [] });
   for (const { id, status } of statuses) {
     const port = work.state.get('port', id);
     if (port?.['binding:host_id'] === host && port['binding:vif_type'] === 'tap') work.update('port', port, { status });

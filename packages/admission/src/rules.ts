@@ -16,5 +16,5 @@ export type ActionRules = { readonly [name: string]: (work: Work, resource: neve
 
 const nothing = (): Problem => problem('HTTPNotFound', {});
 
-/** The rules of a kind that nobody asks for by itself: what is done to it are actions on another. */
-export const unbuilt: KindRules = { create: nothing, update: nothing, remove: nothing };
+/** The rules of a kind that no plain request makes, changes or deletes: its URLs are not there, and what is done to it are actions on another. */
+export const NO_PLAIN_REQUESTS: KindRules = { create: nothing, update: nothing, remove: nothing };

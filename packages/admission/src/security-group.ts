@@ -1,6 +1,7 @@
 import { DEFAULT_GROUP_NAME, type Problem, problem, type SecurityGroup, type SecurityGroupDraft } from '@manx/model';
 import { addTemplateRules, dropDefaultRulesAbout } from './access/default-rules.js';
 import { dropSharing } from './access/sharing.js';
+import { mayUse } from './authority.js';
 import { ensureDefaultGroup } from './default-group.js';
 import { deleteLogsOf } from './operations/log.js';
 import type { Work } from './work.js';
@@ -25,11 +26,13 @@ export function updateSecurityGroup(work: Work, group: SecurityGroup, values: Pa
 /**
  * Deletes a group that no port is in, its rules, and the rules of other groups about its members, each a revision of its group: as in
  * Neutron, a reference does not keep a group (`remote_group_id` cascades in neutron/db/models/securitygroup.py), nor does a template, a
- * log or sharing. A default group only an administrator deletes; the project's next use makes another.
+ * log or sharing. A default group only an administrator deletes, by policy; the project's next use makes another.
  */
 export function deleteSecurityGroup(work: Work, group: SecurityGroup): Problem | null {
   if (work.state.countBy('port.security_group', group.id) > 0) return problem('SecurityGroupInUse', { id: group.id });
-  if (group.name === DEFAULT_GROUP_NAME && !work.actor.is_admin) return problem('SecurityGroupCannotRemoveDefault', {});
+  const isKept =
+    group.name === DEFAULT_GROUP_NAME && !mayUse(work, 'delete_security_group:default', { kind: 'security_group', resource: group });
+  if (isKept) return problem('SecurityGroupCannotRemoveDefault', {});
   for (const rule of work.state.by('security_group_rule.security_group_id', group.id)) work.delete('security_group_rule', rule.id);
   for (const rule of work.state.by('security_group_rule.remote_group_id', group.id)) {
     work.delete('security_group_rule', rule.id);

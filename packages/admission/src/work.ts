@@ -36,6 +36,11 @@ export class Work {
     return [...this.#changes.values()];
   }
 
+  /** What this command made and did not end again: the changes whose resources are at their first revision. */
+  get made(): readonly Change[] {
+    return this.changes.filter((change) => change.op === 'put' && change.value.revision_number === 1);
+  }
+
   /** Whether the resource was made or changed by this command. */
   isTouched(kind: ResourceKind, id: string): boolean {
     return this.#changes.has(`${kind} ${id}`);

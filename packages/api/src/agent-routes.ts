@@ -16,7 +16,10 @@ const DOC: OperationDoc = {
 };
 
 /** The update of an agent: it is answered by what is derived of it, as a GET is. */
-export const addAgentRoutes = (app: FastifyInstance, { ledger, context, facts }: ResourceRoutesOptions & DerivedRoutesOptions): void => {
+export const addAgentRoutes = (
+  app: FastifyInstance,
+  { ledger, context, facts, policy }: ResourceRoutesOptions & DerivedRoutesOptions,
+): void => {
   app.put<{ Params: { id: string } }>('/v2.0/agents/:id', { config: { doc: DOC } }, async (request, reply) => {
     const actor = actorOf(request);
     const { id } = request.params;
@@ -28,7 +31,8 @@ export const addAgentRoutes = (app: FastifyInstance, { ledger, context, facts }:
         changes,
         value: (after): Answer => {
           const own = value(after);
-          const agent = own.status === 200 ? agents.rows(after, facts(), actor).find((row) => row['id'] === id) : undefined;
+          const agent =
+            own.status === 200 ? agents.rows({ state: after, actor, policy }, facts()).find((row) => row['id'] === id) : undefined;
           return agent === undefined ? own : { status: 200, text: JSON.stringify({ agent }) };
         },
       };

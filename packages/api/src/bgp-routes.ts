@@ -56,7 +56,7 @@ export const addBgpRoutes = (app: FastifyInstance, { ledger, facts, policy }: Re
         answerOf(
           { state, actor, policy },
           { kind: 'bgp_speaker', id: request.params.id, action: 'list_dragent_hosting_bgp_speaker' },
-          () => ({ agents: agents.rows(state, facts(), actor) }),
+          () => ({ agents: agents.rows({ state, actor, policy }, facts()) }),
         ),
       ),
     );

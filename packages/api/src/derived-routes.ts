@@ -15,7 +15,7 @@ export type DerivedRoutesOptions = { readonly ledger: Ledger; readonly facts: ()
 /** The routes of every derived collection: list and show. Filters compare text; `fields` picks; rows come in key order. */
 export const addDerivedRoutes = (app: FastifyInstance, { ledger, facts, policy }: DerivedRoutesOptions): void => {
   const rowsFor = (derived: Derived, state: StateReader, actor: Actor): readonly Row[] =>
-    visibleRows(derived, derived.rows(state, facts(), actor), { actor, policy });
+    visibleRows(derived, derived.rows({ state, actor, policy }, facts()), { actor, policy });
   for (const derived of DERIVED) {
     const url = `/v2.0/${derived.path}`;
     app.get(url, async (request, reply) => {

@@ -11,7 +11,7 @@ import {
   quotaUsage,
   type StateReader,
 } from '@manx/model';
-import type { Policy } from '@manx/policy';
+import { type Policy, targetOf } from '@manx/policy';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Answer, refusal } from './answer.js';
 import type { OperationDoc, Schema } from './openapi/operation-doc.js';
@@ -109,11 +109,9 @@ const addReads = (app: FastifyInstance, options: ResourceRoutesOptions): void =>
   );
   app.get<Member>(`${URL}/:id/details`, DOCS.details, async (request, reply) => {
     const { id } = request.params;
-    const { project_id, is_admin } = actorOf(request);
-    const refused =
-      id === project_id || is_admin
-        ? null
-        : problem('AdminRequired', { reason: 'Only admin is authorized to access quotas for another project' });
+    const actor = actorOf(request);
+    const isSeen = id === actor.project_id || policy.allows('get_quota:details', actor, targetOf({ project_id: id, tenant_id: id }));
+    const refused = isSeen ? null : problem('AdminRequired', { reason: 'Only admin is authorized to access quotas for another project' });
     return send(reply, await read(refused, (state) => details(state, id, options)));
   });
 };

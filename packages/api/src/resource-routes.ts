@@ -5,7 +5,6 @@ import {
   DECLARATIONS,
   type Declaration,
   declarationOf,
-  isPrivileged,
   isProblem,
   type Problem,
   parseQuery,
@@ -126,7 +125,7 @@ const ensureDefaultGroup = async (
   parameters: ReadRequest['parameters'],
 ): Promise<void> => {
   const actor = actorOf(request);
-  const asked = isPrivileged(actor) ? parameters.find(([name]) => name === 'project_id' || name === 'tenant_id')?.[1] : undefined;
+  const asked = parameters.find(([name]) => name === 'project_id' || name === 'tenant_id')?.[1];
   const project = asked ?? actor.project_id;
   if (project === null || ledger.state.countBy('security_group.default_of', project) > 0) return;
   await ledger.decide(commitOrigin(request, actor), (state) => {

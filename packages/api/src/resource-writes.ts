@@ -53,7 +53,7 @@ export const readCreate = ({ kind, actor, body, parentId }: WriteRequest): Write
 export const readUpdate = ({ kind, actor, body, ifMatch, parentId }: WriteRequest, id: string): Write | Problem => {
   const expected = parseIfMatch(ifMatch);
   if (isProblem(expected)) return expected;
-  const values = decodeUpdate(kind, body, actor);
+  const values = decodeUpdate(kind, body);
   if (isProblem(values)) return values;
   return decide({ actor, url: { kind, parentId, id } }, { op: 'update', kind, id, values, if_match: expected }, (viewpoint) =>
     ownView(viewpoint, kind, id),

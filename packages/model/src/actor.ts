@@ -27,8 +27,3 @@ export const SERVER_ACTOR: Actor = Object.freeze({ user_id: null, project_id: nu
 
 /** Neutron's own services and Nova act with this role; they may bind ports of any project. */
 export const SERVICE_ROLE = 'service';
-
-/** Whether the actor acts for more than one project. What exactly it may see and do, the policy says. */
-export function isPrivileged(actor: Actor): boolean {
-  return actor.is_admin || actor.roles.includes(SERVICE_ROLE);
-}

@@ -23,8 +23,8 @@ export type Attribute = {
   readonly preset?: unknown;
   /** JSON Schema of what answers show, where that is not what requests may say: an attribute that can be null only by itself. */
   readonly shown?: { readonly [keyword: string]: unknown };
-  /** Who sees it in answers: nobody for what can only be asked or filtered by. */
-  readonly seenBy: 'all' | 'admin' | 'nobody';
+  /** Whether answers show it, to whom the policy lets see it; nobody sees what can only be asked or filtered by. */
+  readonly seenBy: 'all' | 'nobody';
   readonly isFilter: boolean;
   readonly isSortKey: boolean;
 };

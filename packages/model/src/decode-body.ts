@@ -41,12 +41,12 @@ export function decodeCreate(kind: ResourceKind, body: unknown, actor: Actor): D
 }
 
 /** Reads the JSON body of a PUT: `{"port": {...}}`, any attributes that may be updated; those that are absent stay as they are. */
-export function decodeUpdate(kind: ResourceKind, body: unknown, actor: Actor): Attributes | Problem {
+export function decodeUpdate(kind: ResourceKind, body: unknown): Attributes | Problem {
   const declaration = declarationOf(kind);
   if (!isRecord(body)) return badRequest(isEmpty(body) ? 'Resource body required' : 'Body contains invalid data');
   if (Object.keys(body).length === 0) return badRequest('Resource body required');
   const given = unwrapped(body, singularOf(declaration));
-  const owned = isProblem(given) ? given : withOwner(given, actor);
+  const owned = isProblem(given) ? given : withOwner(given);
   if (isProblem(owned)) return owned;
   const unknown = unrecognized(owned, declaration);
   if (unknown !== null) return unknown;
@@ -69,7 +69,7 @@ function unwrapped(body: { readonly [key: string]: unknown }, key: string): { re
 }
 
 function decodeItem(given: { readonly [key: string]: unknown }, declaration: Declaration, actor: Actor): Attributes | Problem {
-  const owned = withOwner(given, actor);
+  const owned = withOwner(given);
   if (isProblem(owned)) return owned;
   const unknown = unrecognized(owned, declaration);
   if (unknown !== null) return unknown;
@@ -89,8 +89,8 @@ function decodeItem(given: { readonly [key: string]: unknown }, declaration: Dec
   return readValues(filled, declaration);
 }
 
-/** The given attributes with the owner under its one name `project_id`, if it was given at all. */
-function withOwner(given: { readonly [key: string]: unknown }, actor: Actor): { [name: string]: unknown } | Problem {
+/** The given attributes with the owner under its one name `project_id`, if it was given at all. Whether it may be another's, admission asks. */
+function withOwner(given: { readonly [key: string]: unknown }): { [name: string]: unknown } | Problem {
   const { tenant_id: tenant, ...rest } = given;
   const owned: { [name: string]: unknown } = rest;
   if (!Object.hasOwn(given, 'tenant_id') && !Object.hasOwn(given, 'project_id')) return owned;
@@ -98,9 +98,6 @@ function withOwner(given: { readonly [key: string]: unknown }, actor: Actor): { 
     if (Object.hasOwn(given, 'project_id') && given['project_id'] !== tenant)
       return badRequest("'project_id' and 'tenant_id' do not match");
     owned['project_id'] = tenant;
-  }
-  if (owned['project_id'] !== actor.project_id && !actor.is_admin && !actor.roles.includes('service')) {
-    return badRequest("Specifying 'project_id' other than the authenticated project in request is not allowed for the current user.");
   }
   return owned;
 }

@@ -1,5 +1,4 @@
 import { ACCESS_DERIVED } from './access/access-derived.js';
-import type { Actor } from './actor.js';
 import { ADDRESSING_DERIVED } from './addressing/addressing-derived.js';
 import type { Declaration } from './declaration.js';
 import { DECLARATIONS, singularOf } from './declarations.js';
@@ -7,7 +6,7 @@ import type { ErrorCode } from './error-table.js';
 import { OPERATIONS_DERIVED } from './operations/operations-derived.js';
 import { QOS_DERIVED } from './qos/qos-derived.js';
 import { ROUTING_DERIVED } from './routing/routing-derived.js';
-import type { StateReader } from './state-reader.js';
+import type { Viewpoint } from './viewpoint.js';
 
 /** What is known of a host beside the state: what its agent's session says. */
 export type HostFact = {
@@ -58,7 +57,7 @@ export type Derived = {
   /** The same as a code of `ERROR_TABLE`, where clients branch on its type. */
   readonly notFoundCode?: ErrorCode;
   /** The rows that the actor may see. */
-  readonly rows: (state: StateReader, facts: Facts, actor: Actor) => readonly Row[];
+  readonly rows: (viewpoint: Viewpoint, facts: Facts) => readonly Row[];
 };
 
 /** Every derived collection. */

@@ -15,7 +15,7 @@ export {
 export { RBAC_OBJECT_TYPES, type RbacAction, type RbacObjectType, type RbacPolicy, type RbacPolicyDraft } from './access/rbac-policy.js';
 export { type Action } from './action.js';
 export { ACTIONS, actionOf } from './actions.js';
-export { type Actor, isPrivileged, SERVER_ACTOR, SERVICE_ROLE } from './actor.js';
+export { type Actor, SERVER_ACTOR, SERVICE_ROLE } from './actor.js';
 export { type AddressPairWish, duplicatePair, pairCidr } from './address-pair-rule.js';
 export { normalizedCidr } from './address-rules.js';
 export type { AddressGroup, AddressGroupDraft } from './addressing/address-group.js';

@@ -139,5 +139,5 @@ function plain(attribute: Attribute): Attribute {
 }
 
 function provider(doc: string, rule: Attribute['rule']): Attribute {
-  return { ...unsorted(settable(doc, rule, undefined)), seenBy: 'admin' };
+  return { ...unsorted(settable(doc, rule, undefined)) };
 }

@@ -145,11 +145,9 @@ export const portDeclaration: Declaration<'port'> = {
     },
     'binding:host_id': {
       ...settable('The compute host; Nova sets it.', orNull(text(NAME_LENGTH), ''), undefined),
-      seenBy: 'admin',
     },
     'binding:profile': {
       ...settable('What Nova wants to keep with the binding.', jsonObject(PROFILE_LENGTH), undefined),
-      seenBy: 'admin',
       isFilter: false,
       isSortKey: false,
     },
@@ -176,7 +174,7 @@ export const portDeclaration: Declaration<'port'> = {
     ),
     propagate_uplink_status: plain(settable('Whether its link is to follow that of its host; taps have no uplink.', boolean, true)),
     numa_affinity_policy: plain(settable('What Nova is to do about NUMA.', orNull(oneOf(NUMA_POLICIES)), null)),
-    hints: { ...plain(settable('Hints to its backend.', portHints, null)), seenBy: 'admin' },
+    hints: { ...plain(settable('Hints to its backend.', portHints, null)) },
     resource_request: {
       ...admins('What Nova asks Placement for before it chooses a host.', 'object'),
       shown: { type: ['object', 'null'] },
@@ -214,7 +212,7 @@ function plain(attribute: Attribute): Attribute {
 }
 
 function admins(doc: string, type: string): Attribute {
-  return { ...told(doc, readOnly({ type })), seenBy: 'admin', isFilter: false, isSortKey: false };
+  return { ...told(doc, readOnly({ type })), isFilter: false, isSortKey: false };
 }
 
 /** One `key=value` of a `fixed_ips` filter. */

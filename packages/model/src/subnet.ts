@@ -97,7 +97,6 @@ export const subnetDeclaration: Declaration<'subnet'> = {
     segment_id: {
       ...fixed('The segment of its network whose hosts its addresses are for.', orNull(uuid)),
       onUpdate: 'optional',
-      seenBy: 'admin',
     },
     'router:external': { ...told('Whether its network is external.', boolean), isSortKey: false },
     shared: { ...told('Filter: whether its network is shared.', boolean), seenBy: 'nobody', isSortKey: false },

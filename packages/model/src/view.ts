@@ -1,5 +1,4 @@
 import type { Target } from '@manx/policy';
-import { isPrivileged } from './actor.js';
 import { attributeValue, type Seen } from './attribute-value.js';
 import { declarationOf } from './declarations.js';
 import { policyName } from './policy-name.js';
@@ -42,13 +41,13 @@ export function viewer(kind: ResourceKind, context: ViewContext): (resource: Res
 
 /** What an answer shows of a kind to the actor, in the order of views: what `get_{kind}:{attribute}` does not refuse and was asked for. */
 export function shownAttributes(kind: ResourceKind, context: ViewContext): Shown[] {
-  const { actor, policy, fields } = context;
+  const { policy, fields } = context;
   const asked = fields.length === 0 ? null : new Set(fields);
   const action = `get_${policyName(kind)}`;
   const whole = judgementOf(context, action);
   return Object.entries(declarationOf(kind).attributes).flatMap(([name, { seenBy }]): Shown[] => {
     if (seenBy === 'nobody' || (asked !== null && !asked.has(name))) return [];
-    if (!policy.has(`${action}:${name}`)) return seenBy === 'all' || isPrivileged(actor) ? [{ name, test: null }] : [];
+    if (!policy.has(`${action}:${name}`)) return [{ name, test: null }];
     const judgement = judgementOf(context, `${action}:${name}`);
     if (judgement === false) return [];
     // What is asked of the attribute as of the whole resource has been answered: the resource would not be shown.

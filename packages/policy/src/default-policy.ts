@@ -1,3 +1,4 @@
+import { FOREIGN_RULES } from './defaults/foreign.js';
 import { NETWORK_RULES } from './defaults/networks.js';
 import { OPERATION_RULES } from './defaults/operations.js';
 import { PERSONAS } from './defaults/personas.js';
@@ -19,4 +20,5 @@ export const DEFAULT_POLICY: PolicyRules = {
   ...ROUTING_RULES,
   ...QOS_RULES,
   ...OPERATION_RULES,
+  ...FOREIGN_RULES,
 };

@@ -4,8 +4,11 @@ export type PolicyRule = {
   readonly rule: string;
   /** What it allows, for the reference page. */
   readonly doc: string;
-  /** What tokens the action is for; `any` for the rules that others are put together from. */
-  readonly scope: 'project' | 'any';
+  /**
+   * What tokens the action is for; `any` for the rules that others are put together from, `beside` for those that are asked beside an
+   * action's own rule, which has said what tokens it is for.
+   */
+  readonly scope: 'project' | 'any' | 'beside';
 };
 
 /** Rules by name. */

@@ -19,16 +19,35 @@ const MADE_WITH: { readonly [K in ResourceKind]?: readonly QuotaResource[] } = {
 export function checkQuota(work: Work, kind: ResourceKind, made: readonly string[]): Problem | null {
   const counted = MADE_WITH[kind] ?? QUOTA_RESOURCES.filter((resource) => resource === kind);
   if (counted.length === 0) return null;
-  const { state, context } = work;
-  const ownerOf = (id: string): string => {
-    const resource: Resource | undefined = state.get(kind, id);
-    return resource?.project_id ?? '';
-  };
-  const projects = new Set(made.map(ownerOf));
+  const projects = new Set(
+    made.map((id) => {
+      const resource: Resource | undefined = work.state.get(kind, id);
+      return resource?.project_id ?? '';
+    }),
+  );
   for (const project of projects) {
-    const limits = quotaLimits(state, project, context.settings.quotas ?? {});
-    const overs = counted.filter((resource) => limits[resource] >= 0 && quotaUsage(state, project, resource) > limits[resource]);
-    if (overs.length > 0) return problem('OverQuota', { overs: `[${overs.map((name) => `'${name}'`).join(', ')}]` });
+    const over = overQuota(work, project, counted);
+    if (over !== null) return over;
   }
   return null;
+}
+
+/**
+ * That the projects of what an action made on the way are still within their quotas. Neutron counts these too, the port of a router's
+ * interface say, and lets the limit be passed by them; here no limit is. What belongs to no project (ports of gateways and of floating
+ * IPs) nobody's quota knows of, as in Neutron.
+ */
+export function checkQuotaOfMade(work: Work): Problem | null {
+  for (const { kind, id } of work.made) {
+    const over = checkQuota(work, kind, [id]);
+    if (over !== null) return over;
+  }
+  return null;
+}
+
+function overQuota({ state, context }: Work, project: string, counted: readonly QuotaResource[]): Problem | null {
+  if (project === '') return null;
+  const limits = quotaLimits(state, project, context.settings.quotas ?? {});
+  const overs = counted.filter((resource) => limits[resource] >= 0 && quotaUsage(state, project, resource) > limits[resource]);
+  return overs.length === 0 ? null : problem('OverQuota', { overs: `[${overs.map((name) => `'${name}'`).join(', ')}]` });
 }

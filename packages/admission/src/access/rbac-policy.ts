@@ -1,6 +1,5 @@
 import {
   isOpenTo,
-  isPrivileged,
   isProblem,
   isVisible,
   notFound,
@@ -10,6 +9,7 @@ import {
   type RbacPolicyDraft,
   type Resource,
 } from '@manx/model';
+import { mayUse } from '../authority.js';
 import type { Work } from '../work.js';
 import { checkWithdrawal } from './sharing.js';
 
@@ -60,7 +60,8 @@ function checkOwner(work: Work, { object_type, object_id }: Pick<RbacPolicy, 'ob
   if (object === undefined || !isVisible(work, object_type, object)) {
     return problem('InvalidInput', { error_message: notFound(object_type, object_id).detail.replace(/\.$/, '') });
   }
-  if (isPrivileged(work.actor) || object.project_id === work.actor.project_id) return null;
+  if (object.project_id === work.actor.project_id) return null;
+  if (mayUse(work, 'set_rbac_policy:foreign_object', { kind: object_type, resource: object })) return null;
   const what = object_type === 'network' ? 'networks' : 'objects';
   return problem('InvalidInput', { error_message: `Only admins can manipulate policies on ${what} they do not own` });
 }

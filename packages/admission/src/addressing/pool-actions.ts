@@ -1,10 +1,13 @@
 import type { Cidr } from '@manx/ip';
-import { type Attributes, isPrivileged, isProblem, isVisible, notFound, type Problem, problem, type SubnetPool } from '@manx/model';
-import { disallowed } from '../authority.js';
+import { type Attributes, isProblem, isVisible, notFound, type Problem, problem, type SubnetPool } from '@manx/model';
+import { disallowed, mayUse } from '../authority.js';
 import type { ActionResult } from '../rules.js';
 import type { Work } from '../work.js';
 import { intersects, without } from './prefix-set.js';
 import { updateSubnetPool } from './subnet-pool.js';
+
+/** The rule about networks of other projects. */
+const FOREIGN_NETWORK = 'onboard_network_subnets:foreign_network';
 
 const answer = (pool: SubnetPool): ActionResult => ({ answer: { prefixes: pool.prefixes } });
 
@@ -31,7 +34,8 @@ export function onboardSubnets(work: Work, pool: SubnetPool, { network_id }: Att
   const id = String(network_id);
   const network = work.state.get('network', id);
   if (network === undefined || !isVisible(work, 'network', network)) return notFound('network', id);
-  if (!isPrivileged(work.actor) && network.project_id !== work.actor.project_id) return disallowed('onboard_network_subnets');
+  const isOwn = network.project_id === work.actor.project_id;
+  if (!isOwn && !mayUse(work, FOREIGN_NETWORK, { kind: 'network', resource: network })) return disallowed(FOREIGN_NETWORK);
   const subnets = work.state
     .by('subnet.network_id', id)
     .filter(({ ip_version }) => ip_version === pool.ip_version)

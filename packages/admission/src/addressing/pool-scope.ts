@@ -1,4 +1,5 @@
-import { isPrivileged, isVisible, notFound, type Problem, problem, type StateReader, type SubnetPool } from '@manx/model';
+import { isVisible, notFound, type Problem, problem, type StateReader, type SubnetPool } from '@manx/model';
+import { mayUse } from '../authority.js';
 import type { Work } from '../work.js';
 import { intersects } from './prefix-set.js';
 
@@ -31,12 +32,13 @@ export function checkPoolScope(work: Work, pool: Scoped): Problem | null {
   return others.some((other) => intersects(prefixes, other.prefixes)) ? problem('AddressScopePrefixConflict', {}) : null;
 }
 
-/** A pool in somebody else's shared scope cannot be changed but by administrators. */
+/** A pool in somebody else's shared scope cannot be changed but by policy. */
 export function checkScopeOwner(work: Work, pool: SubnetPool): Problem | null {
   const { address_scope_id: id } = pool;
-  if (id === null || isPrivileged(work.actor)) return null;
+  if (id === null) return null;
   const scope = work.state.get('address_scope', id);
   if (scope === undefined || scope.project_id === work.actor.project_id) return null;
+  if (mayUse(work, 'set_subnetpool:foreign_address_scope', { kind: 'address_scope', resource: scope })) return null;
   return problem('IllegalSubnetPoolUpdate', {
     reason: `subnetpool ${pool.id} cannot be updated when associated with shared address scope ${id}`,
   });

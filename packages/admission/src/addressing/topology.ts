@@ -2,7 +2,6 @@ import {
   type Attributes,
   type AutoAllocatedTopology,
   decodeCreate,
-  isPrivileged,
   isProblem,
   type Network,
   type Problem,
@@ -114,8 +113,7 @@ function endNetwork(work: Work, { network_id }: AutoAllocatedTopology): Problem 
 
 function mayHave({ actor, policy }: Work, project: string, action: string): Problem | null {
   const target = (name: string): unknown => (name === 'project_id' || name === 'tenant_id' ? project : undefined);
-  const isOwn = isPrivileged(actor) || actor.project_id === project;
-  return isOwn && policy.allows(action, actor, target) ? null : disallowed(action);
+  return policy.allows(action, actor, target) ? null : disallowed(action);
 }
 
 function defaultNetwork(work: Work): Network | undefined {

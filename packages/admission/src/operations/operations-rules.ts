@@ -1,5 +1,5 @@
 import type { ActionRules, KindRules } from '../rules.js';
-import { unbuilt } from '../rules.js';
+import { NO_PLAIN_REQUESTS } from '../rules.js';
 import { createAgent, deleteAgent, updateAgent } from './agent.js';
 import { createBgpPeer, deleteBgpPeer, updateBgpPeer } from './bgp-peer.js';
 import { BGP_SPEAKER_ACTIONS, createBgpSpeaker, deleteBgpSpeaker, updateBgpSpeaker } from './bgp-speaker.js';
@@ -12,7 +12,7 @@ export const OPERATIONS_RULES = {
   log: { create: createLog, update: updateLog, remove: deleteLog },
   bgp_speaker: { create: createBgpSpeaker, update: updateBgpSpeaker, remove: deleteBgpSpeaker },
   bgp_peer: { create: createBgpPeer, update: updateBgpPeer, remove: deleteBgpPeer },
-  port_binding: unbuilt,
+  port_binding: NO_PLAIN_REQUESTS,
 } as const satisfies { readonly [kind: string]: KindRules };
 
 /** What each of this folder's actions does, by name. */

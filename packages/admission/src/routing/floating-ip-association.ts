@@ -1,5 +1,6 @@
 import type { Ip } from '@manx/ip';
-import { type FixedIp, type FloatingIp, isPrivileged, isProblem, isVisible, notFound, type Port, type Problem, problem } from '@manx/model';
+import { type FixedIp, type FloatingIp, isProblem, isVisible, notFound, type Port, type Problem, problem } from '@manx/model';
+import { mayUse } from '../authority.js';
 import type { Work } from '../work.js';
 import { routerBetween } from './connections.js';
 
@@ -55,7 +56,7 @@ export function alreadyAssociated(floatingIp: Associable, { port_id, ip }: { rea
 
 /** Whether a floating IP may stand for an address of this port at all. */
 function checkPort(work: Work, floatingIp: Associable, port: Port): Problem | null {
-  if (port.project_id !== floatingIp.project_id && !isPrivileged(work.actor)) {
+  if (port.project_id !== floatingIp.project_id && !mayUse(work, 'set_floatingip:foreign_port', { kind: 'port', resource: port })) {
     return refused(`Cannot process floating IP association with Port ${port.id}, since that port is owned by a different project`);
   }
   return port.device_owner === 'network:dhcp' ? refused(`Port ${port.id} is unable to be assigned a floating IP`) : null;

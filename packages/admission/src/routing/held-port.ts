@@ -1,4 +1,5 @@
-import { type FixedIp, isPrivileged, type Port, type Problem, problem, type StateReader } from '@manx/model';
+import { type FixedIp, type Port, type Problem, problem, type StateReader } from '@manx/model';
+import { mayUse } from '../authority.js';
 import type { Work } from '../work.js';
 import { subnetsOf } from './connections.js';
 import { checkUnused } from './interface-use.js';
@@ -12,8 +13,9 @@ export function refuseDeletion(work: Work, port: Port): Problem | null {
   if (port.fixed_ips.length > 0 && isHeld(work.state, port)) {
     return problem('ServicePortInUse', { port_id: port.id, reason: `has device owner ${port.device_owner}` });
   }
-  const isForeign = work.state.by('floatingip.port_id', port.id).some(({ project_id }) => project_id !== work.actor.project_id);
-  return isForeign && !isPrivileged(work.actor) ? problem('FipAssociated', { port_id: port.id }) : null;
+  const foreign = work.state.by('floatingip.port_id', port.id).filter(({ project_id }) => project_id !== work.actor.project_id);
+  const isKept = foreign.some((resource) => !mayUse(work, 'delete_port:foreign_floatingip', { kind: 'floatingip', resource }));
+  return isKept ? problem('FipAssociated', { port_id: port.id }) : null;
 }
 
 function isHeld(state: StateReader, { device_owner: owner, device_id: id }: Port): boolean {

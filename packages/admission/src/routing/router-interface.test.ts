@@ -1,4 +1,4 @@
-import type { Subnet } from '@manx/model';
+import { quotaUsage, type Subnet } from '@manx/model';
 import { describe, expect, it } from 'vitest';
 import { message, outcome } from '../test-bench.js';
 import { ADMIN, RoutingBench, STRANGER, TENANT } from './routing-bench.js';
@@ -146,5 +146,29 @@ describe('router interfaces', () => {
     expect(outcome(bench.del('network', bench.external))).toBe('409 NetworkInUse');
     expect(outcome(bench.put('subnet', bench.inside.id, { gateway_ip: '10.0.0.250', allocation_pools: [] }))).toBe('409 GatewayIpInUse');
     expect(outcome(bench.put('network', bench.external, { 'router:external': false }))).toBe('409 ExternalNetworkInUse');
+  });
+
+  it('count in the port quota of their project, and are not made beyond it; gateways and floating IPs belong to no project’s', () => {
+    const bench = new RoutingBench();
+    const limitTo = (port: number): unknown =>
+      bench.run({ op: 'set_quota', project_id: 'tenant', update: { limits: { port }, check_limit: false } });
+    const used = (): number => quotaUsage(bench.state, 'tenant', 'port');
+    limitTo(1);
+    const { id } = bench.made('router', { external_gateway_info: { network_id: bench.external } }, TENANT);
+    bench.made('floatingip', { floating_network_id: bench.external }, TENANT);
+    expect(used()).toBe(1);
+    const refused = bench.act('add_router_interface', id, { subnet_id: bench.inside.id });
+    expect([outcome(refused), message(refused)]).toEqual(['409 OverQuota', "Quota exceeded for resources: ['port']."]);
+    limitTo(2);
+    bench.acted('add_router_interface', id, { subnet_id: bench.inside.id });
+    expect(used()).toBe(2);
+    // A second prefix of IPv6 shares the first one's port, and a port that is there already is no more ports.
+    limitTo(3);
+    for (const cidr of ['2001:db8:1::/64', '2001:db8:2::/64']) {
+      bench.acted('add_router_interface', id, { subnet_id: subnet6(bench, cidr).id });
+      expect(used()).toBe(3);
+    }
+    bench.acted('remove_router_interface', id, { subnet_id: bench.inside.id });
+    expect(used()).toBe(2);
   });
 });

@@ -2,7 +2,6 @@ import { familyOf, type Ip, rangeContains } from '@manx/ip';
 import {
   type Attributes,
   type InterfaceWish,
-  isPrivileged,
   isProblem,
   isVisible,
   type Network,
@@ -13,13 +12,16 @@ import {
   type Router,
   type Subnet,
 } from '@manx/model';
-import { networkFor } from '../authority.js';
+import { mayUse, networkFor } from '../authority.js';
 import { changedAddresses } from '../fixed-ips.js';
 import type { ActionResult } from '../rules.js';
 import type { Work } from '../work.js';
 import { checkConnections, interfacesOf, subnetsOf } from './connections.js';
 import { interfaceAnswer } from './interface-answer.js';
 import { createNetworkPort, ROUTER_INTERFACE } from './network-port.js';
+
+/** The rule about subnets of other projects. */
+const FOREIGN_SUBNET = 'add_router_interface:foreign_subnet';
 
 const refused = (msg: string): Problem => problem('BadRequest', { resource: 'router', msg });
 
@@ -71,11 +73,11 @@ function extended(
 /** Others' subnets can be connected only where their network is shared with the project by name; one that everybody may use is not for that. */
 function checkOwner(work: Work, subnet: Subnet): Problem | null {
   const project = work.actor.project_id;
-  if (isPrivileged(work.actor) || subnet.project_id === project) return null;
+  if (subnet.project_id === project) return null;
   const isShared = work.state
     .by('rbac_policy.object_id', subnet.network_id)
     .some((policy) => policy.action === 'access_as_shared' && policy.target_project === project);
-  if (isShared) return null;
+  if (isShared || mayUse(work, FOREIGN_SUBNET, { kind: 'subnet', resource: subnet })) return null;
   return refused(`Cannot add interface to router because subnet ${subnet.id} is not owned by project making the request`);
 }
 
@@ -114,11 +116,10 @@ function checkIpv6Interface(work: Work, router: Router, port: Port): Problem | n
 
 /** Who does not own a subnet may only bring addresses that the subnet gives out. */
 function checkRange(work: Work, port: Port, subnets: readonly Subnet[]): Problem | null {
-  if (isPrivileged(work.actor)) return null;
   for (const { subnet_id, ip_address } of port.fixed_ips) {
     const subnet = subnets.find(({ id }) => id === subnet_id);
     if (subnet === undefined || subnet.project_id === work.actor.project_id) continue;
-    if (isInPools(subnet, ip_address)) continue;
+    if (isInPools(subnet, ip_address) || mayUse(work, FOREIGN_SUBNET, { kind: 'subnet', resource: subnet })) continue;
     return refused(
       `Cannot add interface to router because specified port ${port.id} has an IP address out of the allocation pool of subnet ${subnet_id}, which is not owned by the project making the request`,
     );

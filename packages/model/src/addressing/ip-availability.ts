@@ -37,7 +37,7 @@ export const networkIpAvailability: Derived = {
   filters: { ip_version: (row, wanted) => subnetsIn(row).some(({ ip_version }) => String(ip_version) === wanted) },
   notFound: 'Network {id} could not be found.',
   notFoundCode: 'NetworkNotFound',
-  rows: (state) => [...state.idsAfter('network', '')].flatMap((id) => rowOf(state, state.get('network', id))),
+  rows: ({ state }) => [...state.idsAfter('network', '')].flatMap((id) => rowOf(state, state.get('network', id))),
 };
 
 function rowOf(state: StateReader, network: Network | undefined): Row[] {

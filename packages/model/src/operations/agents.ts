@@ -36,7 +36,7 @@ export const agents: Derived = {
   },
   notFound: 'Agent {id} could not be found.',
   notFoundCode: 'AgentNotFound',
-  rows: (state, facts) => {
+  rows: ({ state }, facts) => {
     const known = new Map(facts.hosts.map((fact) => [fact.host, fact]));
     return [...state.all('agent')].sort((a, b) => (a.host < b.host ? -1 : 1)).map((agent) => agentRow(agent, known.get(agent.host), state));
   },
@@ -85,7 +85,7 @@ export const availabilityZones: Derived = {
     state: { enum: ['available', 'unavailable'] },
   },
   notFound: 'Availability zone {id} could not be found.',
-  rows: (state, facts) => {
+  rows: ({ state }, facts) => {
     if (state.count('agent') === 0) return [];
     const word = isAnyAvailable(state, facts) ? 'available' : 'unavailable';
     return ['network', 'router'].map((resource) => ({ name: AVAILABILITY_ZONE, resource, state: word }));

@@ -98,7 +98,7 @@ function plain(attribute: Attribute): Attribute {
 }
 
 function choice(doc: string): Attribute {
-  return { ...plain(settable(doc, orNull(boolean), undefined)), seenBy: 'admin' };
+  return { ...plain(settable(doc, orNull(boolean), undefined)) };
 }
 
 function gatewayView({ gateway }: Router, state: StateReader): unknown {

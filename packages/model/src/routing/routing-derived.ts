@@ -1,8 +1,6 @@
-import { type Actor, isPrivileged } from '../actor.js';
 import type { Derived, Row } from '../derived.js';
-import type { Network } from '../network.js';
-import { isOpenTo } from '../sharing.js';
-import type { StateReader } from '../state-reader.js';
+import type { Viewpoint } from '../viewpoint.js';
+import { visibilityTest } from '../visibility.js';
 
 /** What of this folder is derived, not stored. */
 export const ROUTING_DERIVED: readonly Derived[] = [
@@ -26,10 +24,12 @@ export const ROUTING_DERIVED: readonly Derived[] = [
   },
 ];
 
-/** One row a subnet, by subnet id; owned, as Neutron says it, by whoever asks. */
-function floatingIpPools(state: StateReader, _facts: unknown, actor: Actor): readonly Row[] {
+/** One row a subnet of the external networks that the actor may know of, by subnet id; owned, as Neutron says it, by whoever asks. */
+function floatingIpPools(viewpoint: Viewpoint): readonly Row[] {
+  const { state, actor } = viewpoint;
+  const isSeen = visibilityTest(viewpoint, 'network');
   return [...state.all('network')]
-    .filter((network) => network['router:external'] && isOffered(network, state, actor))
+    .filter((network) => network['router:external'] && isSeen(network))
     .flatMap((network) => state.by('subnet.network_id', network.id))
     .filter((subnet) => subnet.ip_version === 4)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -41,10 +41,4 @@ function floatingIpPools(state: StateReader, _facts: unknown, actor: Actor): rea
       tenant_id: actor.project_id,
       project_id: actor.project_id,
     }));
-}
-
-function isOffered({ id, project_id }: Network, state: StateReader, actor: Actor): boolean {
-  const project = actor.project_id;
-  if (isPrivileged(actor) || project_id === project) return true;
-  return (['access_as_external', 'access_as_shared'] as const).some((action) => isOpenTo(state, id, { project, action }));
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_POLICY } from '../default-policy.js';
 import { isNotServed } from '../elsewhere.js';
+import type { PolicyRule } from '../policy-rule.js';
 
 /** The line of the reference page after which everything is made from the code. */
 export const TABLE_BEGINS = '<!-- From here on made by `node tools/policy-page.mjs` from packages/policy; a test holds it to the code. -->';
@@ -7,7 +8,7 @@ export const TABLE_BEGINS = '<!-- From here on made by `node tools/policy-page.m
 /** The default policy as the reference page shows it, in Markdown. */
 export const referenceTable = (): string => {
   const rules = Object.entries(DEFAULT_POLICY);
-  const rowsOf = (scope: 'any' | 'project'): string =>
+  const rowsOf = (scope: PolicyRule['scope']): string =>
     rules
       .flatMap(([name, { rule, doc, scope: own }]) => (own === scope ? [`| \`${name}\` | ${code(rule)} | ${doc}${served(name)} |`] : []))
       .join('\n');
@@ -25,6 +26,14 @@ export const referenceTable = (): string => {
     '| name | rule | what it allows |',
     '| --- | --- | --- |',
     rowsOf('project'),
+    '',
+    '## Beside an action',
+    '',
+    'What Neutron asks an administrator for in its code, where no policy file reaches it. Here these are rules, asked of the other thing.',
+    '',
+    '| name | rule | what it allows |',
+    '| --- | --- | --- |',
+    rowsOf('beside'),
     '',
   ].join('\n');
 };
