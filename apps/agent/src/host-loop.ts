@@ -10,8 +10,18 @@ import {
   reviewedMembers,
 } from '@manx/hoststate';
 import { applySteps, Fault, type HostObserver, type HostPorts } from '@manx/kernel';
-import { diffTables, formatStep, type HostFacts, observedOf, planHost, type Step, type StepFailure, statusOf } from '@manx/reconcile';
-import type { HostPlan } from '@manx/render';
+import {
+  diffTables,
+  formatStep,
+  type HostFacts,
+  type ObservedTable,
+  observedOf,
+  planHost,
+  type Step,
+  type StepFailure,
+  statusOf,
+} from '@manx/reconcile';
+import type { HostPlan, NftTable } from '@manx/render';
 import type { AgentLog } from './agent-log.js';
 import { findRefused } from './find-refused.js';
 import { Quarantine } from './quarantine.js';
@@ -104,6 +114,7 @@ export class HostLoop {
         return;
       }
       const round = this.#render(held);
+      await this.#hold(round.plan.tables);
       const facts = await this.#options.observer.observe(round.plan);
       const review = this.#review(round.state);
       const steps = planHost(round.plan, facts, review.addresses);
@@ -124,12 +135,26 @@ export class HostLoop {
    */
   async #guard(): Promise<void> {
     const { observer, ports, render, log } = this.#options;
+    const isFull = ({ chains }: ObservedTable): boolean => chains.size > 0;
+    const before = (await observer.observe(null)).tables.filter(isFull);
+    if (before.some(({ family }) => family === 'inet')) return;
+    const missing = render(emptyHostState).tables.filter((wanted) => before.every(({ family }) => family !== wanted.family));
+    await this.#hold(missing);
     const { tables } = await observer.observe(null);
-    if (tables.some(({ family }) => family === 'inet')) return;
-    const missing = render(emptyHostState).tables.filter((wanted) => tables.every(({ family }) => family !== wanted.family));
     observer.invalidate('tables');
-    await ports.nftables.apply(diffTables([], missing));
+    await ports.nftables.apply(
+      diffTables(
+        tables.filter((table) => !isFull(table)),
+        missing,
+      ),
+    );
     log.info({}, 'no rules were there: taps are shut until the first state is known');
+  }
+
+  /** S20: no stranger's `nft flush ruleset` opens a tap while this agent runs, where the kernel can hold a table for its owner. */
+  async #hold(tables: readonly NftTable[]): Promise<void> {
+    const { ports, observer } = this.#options;
+    for (const { family, name } of tables) if ((await ports.nftables.hold({ family, name })) === 'taken') observer.invalidate('tables');
   }
 
   #render(held: HeldState): Round {

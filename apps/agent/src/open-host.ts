@@ -4,6 +4,7 @@ import {
   Fault,
   formatLacks,
   type HostPorts,
+  type OwnGenerations,
   openBird,
   openConntrack,
   openDnsmasq,
@@ -11,6 +12,7 @@ import {
   openRtnetlink,
   type ProgramListener,
   probe,
+  trackOwnGenerations,
 } from '@manx/kernel';
 import {
   birdCheckCommand,
@@ -26,7 +28,13 @@ import type { AgentSettings } from './agent-settings.js';
 import { birdPlace, birdSettings, dnsmasqSettings } from './render-settings.js';
 
 /** The host as this agent reaches it. */
-export type Host = { readonly ports: HostPorts; readonly bird: BirdPort; readonly close: () => Promise<void> };
+export type Host = {
+  readonly ports: HostPorts;
+  readonly bird: BirdPort;
+  /** Which nftables transactions were made through `ports`. */
+  readonly isOwnGeneration: OwnGenerations['isOwn'];
+  readonly close: () => Promise<void>;
+};
 
 /** Throws Fault `missing` with one paragraph of all that this host lacks; a clean-up does without the programs that it ends. */
 export const demandHost = async (purpose: 'run' | 'clean-up'): Promise<void> => {
@@ -70,15 +78,17 @@ export const openHost = (settings: AgentSettings, log: AgentLog): Host => {
     },
     listen('dnsmasq'),
   );
+  const own = trackOwnGenerations(openLibnftables());
   const ports: HostPorts = {
     rtnetlink: openRtnetlink(),
-    nftables: openLibnftables(),
+    nftables: own.port,
     conntrack: openConntrack(),
     programs: { bird, dnsmasq },
   };
   return {
     ports,
     bird,
+    isOwnGeneration: own.isOwn,
     close: async () => {
       bird.release();
       dnsmasq.release();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type AgentReport, type FeedSession, type HeldState, openFeedSession, StatusNews } from '@manx/feed';
-import { type BgpSession, Fault, HostObserver, isOwnGeneration, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
+import { type BgpSession, Fault, HostObserver, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
 import { renderHost } from '@manx/render';
 import { type AgentLog, openLog } from './agent-log.js';
 import { type AgentSettings, readAgentSettings } from './agent-settings.js';
@@ -74,7 +74,7 @@ class Agent {
       },
     });
     // Watching begins before the first look, so that no change falls between.
-    this.#closers = [this.#watchLinks(), this.#watchTables(), this.#audit(), this.#watchBgp(host)];
+    this.#closers = [this.#watchLinks(), this.#watchTables(host), this.#audit(), this.#watchBgp(host)];
     const held = this.#copy.read();
     if (held === null) this.#loop.kick();
     else this.#loop.want(held);
@@ -134,17 +134,18 @@ class Agent {
     });
   }
 
-  #watchTables(): { readonly close: () => void } {
+  #watchTables(host: Host): { readonly close: () => void } {
     const readAgain = (): void => {
       this.#observer.invalidate('tables');
       this.#loop.kick();
     };
     return watchNftables({
-      onGeneration: (generation) => {
-        if (isOwnGeneration(generation)) return;
-        const { pid, program } = generation;
-        this.#log.debug({ pid, program }, 'another program changed nftables');
-        readAgain();
+      onGeneration: ({ generation, pid, program }) => {
+        void host.isOwnGeneration(generation).then((isOwn) => {
+          if (isOwn) return;
+          this.#log.debug({ pid, program }, 'another program changed nftables');
+          readAgain();
+        });
       },
       onLost: readAgain,
     });

@@ -7,7 +7,11 @@ const socket = libc.func('int socket(int domain, int type, int protocol)') as (d
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)') as (
   ...args: readonly [number, number, number, Buffer, number]
 ) => number;
+const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *value, void *length)') as (
+  ...args: readonly [number, number, number, Buffer, Buffer]
+) => number;
 const bind = libc.func('int bind(int fd, void *address, uint32_t length)') as (fd: number, address: Buffer, length: number) => number;
+const fcntl = libc.func('int fcntl(int fd, int command, ...)') as (fd: number, command: number, type: 'int', value: number) => number;
 const setnsOf = libc.func('int setns(int fd, int type)') as (fd: number, type: number) => number;
 const flockOf = libc.func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
 const memfdCreate = libc.func('int memfd_create(const char *name, uint32_t flags)') as (name: string, flags: number) => number;
@@ -20,6 +24,8 @@ const syscall2 = libc.func('long syscall(long number, long first, long second)')
 const CLONE_NEWNET = 0x40000000;
 const SYS_PIDFD_OPEN = 434; // include/uapi/asm-generic/unistd.h: the same on every architecture
 const MFD_CLOEXEC = 1;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
@@ -35,6 +41,18 @@ export const openSocket = (domain: number, type: number, protocol: number): numb
 /** setsockopt(2) with bytes as they lie in memory. Throws Fault. */
 export const setSocketOption = (fd: number, option: { readonly level: number; readonly name: number }, value: Buffer): void => {
   checked('set socket option', `${option.level}/${option.name}`, setsockopt(fd, option.level, option.name, value, value.length));
+};
+
+/** getsockopt(2) of a number; null for what is no socket, or has no such option. */
+export const socketOption = (fd: number, option: { readonly level: number; readonly name: number }): number | null => {
+  const value = Buffer.alloc(4);
+  const length = Buffer.from([value.length, 0, 0, 0]);
+  return getsockopt(fd, option.level, option.name, value, length) < 0 ? null : value.readInt32LE(0);
+};
+
+/** Keeps a descriptor that another library opened from the programs that this process starts. Throws Fault. */
+export const closeOnExec = (fd: number): void => {
+  checked('keep from programs', String(fd), fcntl(fd, F_SETFD, 'int', FD_CLOEXEC));
 };
 
 /** bind(2) with a socket address as it lies in memory. Throws Fault. */

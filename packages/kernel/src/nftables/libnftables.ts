@@ -1,8 +1,9 @@
-import { closeSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, writeFileSync } from 'node:fs';
 import koffi from 'koffi';
 import { Fault } from '../fault.js';
-import { openMemoryFile } from '../netlink/libc.js';
-import { type Nftables, NftFault, parseNftListing, tablesOf } from './nftables.js';
+import { closeOnExec, openMemoryFile } from '../netlink/libc.js';
+import { holdTable, netfilterSockets } from './hold-table.js';
+import { type Nftables, NftFault, type NftTableKey, parseNftListing, tablesOf } from './nftables.js';
 import { oneAtATime } from './one-at-a-time.js';
 
 // include/nftables/libnftables.h
@@ -15,6 +16,8 @@ const SYNCHRONOUS_CHARACTERS = 16_384;
 const MAX_CONTEXT_RUNS = 20_000;
 
 type Context = { readonly __brand: 'nft_ctx' };
+/** A context, and the socket by which it speaks to the kernel, which is what owns a table; null when it was not found. */
+type Session = { readonly context: Context; readonly socket: { readonly fd: number; readonly inode: number } | null };
 type Run = ((context: Context, path: string) => number) & {
   readonly async: (context: Context, path: string, done: (error: Error | null, status: number) => void) => void;
 };
@@ -65,21 +68,28 @@ type Result = { readonly status: number; readonly output: string; readonly error
 /** Opens nftables through libnftables, in the network namespace that the process is in. Throws Fault (`missing`) without the library. */
 export const openLibnftables = (): Nftables => {
   const library = loadLibrary();
-  let context = newContext(library);
+  let session = newSession(library);
+  let held: readonly NftTableKey[] = [];
   let runs = 0;
   const line = oneAtATime();
 
+  const renew = (): void => {
+    library.free(session.context);
+    session = newSession(library);
+    runs = 0;
+    held = held.filter((table) => session.socket !== null && holdTable(session.socket.fd, table));
+  };
   const perform = async (task: Task): Promise<Result> => {
-    if (runs >= MAX_CONTEXT_RUNS) {
-      library.free(context);
-      context = newContext(library);
-      runs = 0;
-    }
+    if (runs >= MAX_CONTEXT_RUNS) renew();
     runs += 1;
+    const { context } = session;
     library.setDryRun(context, task.isDry ?? false);
     library.setOutputFlags(context, task.isJson ? NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_PROTO : 0);
     const status = await runText(library, context, task.text);
-    return { status, output: library.output(context) ?? '', error: library.error(context) ?? '' };
+    const result = { status, output: library.output(context) ?? '', error: library.error(context) ?? '' };
+    // Where a listing was interrupted by a stranger's change libnftables opens another socket, which holds nothing.
+    if (session.socket !== null && inodeOf(session.socket.fd) !== session.socket.inode) renew();
+    return result;
   };
   const enqueue = (task: Task): Promise<Result> => line.run(() => perform(task));
   const list = async (text: string): Promise<Result> => enqueue({ text, isJson: true });
@@ -89,6 +99,8 @@ export const openLibnftables = (): Nftables => {
       if (text.trim() === '') return;
       const { status, error } = await enqueue({ text });
       if (status !== 0) throw new NftFault('apply', error);
+      // One that is made anew is anybody's.
+      held = held.filter((table) => !text.includes(`delete table ${nameOf(table)}\n`));
     },
     check: async (text) => {
       if (text.trim() === '') return null;
@@ -106,20 +118,44 @@ export const openLibnftables = (): Nftables => {
       if (status !== 0) throw new NftFault('list', error);
       return tablesOf(parseNftListing(output));
     },
+    hold: (table) =>
+      line.run(async () => {
+        if (held.some((one) => nameOf(one) === nameOf(table))) return 'kept';
+        if (session.socket === null || !holdTable(session.socket.fd, table)) return 'refused';
+        held = [...held, table];
+        return 'taken';
+      }),
     close: async () => {
       await line.idle();
-      library.free(context);
+      library.free(session.context);
     },
   };
 };
 
-const newContext = (library: Library): Context => {
+const newSession = (library: Library): Session => {
+  const before = new Set(netfilterSockets());
   const context = library.open(NFT_CTX_DEFAULT);
   if (context === null) throw new Fault({ code: 'refused', op: 'open', subject: 'libnftables', detail: 'no context' });
   library.bufferOutput(context);
   library.bufferError(context);
-  return context;
+  const [fd] = netfilterSockets().filter((one) => !before.has(one));
+  if (fd === undefined) return { context, socket: null };
+  // A program that inherited it would be the tables' owner after us.
+  closeOnExec(fd);
+  return { context, socket: { fd, inode: inodeOf(fd) } };
 };
+
+/** 0 for a descriptor that is closed. */
+const inodeOf = (fd: number): number => {
+  try {
+    return fstatSync(fd).ino;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBADF') return 0;
+    throw error;
+  }
+};
+
+const nameOf = ({ family, name }: NftTableKey): string => `${family} ${name}`;
 
 /** Runs text as a file in memory: only of files does libnftables say in which line an error is. */
 const runText = async (library: Library, context: Context, text: string): Promise<number> => {

@@ -30,6 +30,8 @@ export const openNftProgram = ([program, ...before]: ProgramCommand = ['nft']): 
       if (status !== 0) throw new NftFault('list', stderr);
       return tablesOf(parseNftListing(stdout));
     },
+    // A table is its owner's for as long as that one lives: each `nft` for a moment.
+    hold: () => Promise.resolve('refused'),
     close: line.idle,
   };
 };

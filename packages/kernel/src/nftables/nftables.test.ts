@@ -3,7 +3,8 @@ import { makeTestNetns, type TestNetns } from '../testing/test-netns.js';
 import { openLibnftables } from './libnftables.js';
 import { openNftProgram } from './nft-program.js';
 import { type Nftables, NftFault } from './nftables.js';
-import { isOwnGeneration, type NftGeneration, watchNftables } from './watch-nftables.js';
+import { trackOwnGenerations } from './own-generations.js';
+import { type NftGeneration, watchNftables } from './watch-nftables.js';
 
 const TABLE = `table inet manx {
   set s { type ipv4_addr; elements = { 10.0.0.1, 10.0.0.2 }
@@ -79,7 +80,7 @@ conformance('nftables by the nft program', program, () => openNftProgram(['ip', 
 it('a transaction is one event, however large, that tells ours from a stranger', async () => {
   const netns = makeTestNetns('kn-nft-watch');
   const seen: NftGeneration[] = [];
-  const nftables = netns.inside(openLibnftables);
+  const { port: nftables, isOwn } = netns.inside(() => trackOwnGenerations(openLibnftables()));
   let onSeen = (): void => undefined;
   const watch = netns.inside(() =>
     watchNftables({
@@ -103,11 +104,60 @@ it('a transaction is one event, however large, that tells ours from a stranger',
     await isSeen(1);
     netns.exec('nft', 'flush', 'ruleset');
     await isSeen(2);
-    expect(seen.map(isOwnGeneration)).toEqual([true, false]);
+    expect(await Promise.all(seen.map(({ generation }) => isOwn(generation)))).toEqual([true, false]);
     expect(seen[1]?.program).toBe('nft');
   } finally {
     watch.close();
     await nftables.close();
     netns.remove();
   }
+});
+
+describe('S20: a table that is held', () => {
+  const netns = makeTestNetns('kn-nft-hold');
+  const rules = (): string => netns.exec('nft', 'list', 'table', 'inet', 'manx');
+  const refused = (...command: readonly [string, ...string[]]): boolean => {
+    try {
+      netns.exec(...command);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  afterAll(() => netns.remove());
+
+  it('is passed by when a stranger flushes the ruleset, and cannot be changed; its holder changes it', async () => {
+    const nftables = netns.inside(openLibnftables);
+    expect([await nftables.hold(KEY), await nftables.hold(KEY)]).toEqual(['taken', 'kept']);
+    expect(await nftables.listTables()).toEqual([KEY]);
+    await nftables.apply('add chain inet manx forward { type filter hook forward priority 0; policy accept; }');
+    await nftables.apply('add rule inet manx forward ip saddr 192.0.2.1 drop comment "a"');
+    netns.exec('nft', 'add table ip theirs; flush ruleset');
+    expect(rules()).toContain('192.0.2.1 drop');
+    expect(netns.exec('nft', 'list', 'tables')).toBe('table inet manx\n');
+    for (const text of ['delete table inet manx', 'flush table inet manx', 'add rule inet manx forward accept'])
+      expect([text, refused('nft', text)]).toEqual([text, true]);
+    await nftables.close();
+  });
+
+  it('outlives its holder, and is the next one’s to take over, after which it is replaced in one transaction', async () => {
+    expect(rules()).toContain('192.0.2.1 drop');
+    const next = netns.inside(openLibnftables);
+    expect(await next.hold(KEY)).toBe('taken');
+    expect(refused('nft', 'delete table inet manx')).toBe(true);
+    expect(await next.check('flush chain inet manx forward\nadd rule inet manx forward ip saddr 192.0.2.2 drop')).toBeNull();
+    await next.apply('flush chain inet manx forward\nadd rule inet manx forward ip saddr 192.0.2.2 drop');
+    expect(rules()).toContain('192.0.2.2 drop');
+    await next.apply('delete table inet manx');
+    await next.close();
+  });
+
+  it('that was made without it stays anybody’s, and nothing of it is changed', async () => {
+    netns.exec('nft', 'add table inet manx; add chain inet manx c');
+    const before = rules();
+    const nftables = netns.inside(openLibnftables);
+    expect(await nftables.hold(KEY)).toBe('refused');
+    expect(rules()).toBe(before);
+    await nftables.close();
+  });
 });

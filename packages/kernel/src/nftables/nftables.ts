@@ -32,9 +32,18 @@ export type Nftables = {
   /** All of a table as libnftables-json(5) has it, without its `metainfo`; null when there is no such table. */
   readonly listTable: (table: NftTableKey) => Promise<readonly NftObject[] | null>;
   readonly listTables: () => Promise<readonly NftTableKey[]>;
+  /**
+   * Makes a table ours alone while this port is open, so that no other process can change, flush or delete it, and an empty one where there
+   * is none; it stays when the port closes. `taken`: from now on; `kept`: it was so; `refused`: not so, on kernels before 6.9, and of a
+   * table that was made without it.
+   */
+  readonly hold: (table: NftTableKey) => Promise<NftHold>;
   /** Ends the port; calls under way are finished first. */
   readonly close: () => Promise<void>;
 };
+
+/** What came of `hold`. */
+export type NftHold = 'taken' | 'kept' | 'refused';
 
 /** One object of a listing, keyed by its kind: `{ chain: { ... } }`. */
 export type NftObject = Readonly<Record<string, Readonly<Record<string, unknown>>>>;

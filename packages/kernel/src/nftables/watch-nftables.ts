@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { decodeAttributes, readCString } from '../netlink/attribute.js';
 import { addressOf, setSocketOption } from '../netlink/libc.js';
 import type { NetlinkMessage } from '../netlink/message.js';
@@ -17,13 +16,10 @@ const SO_ATTACH_FILTER = 26;
 /** A committed nftables transaction, and who made it. */
 export type NftGeneration = {
   readonly generation: number;
-  /** Of the thread that made it. */
+  /** Of the thread that made it, as the machine's first PID namespace numbers it. */
   readonly pid: number;
   readonly program: string;
 };
-
-/** Whether a thread of this process made it. */
-export const isOwnGeneration = ({ pid }: NftGeneration): boolean => existsSync(`/proc/self/task/${pid}`);
 
 /** Told of each transaction in this network namespace, ours included, and when some were missed. */
 export type NftListener = { readonly onGeneration: (generation: NftGeneration) => void; readonly onLost: () => void };
