@@ -22,6 +22,7 @@ describe('agent.yaml', () => {
     expect(await read(LEAST)).toMatchObject({
       host: 'h1',
       endpoint_to_host: 'drop',
+      audit_seconds: 300,
       protected_prefixes: [],
       log: { level: 'info' },
       dhcp: { domain: 'openstacklocal', lease_seconds: 86_400 },

@@ -44,6 +44,7 @@ const AGENT_SETTINGS = Type.Object(
     ),
     endpoint_to_host: Type.Union([Type.Literal('drop'), Type.Literal('accept')], { default: 'drop' }),
     protected_prefixes: Type.Array(Type.String({ format: 'cidr' }), { default: [] }),
+    audit_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 300 }),
     log: Type.Object(
       { level: Type.Union(['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level))) },
       { ...strict, default: { level: 'info' } },

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type AgentReport, type FeedSession, type HeldState, openFeedSession, StatusNews } from '@manx/feed';
-import { type BgpSession, Fault, HostObserver, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
+import { type BgpSession, Fault, FolderWatch, HostObserver, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
 import { renderHost } from '@manx/render';
 import { type AgentLog, openLog } from './agent-log.js';
 import { type AgentSettings, readAgentSettings } from './agent-settings.js';
@@ -11,7 +11,6 @@ import { demandSettings, renderSettings } from './render-settings.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
 
-const AUDIT_MS = 300_000;
 const VERSION = '0.1.0';
 
 /** How to run an agent. */
@@ -51,6 +50,7 @@ class Agent {
   readonly #observer: HostObserver;
   readonly #log: AgentLog;
   readonly #closers: readonly { readonly close: () => void }[];
+  readonly #files: FolderWatch<'dnsmasq' | 'bird'>;
   readonly #news = new StatusNews();
   #bgp: readonly BgpSession[] = [];
   #found: Found | null = null;
@@ -70,11 +70,16 @@ class Agent {
         saved.save(path);
       },
       onFound: (found) => {
+        this.#files.refresh();
         this.#tell(found);
       },
     });
+    const { dnsmasq, bird } = host.ports.programs;
+    this.#files = new FolderWatch({ dnsmasq: dnsmasq.folder, bird: bird.folder }, (program, name) => {
+      if (this.#observer.noticeFile(program, name)) this.#loop.kick();
+    });
     // Watching begins before the first look, so that no change falls between.
-    this.#closers = [this.#watchLinks(), this.#watchTables(host), this.#audit(), this.#watchBgp(host)];
+    this.#closers = [this.#watchLinks(), this.#watchTables(host), this.#audit(settings.audit_seconds), this.#watchBgp(host), this.#files];
     const held = this.#copy.read();
     if (held === null) this.#loop.kick();
     else this.#loop.want(held);
@@ -141,21 +146,28 @@ class Agent {
     };
     return watchNftables({
       onGeneration: ({ generation, pid, program }) => {
-        void host.isOwnGeneration(generation).then((isOwn) => {
-          if (isOwn) return;
-          this.#log.debug({ pid, program }, 'another program changed nftables');
-          readAgain();
-        });
+        void this.#onGeneration(host, { generation, by: { pid, program } }, readAgain);
       },
       onLost: readAgain,
     });
   }
 
-  #audit(): { readonly close: () => void } {
+  async #onGeneration(
+    host: Host,
+    { generation, by }: { readonly generation: number; readonly by: object },
+    onStrange: () => void,
+  ): Promise<void> {
+    if (await host.isOwnGeneration(generation)) return;
+    this.#log.debug(by, 'another program changed nftables');
+    onStrange();
+  }
+
+  /** S20: what no event tells of is found out by reading everything again now and then. */
+  #audit(everySeconds: number): { readonly close: () => void } {
     const timer = setInterval(() => {
       this.#observer.invalidate();
       this.#loop.kick();
-    }, AUDIT_MS);
+    }, everySeconds * 1000);
     return {
       close: () => {
         clearInterval(timer);

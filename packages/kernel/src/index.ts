@@ -6,6 +6,7 @@ export { type DnsmasqSpec, openDnsmasq } from './dnsmasq/open-dnsmasq.js';
 export { Fault, type FaultCode } from './fault.js';
 export { changeFolder, type FolderChange, readFolder } from './files/program-folder.js';
 export { readSysctl, writeSysctl } from './files/sysctl.js';
+export { FolderWatch } from './files/watch-folders.js';
 export { type FileAccess, writeFileAtomic, writeFileDurable } from './files/write-file-atomic.js';
 export { applySteps, type StepContext, type StepsOutcome } from './host/apply-steps.js';
 export { HostObserver, type HostPart, MANX_TABLES } from './host/host-observer.js';

@@ -16,6 +16,16 @@ export const readFolder = (folder: string): ReadonlyMap<string, string> => {
   return files;
 };
 
+/** A regular file's text; null where there is none. */
+export const readTextFile = (path: string): string | null => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+};
+
 /** Files to write, by name below the folder, and names to remove. */
 export type FolderChange = { readonly write: ReadonlyMap<string, string>; readonly remove: readonly string[] };
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type IfName, parseIfName } from '@manx/hoststate';
 import {
   type HostFacts,
@@ -6,13 +7,15 @@ import {
   type LinkFact,
   type NeighbourFact,
   type ObservedTable,
+  type Program,
   parseNftTable,
   type RouteFact,
 } from '@manx/reconcile';
 import { type HostPlan, MANX_ROUTE_PROTOCOL } from '@manx/render';
-import { readFolder } from '../files/program-folder.js';
+import { readFolder, readTextFile } from '../files/program-folder.js';
 import { readSysctl } from '../files/sysctl.js';
 import { IFA_F_DADFAILED, IFA_F_TENTATIVE, NUD_PERMANENT, type Route } from '../rtnetlink/facts.js';
+import { NETCONF_ALL, type Netconf } from '../rtnetlink/netconf-codec.js';
 import type { RtEvent } from '../rtnetlink/rtnetlink.js';
 import type { HostPorts } from './host-ports.js';
 
@@ -63,13 +66,29 @@ export class HostObserver {
   notice(event: RtEvent): boolean {
     const part = this.#partOf(event);
     if (part === null || this.#isKnown(event)) return false;
-    this.#stale.add(part);
+    if (event.kind === 'netconf') this.#forgetConf(event.netconf);
+    else this.#stale.add(part);
     // An interface that goes down takes its routes and neighbours along, for some of which there is no event.
     if (event.kind === 'link') {
       this.invalidate('routes', 'neighbours');
       // When it comes up, or its MTU changes, the kernel sets that of IPv6 on it anew (addrconf_notify, net/ipv6/addrconf.c).
       this.#sysctls.delete(`net/ipv6/conf/${event.link.ifname}/mtu`);
     }
+    return true;
+  }
+
+  /** Takes note that a file of a program may have changed; whether it has, so that a look is worth it. `name` is as in the facts, or a folder's. */
+  noticeFile(program: Program, name: string): boolean {
+    if (this.#stale.has('files')) return true;
+    if (name === '' || name.endsWith('/')) {
+      this.#stale.add('files');
+      return true;
+    }
+    const text = readTextFile(join(this.#ports.programs[program].folder, name));
+    if (text !== null && text === this.#files[program].get(name)) return false;
+    const isOf = (known: string): boolean => known === name || known.startsWith(`${name}/`);
+    if (text === null && ![...this.#files[program].keys()].some(isOf)) return false;
+    this.#stale.add('files');
     return true;
   }
 
@@ -207,9 +226,27 @@ export class HostObserver {
         const known = this.#neighbours.find((one) => one.ip === ip && one.dev === dev);
         return isPermanent ? known !== undefined && known.mac === mac : known === undefined;
       }
+      case 'netconf':
+        return this.#confOf(event.netconf).every(([path, value]) => (this.#sysctls.get(path) ?? value) === value);
       default:
         return event satisfies never;
     }
+  }
+
+  /** The settings as paths below /proc/sys, and their values as text. */
+  #confOf({ family, ifindex, values }: Netconf): readonly (readonly [string, string])[] {
+    const name = ifindex === NETCONF_ALL ? 'all' : this.#nameOf.get(ifindex);
+    if (name === undefined) return [];
+    return [...values].map(([key, value]) => {
+      const isForwarding = family === 4 && name === 'all' && key === 'forwarding';
+      return [isForwarding ? 'net/ipv4/ip_forward' : `net/ipv${family}/conf/${name}/${key}`, String(value)];
+    });
+  }
+
+  #forgetConf(netconf: Netconf): void {
+    // With the one of all interfaces those of each change.
+    if (netconf.ifindex === NETCONF_ALL) this.invalidate('sysctls');
+    else this.forgetSysctls(this.#confOf(netconf).map(([path]) => path));
   }
 
   #partOf(event: RtEvent): HostPart | null {
@@ -222,6 +259,8 @@ export class HostObserver {
         return event.route.protocol === MANX_ROUTE_PROTOCOL ? 'routes' : null;
       case 'neighbour':
         return this.#nameOf.has(event.neighbour.ifindex) ? 'neighbours' : null;
+      case 'netconf':
+        return 'sysctls';
       default:
         return event satisfies never;
     }

@@ -158,9 +158,23 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
   });
 
   it('what happens is told, whoever does it', async () => {
-    const wanted = new Set(['link+tap3', 'address+tap3', 'route+10.0.0.9/32', 'neighbour+10.0.0.9', 'neighbour-10.0.0.9', 'link-tap3']);
+    const wanted = new Set([
+      'link+tap3',
+      'netconf4 proxy_arp=1',
+      'netconf6 forwarding=1',
+      'address+tap3',
+      'route+10.0.0.9/32',
+      'neighbour+10.0.0.9',
+      'neighbour-10.0.0.9',
+      'link-tap3',
+    ]);
     let index = 0;
     const nameOf = (event: RtEvent): string => {
+      if (event.kind === 'netconf') {
+        const { family, ifindex, values } = event.netconf;
+        const [[name = '', value = 0] = []] = values;
+        return ifindex === index ? `netconf${family} ${name}=${value}` : '';
+      }
       const sign = event.isGone ? '-' : '+';
       switch (event.kind) {
         case 'link':
@@ -190,6 +204,7 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
       );
       netns.exec('ip', 'link', 'add', 'tap3', 'type', 'veth', 'peer', 'name', 'guest3');
       netns.exec('ip', 'link', 'set', 'tap3', 'up');
+      netns.exec('sysctl', '-q', 'net.ipv4.conf.tap3.proxy_arp=1', 'net.ipv6.conf.tap3.forwarding=1');
       netns.exec('ip', 'address', 'add', '10.0.0.1/32', 'dev', 'tap3');
       netns.exec('ip', 'route', 'add', '10.0.0.9/32', 'dev', 'tap3');
       netns.exec('ip', 'neigh', 'add', '10.0.0.9', 'lladdr', GUEST, 'dev', 'tap3', 'nud', 'permanent');

@@ -1,6 +1,7 @@
 import type { Fault } from '../fault.js';
 import type { RtChange } from './change.js';
 import type { HostAddress, Link, Neighbour, Route } from './facts.js';
+import type { Netconf } from './netconf-codec.js';
 import type { RouteFilter } from './route-codec.js';
 
 /**
@@ -19,9 +20,10 @@ export type Rtnetlink = {
   readonly close: () => void;
 };
 
-/** What happened to a link, address, route or neighbour, whoever did it. */
+/** What happened to a link, address, route, neighbour or setting, whoever did it. */
 export type RtEvent =
   | { readonly kind: 'link'; readonly isGone: boolean; readonly link: Link }
   | { readonly kind: 'address'; readonly isGone: boolean; readonly address: HostAddress }
   | { readonly kind: 'route'; readonly isGone: boolean; readonly route: Route }
-  | { readonly kind: 'neighbour'; readonly isGone: boolean; readonly neighbour: Neighbour };
+  | { readonly kind: 'neighbour'; readonly isGone: boolean; readonly neighbour: Neighbour }
+  | { readonly kind: 'netconf'; readonly netconf: Netconf };

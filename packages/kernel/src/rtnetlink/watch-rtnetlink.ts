@@ -4,6 +4,7 @@ import { NETLINK_ROUTE } from '../netlink/netlink-socket.js';
 import { decodeAddress, RTM_DELADDR, RTM_NEWADDR } from './address-codec.js';
 import { decodeLink, RTM_DELLINK, RTM_NEWLINK } from './link-codec.js';
 import { decodeNeighbour, RTM_DELNEIGH, RTM_NEWNEIGH } from './neighbour-codec.js';
+import { decodeNetconf, RTM_NEWNETCONF } from './netconf-codec.js';
 import { decodeRoute, RTM_DELROUTE, RTM_NEWROUTE } from './route-codec.js';
 import type { RtEvent } from './rtnetlink.js';
 
@@ -14,12 +15,23 @@ const RTNLGRP_IPV4_IFADDR = 5;
 const RTNLGRP_IPV4_ROUTE = 7;
 const RTNLGRP_IPV6_IFADDR = 9;
 const RTNLGRP_IPV6_ROUTE = 11;
-const GROUPS = [RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE];
+const RTNLGRP_IPV4_NETCONF = 24;
+const RTNLGRP_IPV6_NETCONF = 25;
+const GROUPS = [
+  RTNLGRP_LINK,
+  RTNLGRP_NEIGH,
+  RTNLGRP_IPV4_IFADDR,
+  RTNLGRP_IPV4_ROUTE,
+  RTNLGRP_IPV6_IFADDR,
+  RTNLGRP_IPV6_ROUTE,
+  RTNLGRP_IPV4_NETCONF,
+  RTNLGRP_IPV6_NETCONF,
+];
 
 /** Told what changes in this network namespace, and when some of it was missed. */
 export type RtListener = { readonly onEvent: (event: RtEvent) => void; readonly onLost: () => void };
 
-/** Watches links, addresses, routes and neighbours until `close`, our own changes included. Throws Fault when it cannot begin. */
+/** Watches links, addresses, routes, neighbours and some settings of interfaces until `close`, our own changes included. Throws Fault when it cannot begin. */
 export const watchRtnetlink = (listener: RtListener): NetlinkWatch =>
   watchNetlink(
     { protocol: NETLINK_ROUTE, groups: GROUPS },
@@ -34,7 +46,7 @@ export const watchRtnetlink = (listener: RtListener): NetlinkWatch =>
     },
   );
 
-/** One event out of a message; null for what is none of the four kinds. */
+/** One event out of a message; null for what is none of these kinds. */
 const decodeEvent = (message: NetlinkMessage): RtEvent | null => {
   switch (message.type) {
     case RTM_NEWLINK:
@@ -56,6 +68,10 @@ const decodeEvent = (message: NetlinkMessage): RtEvent | null => {
     case RTM_DELNEIGH: {
       const neighbour = decodeNeighbour(message.payload);
       return neighbour && { kind: 'neighbour', isGone: message.type === RTM_DELNEIGH, neighbour };
+    }
+    case RTM_NEWNETCONF: {
+      const netconf = decodeNetconf(message.payload);
+      return netconf && { kind: 'netconf', netconf };
     }
     default:
       return null;
