@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readAgentSettings } from './agent-settings.js';
-import { demandSettings } from './render-settings.js';
+import { demandSettings, renderSettings } from './render-settings.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'manx-t-settings-'));
 const file = join(folder, 'agent.yaml');
@@ -35,6 +35,11 @@ describe('agent.yaml', () => {
     ['a relative path', LEAST.replace('/s', 's'), ':3:12: state_dir: must be a path from the root'],
     ['a prefix with host bits', `${LEAST}protected_prefixes: [10.0.0.1/8]\n`, ':5:22: protected_prefixes.0: must be a prefix'],
     ['a level of log that is none', `${LEAST}log: {level: loud}\n`, ':5:14: log.level: must be one of debug, info, warn, error'],
+    [
+      'a multicast address for source NAT',
+      `${LEAST}host_snat: {address: 224.0.0.1}\n`,
+      ':5:22: host_snat.address: must be an IPv4 address of this host',
+    ],
     ['an AS number out of range', `${LEAST}bgp: {asn: 0, router_id: 1.2.3.4}\n`, ':5:12: bgp.asn: must be at least 1'],
     [
       'a password that BIRD cannot be told',
@@ -44,6 +49,11 @@ describe('agent.yaml', () => {
   ])('names file, line and column of %s', async (_what, text, expected) => {
     await expect(read(text)).rejects.toThrow(`${file}${expected.startsWith(':') ? expected : ''}`);
     await expect(read(text)).rejects.toThrow(expected);
+  });
+
+  it('S24: source NAT is off unless there is an address for it', async () => {
+    expect(renderSettings(await read(LEAST))).not.toHaveProperty('hostSnat');
+    expect(renderSettings(await read(`${LEAST}host_snat: {address: 192.0.2.9}\n`)).hostSnat).toBe('192.0.2.9');
   });
 
   it('a password is never in a message', async () => {

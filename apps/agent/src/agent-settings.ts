@@ -1,5 +1,5 @@
 import { type HostName, parseHostName } from '@manx/hoststate';
-import { type Cidr, familyOf, type Ip, parseCidr, parseIp } from '@manx/ip';
+import { asCidr, asIp, type Cidr, cidrContains, familyOf, type Ip, parseCidr, parseIp } from '@manx/ip';
 import { readSettings, type TextFormats } from '@manx/settings';
 import { type Static, Type } from 'typebox';
 
@@ -42,6 +42,7 @@ const AGENT_SETTINGS = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    host_snat: Type.Optional(Type.Object({ address: Type.String({ format: 'host-ipv4' }) }, strict)),
     endpoint_to_host: Type.Union([Type.Literal('drop'), Type.Literal('accept')], { default: 'drop' }),
     protected_prefixes: Type.Array(Type.String({ format: 'cidr' }), { default: [] }),
     audit_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 300 }),
@@ -52,6 +53,8 @@ const AGENT_SETTINGS = Type.Object(
   },
   strict,
 );
+
+const NO_UNICAST = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'].map(asCidr);
 
 const FORMATS: TextFormats = {
   'host-name': { check: (text) => parseHostName(text) !== null, says: 'a host name as Nova writes it, such as compute-1' },
@@ -66,6 +69,7 @@ const FORMATS: TextFormats = {
   },
   'md5-password': { check: (text) => /^[ !#-~]{1,80}$/.test(text), says: '1 to 80 printable ASCII characters without a double quote' },
   ipv4: { check: (text) => isFamily(text, 4), says: 'an IPv4 address such as 192.0.2.1' },
+  'host-ipv4': { check: isUnicast4, says: 'an IPv4 address of this host alone, such as 192.0.2.1' },
   ip: { check: (text) => parseIp(text) !== null, says: 'an IPv4 or IPv6 address' },
   cidr: { check: (text) => parseCidr(text)?.hostBits === false, says: 'a prefix such as 198.19.0.0/24, without host bits' },
 };
@@ -85,6 +89,11 @@ function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, pathname, search, hash } = new URL(text);
   return (protocol === 'http:' || protocol === 'https:') && pathname === '/' && search === '' && hash === '';
+}
+
+/** Not of this network, loopback, link-local, multicast or reserved (RFC 6890). */
+function isUnicast4(text: string): boolean {
+  return isFamily(text, 4) && !NO_UNICAST.some((cidr) => cidrContains(cidr, asIp(text)));
 }
 
 function isFamily(text: string, family: 4 | 6): boolean {

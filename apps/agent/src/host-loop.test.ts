@@ -58,6 +58,7 @@ beforeAll(() => {
       const links = new Map([...plan.links].map(([name, link]) => [name, { ...link, sysctls: new Map<string, string>() }]));
       return { ...plan, links, sysctls: new Map() };
     },
+    hostSnat: null,
     log: { debug: quiet, info: quiet, warn: quiet, error: (...all: readonly unknown[]) => void said.push(JSON.stringify(all)) },
     onHostSysctl: quiet,
     onFound: (news) => {

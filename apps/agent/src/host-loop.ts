@@ -9,6 +9,7 @@ import {
   type Member,
   reviewedMembers,
 } from '@manx/hoststate';
+import type { Ip } from '@manx/ip';
 import { applySteps, Fault, type HostObserver, type HostPorts } from '@manx/kernel';
 import {
   diffTables,
@@ -36,6 +37,8 @@ export type HostLoopOptions = {
   readonly ports: HostPorts;
   readonly observer: HostObserver;
   readonly render: (state: HostState) => HostPlan;
+  /** The address of this host for source NAT, null for none. */
+  readonly hostSnat: Ip | null;
   readonly log: AgentLog;
   readonly onHostSysctl: (path: string) => void;
   /** Told after each turn what was found. */
@@ -168,7 +171,7 @@ export class HostLoop {
     if (this.#judgedBy === null) {
       return { addresses: reviewedMembers(state), isAllowed: flowJudge(state) };
     }
-    const { addresses, isCut } = flowCutter(this.#judgedBy, state);
+    const { addresses, isCut } = flowCutter(this.#judgedBy, state, this.#options.hostSnat);
     return { addresses: [...addresses], isAllowed: (flow) => !isCut(flow) };
   }
 

@@ -10,6 +10,7 @@ export const renderSettings = (settings: AgentSettings): RenderSettings => {
     endpointToHost: settings.endpoint_to_host,
     protectedPrefixes: settings.protected_prefixes,
     dnsmasq: dnsmasqSettings(settings),
+    ...(settings.host_snat === undefined ? {} : { hostSnat: asIp(settings.host_snat.address) }),
     ...(bird === null ? {} : { bird }),
   };
 };

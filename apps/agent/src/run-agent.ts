@@ -65,6 +65,7 @@ class Agent {
       ports: host.ports,
       observer: this.#observer,
       render: (state) => renderHost(state, rendering),
+      hostSnat: rendering.hostSnat ?? null,
       log,
       onHostSysctl: (path) => {
         saved.save(path);

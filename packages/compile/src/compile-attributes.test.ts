@@ -3,7 +3,20 @@ import { applyChanges, type Change, type Resource, type ResourceKind, State } fr
 import { describe, expect, it } from 'vitest';
 import { compileHost, compileProblems } from './compile-host.js';
 import { Compiler } from './compiler.js';
-import { addressGroup, fixedIp, floatingIp, forwarding, group, network, port, qosRule, rule, subnet } from './testing/cloud.js';
+import {
+  addressGroup,
+  fixedIp,
+  floatingIp,
+  forwarding,
+  group,
+  network,
+  port,
+  qosRule,
+  router,
+  routerInterface,
+  rule,
+  subnet,
+} from './testing/cloud.js';
 
 const h1 = asHostName('h1');
 type Part = readonly [ResourceKind, Resource];
@@ -18,6 +31,7 @@ function cloud(...parts: readonly Part[]): State {
 
 const FOUNDATION: readonly Part[] = [
   ['network', network('net-a')],
+  ['router', router('r')],
   ['subnet', subnet('sub4')],
   [
     'subnet',
@@ -191,6 +205,57 @@ describe('S21 to S23: floating IPs', () => {
   });
 });
 
+describe('S21, S24: what a router decides', () => {
+  const bound: Part = ['floatingip', floatingIp('f', { port_id: 'web', fixed_ip_address: '10.65.0.2' })];
+  const forwarded: Part[] = [
+    ['floatingip', floatingIp('f')],
+    ['port_forwarding', forwarding('p', 'f', { internal_port_id: 'web' })],
+  ];
+  const down: Part = ['router', router('r', { admin_state_up: false })];
+
+  it('S21, S23: one that is down lets no floating IP and no forward through', () => {
+    expect(endpointOf(cloud(web(), bound)).floating.length).toBe(1);
+    expect(endpointOf(cloud(web(), bound, down)).floating).toEqual([]);
+    expect(endpointOf(cloud(web(), ...forwarded)).forwards.length).toBe(1);
+    expect(endpointOf(cloud(web(), ...forwarded, down)).forwards).toEqual([]);
+  });
+
+  const on: Part = ['port', routerInterface('if', 'r')];
+  const secondary = [fixedIp('10.65.0.7', 'sub4')];
+  const gateway = { network_id: 'net-ext', port_id: 'g' };
+  const cases: readonly (readonly [string, readonly Part[], boolean])[] = [
+    ['with an external gateway and source NAT', [on], true],
+    ['that is down', [on, down], false],
+    ['without a gateway', [on, ['router', router('r', { gateway: null })]], false],
+    ['with enable_snat false', [on, ['router', router('r', { gateway: { ...gateway, enable_snat: false } })]], false],
+    ['that is not on the subnet', [], false],
+    ['on a subnet that has no router as its gateway', [['port', routerInterface('if', 'r', { fixed_ips: secondary })]], true],
+    [
+      'beside the one that is the gateway, which has no way out',
+      [
+        ['router', router('inner', { gateway: null })],
+        ['port', routerInterface('if', 'inner')],
+        ['port', routerInterface('second', 'r', { fixed_ips: secondary })],
+      ],
+      false,
+    ],
+  ];
+  it.each(cases)('S24: a router %s: a way out by source NAT, with the flat space, or none', (_, parts, isOut) => {
+    const state = compileHost(cloud(web(), ...parts), h1);
+    expect(state.subnets.get('sub4')?.hasSnat).toBe(isOut);
+    expect(state.sets.has(FLAT_SPACE)).toBe(isOut);
+  });
+
+  it('S24: enable_snat turned off is one subnet, and the flat space that is not needed any more, to the hosts that have it', () => {
+    const state = cloud(web(), on);
+    const compiler = new Compiler(state);
+    const change = put(['router', router('r', { gateway: { ...gateway, enable_snat: false } })]);
+    applyChanges(state, [change]);
+    const delta = compiler.apply([change], state).get(h1);
+    expect(delta).toMatchObject({ deletes: [{ kind: 'set', id: FLAT_SPACE }], puts: [{ kind: 'subnet', id: 'sub4', hasSnat: false }] });
+  });
+});
+
 describe('QoS', () => {
   const rules: Part[] = [
     [
@@ -222,6 +287,34 @@ describe('QoS', () => {
     expect(endpointOf(cloud(web(), ['network', network('net-a', { qos_policy_id: 'gold' })], ...rules)).qos).toEqual(gold);
     const lead: Part = ['network', network('net-a', { qos_policy_id: 'gold' })];
     expect(endpointOf(cloud(web({ qos_policy_id: 'lead' }), lead, ...rules)).qos).toEqual({ dscp: null, limits: [] });
+  });
+});
+
+describe('QoS of floating IPs', () => {
+  const rule = (id: string, policy: string, max_kbps: number): Part => [
+    'qos_bandwidth_limit_rule',
+    qosRule<'qos_bandwidth_limit_rule'>(id, policy, { max_kbps, max_burst_kbps: 0, direction: 'ingress' }),
+  ];
+  const limits = (rate: number) => [{ ip: '203.0.113.5', limits: [{ direction: 'ingress', unit: 'bytes', rate, burst: rate * 0.8 }] }];
+  const outside: Part = ['network', network('net-ext', { qos_policy_id: 'lead' })];
+  const rules = [rule('b1', 'gold', 80_000), rule('b2', 'lead', 8000)];
+  const bound = (more: object = {}): Part => ['floatingip', floatingIp('f', { port_id: 'web', fixed_ip_address: '10.65.0.2', ...more })];
+
+  it('is that of its own policy, else that of its network', () => {
+    expect(endpointOf(cloud(web(), bound(), ...rules)).floatingLimits).toEqual([]);
+    expect(endpointOf(cloud(web(), bound({ qos_policy_id: 'gold' }), outside, ...rules)).floatingLimits).toEqual(limits(10_000_000));
+    expect(endpointOf(cloud(web(), bound(), outside, ...rules)).floatingLimits).toEqual(limits(1_000_000));
+  });
+
+  it('holds for an address that forwards, and for none that a router which is down does not let through', () => {
+    const gold = { qos_policy_id: 'gold' };
+    const forwards: Part[] = [
+      ['floatingip', floatingIp('f', gold)],
+      ['port_forwarding', forwarding('p', 'f', { internal_port_id: 'web' })],
+    ];
+    expect(endpointOf(cloud(web(), ...forwards, ...rules)).floatingLimits).toEqual(limits(10_000_000));
+    const down: Part = ['router', router('r', { admin_state_up: false })];
+    expect(endpointOf(cloud(web(), bound(gold), down, ...rules)).floatingLimits).toEqual([]);
   });
 });
 

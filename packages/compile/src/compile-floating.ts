@@ -1,15 +1,37 @@
-import { compareIds, type FloatingAddress, isProblem, type PortForward, type Problem } from '@manx/hoststate';
+import { compareIds, type FloatingAddress, type FloatingLimit, isProblem, type PortForward, type Problem } from '@manx/hoststate';
 import { compareIps, familyOf, type Ip } from '@manx/ip';
 import type { FloatingIp, ForwardedProtocol, Port, PortForwarding, StateReader } from '@manx/model';
+import { bandwidthLimits } from './compile-qos.js';
 import { isPluggedIn } from './is-plugged-in.js';
 
 const PROTOCOLS: { readonly [P in ForwardedProtocol]: PortForward['protocol'] } = { tcp: 6, udp: 17, sctp: 132 };
+
+/** A floating IP is translated while the router that lets it is up, as in Neutron. */
+function isLet({ router_id }: FloatingIp, state: StateReader): boolean {
+  return router_id !== null && state.get('router', router_id)?.admin_state_up === true;
+}
+
+/** What may pass through these floating IPs of a port: by each one's own QoS policy, or that of its network. Sorted. */
+export function compileFloatingLimits(port: Port, ips: ReadonlySet<Ip>, state: StateReader): readonly FloatingLimit[] {
+  const forwarded = state
+    .by('port_forwarding.internal_port_id', port.id)
+    .map(({ floatingip_id }) => state.get('floatingip', floatingip_id));
+  const limits = new Map<Ip, FloatingLimit>();
+  for (const floatingIp of [...state.by('floatingip.port_id', port.id), ...forwarded].filter((one) => one !== undefined).toSorted(byId)) {
+    const { floating_ip_address: ip, qos_policy_id, floating_network_id } = floatingIp;
+    const policy = qos_policy_id ?? state.get('network', floating_network_id)?.qos_policy_id ?? null;
+    const own = policy === null ? [] : bandwidthLimits(policy, state);
+    if (own.length > 0 && ips.has(ip) && !limits.has(ip)) limits.set(ip, { ip, limits: own });
+  }
+  return [...limits.values()].sort((a, b) => compareIps(a.ip, b.ip));
+}
 
 /** The floating IPs that stand for one of these addresses of the port, sorted; what cannot be said is a problem, and translated nowhere. */
 export function compileFloating(port: Port, own: readonly Ip[], state: StateReader, problems: Problem[]): readonly FloatingAddress[] {
   const floating = new Map<Ip, FloatingAddress>();
   for (const resource of state.by('floatingip.port_id', port.id).toSorted(byId)) {
     const { floating_ip_address: ip, fixed_ip_address: fixed } = resource;
+    if (!isLet(resource, state)) continue;
     if (fixed === null || !own.includes(fixed) || familyOf(fixed) !== 4 || familyOf(ip) !== 4) {
       problems.push(floatingProblem(resource, `${String(fixed)} is no IPv4 address of port ${port.id}`));
     } else if (floating.has(ip)) problems.push(floatingProblem(resource, `${ip} is another floating IP already`));
@@ -29,7 +51,8 @@ export function compileForwards(port: Port, state: StateReader, problems: Proble
     const floatingIp = state.get('floatingip', id);
     const all = state.by('port_forwarding.floatingip_id', id).toSorted(byId);
     const carrier = all.find(({ internal_port_id }) => isPluggedIn(state.get('port', internal_port_id)));
-    if (floatingIp === undefined || floatingIp.port_id !== null || carrier?.internal_port_id !== port.id) continue;
+    if (floatingIp === undefined || floatingIp.port_id !== null || !isLet(floatingIp, state) || carrier?.internal_port_id !== port.id)
+      continue;
     for (const resource of all) {
       const forward = compileForward(resource, floatingIp, state);
       const rival = isProblem(forward) ? undefined : forwards.find((other) => overlaps(other, forward));

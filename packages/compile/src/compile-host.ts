@@ -21,7 +21,7 @@ import { setMembers } from './set-members.js';
 
 /**
  * What one host must do, straight from the API state: its endpoints, their groups, the sets that those ask, the subnets
- * of their addresses, and the flat space where a floating IP needs it. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
+ * of their addresses, and the flat space where a floating IP or source NAT needs it. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
  */
 export function compileHost(state: StateReader, host: HostName): HostState {
   const endpoints = new Map<string, Endpoint>();
@@ -38,12 +38,13 @@ export function compileHost(state: StateReader, host: HostName): HostState {
       policies.set(group, compiled.policy);
       for (const id of compiled.sets) if (!sets.has(id)) sets.set(id, compileSet(state, id));
     }
-    if (placed.endpoint.floating.length > 0 && !sets.has(FLAT_SPACE)) sets.set(FLAT_SPACE, compileSet(state, FLAT_SPACE));
     for (const { subnet: id } of placed.endpoint.addresses) {
       const subnet = subnetOf(state, id);
       if (subnet !== undefined && !isProblem(subnet)) subnets.set(id, subnet);
     }
   }
+  const goesOut = [...endpoints.values()].some(({ floating }) => floating.length > 0) || [...subnets.values()].some((one) => one.hasSnat);
+  if (goesOut) sets.set(FLAT_SPACE, compileSet(state, FLAT_SPACE));
   return endpoints.size === 0 ? emptyHostState : { endpoints, policies, sets, subnets };
 }
 
@@ -94,7 +95,7 @@ function contextOf(state: StateReader, network: string): Parameters<typeof compi
 
 function subnetOf(state: StateReader, id: string): Subnet | Problem | undefined {
   const subnet = state.get('subnet', id);
-  return subnet && compileSubnet(subnet, { network: state.get('network', subnet.network_id), holderOf: (ip) => state.holderOf(ip) });
+  return subnet && compileSubnet(subnet, { network: state.get('network', subnet.network_id), state });
 }
 
 function compileSet(state: StateReader, id: string): AddressSet {

@@ -14,7 +14,7 @@ import {
 import { compareIps, type Ip, parseIp } from '@manx/ip';
 import type { Network, Port, StateReader } from '@manx/model';
 import { compileDhcpOptions } from './compile-dhcp-options.js';
-import { compileFloating, compileForwards } from './compile-floating.js';
+import { compileFloating, compileFloatingLimits, compileForwards } from './compile-floating.js';
 import { compilePairs, pairMembers } from './compile-pairs.js';
 import { compileQos } from './compile-qos.js';
 import { hostnameOf } from './hostname-of.js';
@@ -54,6 +54,8 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
   const addresses = addressesOf(port, context, problems);
   const ips = addresses.map(({ ip }) => ip);
   const { state } = context;
+  const floating = compileFloating(port, ips, state, problems);
+  const forwards = compileForwards(port, state, problems);
   const endpoint = parseHostObject({
     kind: 'endpoint',
     id: port.id,
@@ -64,8 +66,9 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
     isSecured: port.port_security_enabled,
     pairs: compilePairs(port, state, (text) => problems.push(portProblem(port, `its pair ${text} cannot be allowed`))),
     policies: [...new Set(port.security_groups)].sort(compareIds),
-    floating: compileFloating(port, ips, state, problems),
-    forwards: compileForwards(port, state, problems),
+    floating,
+    forwards,
+    floatingLimits: compileFloatingLimits(port, new Set([...floating, ...forwards].map(({ ip }) => ip)), state),
     qos: compileQos(port, context.network, state),
     dhcpOptions: compileDhcpOptions(port, (name) => problems.push(portProblem(port, `its DHCP option ${name} cannot be sent`))),
     hostname: hostnameOf(port.id, ips),

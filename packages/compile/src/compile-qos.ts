@@ -18,13 +18,8 @@ const MAX_BURST = 0xff_ff_ff_ff;
 export function compileQos(port: Port, network: Network | undefined, state: StateReader): Qos {
   const policy = qosPolicyOf(port, network);
   if (policy === null) return NO_QOS;
-  const limits = new Map<string, RateLimit>();
+  const limits = new Map(bandwidthLimits(policy, state).map((limit) => [keyOf(limit), limit]));
   const add = (limit: RateLimit): void => void (limits.has(keyOf(limit)) || limits.set(keyOf(limit), limit));
-  for (const { direction, max_kbps, max_burst_kbps } of sorted(state.by('qos_bandwidth_limit_rule.qos_policy_id', policy))) {
-    const rate = max_kbps * BYTES_PER_KILOBIT;
-    const burst = max_burst_kbps > 0 ? max_burst_kbps * BYTES_PER_KILOBIT : rate * BANDWIDTH_BURST;
-    if (rate > 0) add({ direction, unit: 'bytes', rate, burst: within(burst, MIN_BURST_BYTES) });
-  }
   for (const { direction, max_kpps, max_burst_kpps } of sorted(state.by('qos_packet_rate_limit_rule.qos_policy_id', policy))) {
     const rate = max_kpps * PACKETS_PER_KPPS;
     const burst = max_burst_kpps > 0 ? max_burst_kpps * PACKETS_PER_KPPS : rate * PACKET_BURST;
@@ -33,6 +28,18 @@ export function compileQos(port: Port, network: Network | undefined, state: Stat
   const [mark] = sorted(state.by('qos_dscp_marking_rule.qos_policy_id', policy));
   const all = [...limits.values()].sort((a, b) => compareIds(keyOf(a), keyOf(b)));
   return mark === undefined && all.length === 0 ? NO_QOS : { dscp: mark?.dscp_mark ?? null, limits: all };
+}
+
+/** The bandwidth limits of a policy, at most one a direction: the first by id counts. Sorted by direction. */
+export function bandwidthLimits(policy: string, state: StateReader): readonly RateLimit[] {
+  const limits = new Map<string, RateLimit>();
+  for (const { direction, max_kbps, max_burst_kbps } of sorted(state.by('qos_bandwidth_limit_rule.qos_policy_id', policy))) {
+    const rate = max_kbps * BYTES_PER_KILOBIT;
+    const burst = max_burst_kbps > 0 ? max_burst_kbps * BYTES_PER_KILOBIT : rate * BANDWIDTH_BURST;
+    if (rate === 0 || limits.has(direction)) continue;
+    limits.set(direction, { direction, unit: 'bytes', rate, burst: within(burst, MIN_BURST_BYTES) });
+  }
+  return [...limits.values()].sort((a, b) => compareIds(keyOf(a), keyOf(b)));
 }
 
 /** The id of the QoS policy that is a port's, by itself or by its network; null for none. */

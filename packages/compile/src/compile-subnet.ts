@@ -1,16 +1,17 @@
 import { isProblem, type Problem, parseHostObject, type Subnet } from '@manx/hoststate';
-import { type Ip, isUnspecified } from '@manx/ip';
-import type { Network, Port, Subnet as SubnetResource } from '@manx/model';
+import { isUnspecified } from '@manx/ip';
+import type { Network, StateReader, Subnet as SubnetResource } from '@manx/model';
+import { hasSnat } from './has-snat.js';
 import { isPluggedIn } from './is-plugged-in.js';
 
-/** What a subnet depends on besides itself. */
-export type SubnetContext = { readonly network: Network | undefined; readonly holderOf: (ip: Ip) => Port | undefined };
+/** What a subnet depends on besides itself: from `state` come who holds its gateway's address, and the routers on it. */
+export type SubnetContext = { readonly network: Network | undefined; readonly state: StateReader };
 
 /**
  * What DHCP and router advertisements say in this subnet (S26, S29): the MTU is the network's. A name server of `0.0.0.0`
  * or `::` is Neutron's way to say that there is none. A gateway that a port holds which is plugged in somewhere is that port's. A problem when the network is missing or a value cannot be said.
  */
-export function compileSubnet(subnet: SubnetResource, { network, holderOf }: SubnetContext): Subnet | Problem {
+export function compileSubnet(subnet: SubnetResource, { network, state }: SubnetContext): Subnet | Problem {
   if (network === undefined) return subnetProblem(subnet, `its network ${subnet.network_id} is missing`);
   const compiled = parseHostObject({
     kind: 'subnet',
@@ -18,7 +19,8 @@ export function compileSubnet(subnet: SubnetResource, { network, holderOf }: Sub
     network: subnet.network_id,
     cidr: subnet.cidr,
     gateway: subnet.gateway_ip,
-    isGatewayHeld: subnet.gateway_ip !== null && isPluggedIn(holderOf(subnet.gateway_ip)),
+    isGatewayHeld: subnet.gateway_ip !== null && isPluggedIn(state.holderOf(subnet.gateway_ip)),
+    hasSnat: hasSnat(subnet, state),
     isDhcpEnabled: subnet.enable_dhcp,
     dnsServers: subnet.dns_nameservers.filter((ip) => !isUnspecified(ip)),
     hostRoutes: subnet.host_routes.map(({ destination, nexthop }) => ({ destination, nexthop })),

@@ -14,7 +14,8 @@ import { compareProblems } from './compile-host.js';
 import { compilePolicy } from './compile-policy.js';
 import { type CompiledPort, compilePort, membersOf } from './compile-port.js';
 import { compileSubnet, type SubnetContext } from './compile-subnet.js';
-import { Dependents, isDependedOn, portsOfNetwork } from './dependents.js';
+import { Dependents, isDependedOn, portsBehind, portsOfNetwork } from './dependents.js';
+import { interfaceSubnets } from './has-snat.js';
 import { HostRegistry } from './host-registry.js';
 import { addressGroupMembers, addressGroupSet, flatSpaceMember, setMembers } from './set-members.js';
 
@@ -108,6 +109,7 @@ export class Compiler {
     else if (kind === 'network') this.#noteNetwork(id, dirty);
     else if (kind === 'security_group_rule') this.#noteRule(id, dirty);
     else if (kind === 'address_group') this.#noteAddressGroup(id);
+    else if (kind === 'router') this.#noteRouter(id, dirty);
     else if (isDependedOn(kind)) for (const port of this.#dependents.ofResource(kind, id, this.#state)) dirty.ports.add(port);
   }
 
@@ -119,7 +121,19 @@ export class Compiler {
     if (before?.admin_state_up !== after?.admin_state_up) {
       for (const port of this.#state.by('port.network_id', id)) if (port['binding:host_id'] !== '') dirty.ports.add(port.id);
     }
-    if (before?.qos_policy_id !== after?.qos_policy_id) for (const port of portsOfNetwork({ id }, this.#state)) dirty.ports.add(port);
+    if (before?.qos_policy_id !== after?.qos_policy_id) this.#noteNetworkQos(id, dirty);
+  }
+
+  /** A network's QoS policy is that of its ports, and of the floating IPs that it gives. */
+  #noteNetworkQos(id: string, dirty: Dirty): void {
+    for (const port of portsOfNetwork({ id }, this.#state)) dirty.ports.add(port);
+    for (const port of portsBehind(this.#state.by('floatingip.floating_network_id', id), this.#state)) dirty.ports.add(port);
+  }
+
+  /** Its subnets, which it may give a way out, and the floating IPs that it lets. */
+  #noteRouter(id: string, dirty: Dirty): void {
+    for (const port of this.#state.by('port.device_id', id)) for (const subnet of interfaceSubnets(port)) dirty.subnets.add(subnet);
+    for (const port of portsBehind(this.#state.by('floatingip.router_id', id), this.#state)) dirty.ports.add(port);
   }
 
   #noteRule(id: string, dirty: Dirty): void {
@@ -165,7 +179,7 @@ export class Compiler {
     if (after) this.#subnetsOfGateway.set(after, (this.#subnetsOfGateway.get(after) ?? new Set()).add(id));
   }
 
-  /** The sets that the port's addresses are in, and the subnets whose gateway it was or is. */
+  /** The sets that the port's addresses are in, and the subnets whose gateway, or router's interface, it was or is. */
   #notePort(id: string, dirty: Dirty): void {
     const before = this.#ports.get(id);
     const after = this.#state.get('port', id);
@@ -174,6 +188,7 @@ export class Compiler {
     for (const { ip_address: ip } of [...(before?.fixed_ips ?? []), ...(after?.fixed_ips ?? [])]) {
       for (const subnet of this.#subnetsOfGateway.get(ip) ?? []) dirty.subnets.add(subnet);
     }
+    for (const subnet of [...interfaceSubnets(before), ...interfaceSubnets(after)]) dirty.subnets.add(subnet);
     for (const other of this.#dependents.ofPort(before, after, this.#state)) dirty.ports.add(other);
     const left = membersOf(before);
     const joined = membersOf(after);
@@ -202,7 +217,7 @@ export class Compiler {
   }
 
   #subnetContext(network: string): SubnetContext {
-    return { network: this.#networks.get(network), holderOf: (ip) => this.#state.holderOf(ip) };
+    return { network: this.#networks.get(network), state: this.#state };
   }
 
   #compilePort(port: Port | undefined): CompiledPort {

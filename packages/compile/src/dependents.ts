@@ -1,5 +1,5 @@
 import type { Ip } from '@manx/ip';
-import type { Network, Port, ResourceKind, ResourceOf, StateReader } from '@manx/model';
+import type { FloatingIp, Network, Port, ResourceKind, ResourceOf, StateReader } from '@manx/model';
 import { pairMembers } from './compile-pairs.js';
 
 /** Resources that ports are compiled from besides their own, their network and their subnets. */
@@ -65,10 +65,19 @@ export class Dependents {
   }
 }
 
-/** The ports that have a QoS policy, by themselves or by their network. */
+/** The ports that have a QoS policy, by themselves, by a floating IP, or by the network of either. */
 function* portsWithPolicy(policy: string, state: StateReader): Iterable<string> {
   for (const { id } of state.by('port.qos_policy_id', policy)) yield id;
-  for (const network of state.by('network.qos_policy_id', policy)) yield* portsOfNetwork(network, state);
+  yield* portsBehind(state.by('floatingip.qos_policy_id', policy), state);
+  for (const network of state.by('network.qos_policy_id', policy)) {
+    yield* portsOfNetwork(network, state);
+    yield* portsBehind(state.by('floatingip.floating_network_id', network.id), state);
+  }
+}
+
+/** The ports that floating IPs lead to, by themselves or by their forwardings. */
+export function* portsBehind(floatingIps: readonly FloatingIp[], state: StateReader): Iterable<string> {
+  for (const { id, port_id } of floatingIps) yield* portsOf({ port: port_id ?? undefined, floatingIp: id }, state);
 }
 
 /** The ports of a network that have no QoS policy of their own. */

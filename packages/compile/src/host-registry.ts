@@ -89,7 +89,11 @@ export class HostRegistry {
   /** Puts a subnet as it is now, or takes it away. Endpoints with addresses in one that came or went must be put again by the caller. */
   setSubnet(id: string, subnet: Subnet | undefined): void {
     const shared = this.#subnets.get(id);
-    for (const host of shared?.hosts ?? []) this.#edit(host).touch('subnet', id, shared?.value);
+    for (const host of shared?.hosts ?? []) {
+      this.#edit(host).touch('subnet', id, shared?.value);
+      if (subnet?.hasSnat === true) this.#useSet(host, this.#useOf(host), FLAT_SPACE);
+      if (shared?.value.hasSnat === true) this.#dropSet(host, this.#useOf(host), FLAT_SPACE);
+    }
     if (subnet === undefined) this.#subnets.delete(id);
     else if (shared === undefined) this.#subnets.set(id, { value: subnet, hosts: new Set() });
     else shared.value = subnet;
@@ -207,8 +211,10 @@ export class HostRegistry {
 
   #useSubnet(host: HostName, use: HostUse, id: string): void {
     if (!countIn(use.subnets, id)) return;
+    const shared = this.#subnets.get(id);
     this.#edit(host).touch('subnet', id, undefined);
-    this.#subnets.get(id)?.hosts.add(host);
+    shared?.hosts.add(host);
+    if (shared?.value.hasSnat === true) this.#useSet(host, use, FLAT_SPACE);
   }
 
   #dropSubnet(host: HostName, use: HostUse, id: string): void {
@@ -216,6 +222,7 @@ export class HostRegistry {
     const shared = this.#subnets.get(id);
     this.#edit(host).touch('subnet', id, shared?.value);
     shared?.hosts.delete(host);
+    if (shared?.value.hasSnat === true) this.#dropSet(host, use, FLAT_SPACE);
   }
 
   #touchMember(group: string, ip: Member, wasMember: boolean): void {

@@ -6,7 +6,7 @@ export type HostUse = {
   readonly endpoints: Map<string, Endpoint>;
   readonly policies: Tally<string>;
   readonly subnets: Tally<string>;
-  /** By how many of the host's policies each set is asked, and the flat space by how many of its endpoints. */
+  /** By how many of the host's policies each set is asked, and the flat space by how many of its endpoints with floating IPs and subnets with source NAT. */
   readonly sets: Tally<string>;
 };
 

@@ -24,6 +24,9 @@ export type AddressPair = {
 /** An address of an external network that stands for one fixed IP of the port (S21, S22). IPv4. */
 export type FloatingAddress = { readonly ip: Ip; readonly fixed: Ip };
 
+/** What may pass through one floating IP, by itself or by its forwards: bytes, in either direction. IPv4. */
+export type FloatingLimit = { readonly ip: Ip; readonly limits: readonly RateLimit[] };
+
 /**
  * Some ports of an address of an external network that stand for ports of a fixed IP (S23). IPv4. The fixed IP may be another
  * port's, here or elsewhere: all forwards of one address are with one endpoint, whose host announces it.
@@ -105,6 +108,8 @@ export type Endpoint = {
   readonly floating: readonly FloatingAddress[];
   /** Sorted by id; no two have a port of an address in common. */
   readonly forwards: readonly PortForward[];
+  /** Sorted by `ip`; only addresses of `floating` and `forwards`, each with a limit at least. */
+  readonly floatingLimits: readonly FloatingLimit[];
   readonly qos: Qos;
   /** Sorted by family, then code, each once. */
   readonly dhcpOptions: readonly DhcpOption[];
@@ -158,8 +163,8 @@ export type AddressSet = {
 };
 
 /**
- * The id of the set of all subnets' prefixes, which a host has while an endpoint there has a floating IP: what goes there keeps its fixed
- * IP (S6, S22).
+ * The id of the set of all subnets' prefixes, which a host has while an endpoint there has a floating IP or an address in a subnet with
+ * source NAT: what goes there keeps its fixed IP (S6, S22, S24).
  */
 export const FLAT_SPACE = 'flat-space';
 
@@ -175,6 +180,8 @@ export type Subnet = {
   readonly gateway: Ip | null;
   /** True while an instance somewhere (a router made of a VM) holds the gateway's address: hosts do not answer for it meanwhile. */
   readonly isGatewayHeld: boolean;
+  /** True while a router gives its instances a way out by source NAT, where their host has an address for that (S24). IPv4. */
+  readonly hasSnat: boolean;
   readonly isDhcpEnabled: boolean;
   readonly dnsServers: readonly Ip[];
   readonly hostRoutes: readonly { readonly destination: Cidr; readonly nexthop: Ip }[];

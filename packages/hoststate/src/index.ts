@@ -7,7 +7,7 @@ export { danglingReferences } from './dangling-references.js';
 export { decodeHostState } from './decode.js';
 export { compareObjects, diffHostStates, haveSameFrame, isEmptyDelta, isSameObject } from './diff-host-states.js';
 export { encodeHostDelta, encodeHostObject, encodeHostState } from './encode.js';
-export { type Flow, type FlowJudge, flowJudge, isFlowAllowed } from './flow.js';
+export { type FlowJudge, flowJudge, isFlowAllowed } from './flow.js';
 export { asHostName, parseHostName } from './host-name.js';
 export { hostSideMac } from './host-side-mac.js';
 export {
@@ -20,6 +20,7 @@ export {
   type EndpointStatus,
   FLAT_SPACE,
   type FloatingAddress,
+  type FloatingLimit,
   type HostDelta,
   type HostName,
   type HostObject,
@@ -45,4 +46,5 @@ export { hasPorts, icmpProtocol, isObjectId, parseHostObject, parsePolicyRule } 
 export { isProblem, type Problem } from './problem.js';
 export { compareMembers, coversIp, diffMembers, isPrefix, memberOf } from './sorted-members.js';
 export { endpointsTightened, flowCutter, reviewedMembers } from './tightened.js';
+export { type Flow, nattedPrefixes } from './translation.js';
 export { type DenyReason, type Payload, type PolicyQuery, type Verdict, verdict } from './verdict.js';

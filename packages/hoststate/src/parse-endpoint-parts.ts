@@ -1,6 +1,16 @@
 import { compareCidrs, compareIps, familyOf } from '@manx/ip';
 import { compareIds } from './canonical-order.js';
-import type { AddressPair, DhcpOption, DhcpValue, Endpoint, FloatingAddress, PortForward, Qos, RateLimit } from './host-state.js';
+import type {
+  AddressPair,
+  DhcpOption,
+  DhcpValue,
+  Endpoint,
+  FloatingAddress,
+  FloatingLimit,
+  PortForward,
+  Qos,
+  RateLimit,
+} from './host-state.js';
 import type { Problem } from './problem.js';
 import { bool, byKind, canonical, integer, list, nullable, oneOf, type Read, record, refine } from './read.js';
 import { areSortedIds, readCidr, readId, readIp, readMac } from './read-values.js';
@@ -55,13 +65,17 @@ const readLimit: Read<RateLimit> = record<RateLimit>({
   direction: oneOf(['egress', 'ingress']),
 });
 
+const readLimits: Read<readonly RateLimit[]> = refine(list(readLimit), (limits) =>
+  areSortedIds(limits.map(({ direction, unit }) => `${direction} ${unit}`)) ? null : 'limits by direction and unit, each once',
+);
+
 /** Reads what is done to traffic beside allowing it. */
-export const readQos: Read<Qos> = record<Qos>({
-  dscp: nullable(integer(0, 63)),
-  limits: refine(list(readLimit), (limits) =>
-    areSortedIds(limits.map(({ direction, unit }) => `${direction} ${unit}`)) ? null : 'limits by direction and unit, each once',
-  ),
-});
+export const readQos: Read<Qos> = record<Qos>({ dscp: nullable(integer(0, 63)), limits: readLimits });
+
+/** Reads what may pass through a floating IP. */
+export const readFloatingLimit: Read<FloatingLimit> = refine(record<FloatingLimit>({ ip: readIp, limits: readLimits }), ({ limits }) =>
+  limits.length > 0 && limits.every(({ unit }) => unit === 'bytes') ? null : 'limits of bytes, at least one',
+);
 
 const VALUES: { readonly [K in DhcpValue['kind']]: Read<DhcpValue> } = {
   none: record<DhcpValue & { kind: 'none' }>({ kind: oneOf(['none']) }),
@@ -102,7 +116,8 @@ export function parseDhcpOption(value: unknown): DhcpOption | Problem {
 }
 
 /** What an endpoint must be beyond its fields; null when it is. */
-export function endpointComplaint({ addresses, pairs, floating, forwards, dhcpOptions }: Endpoint): string | null {
+export function endpointComplaint(endpoint: Endpoint): string | null {
+  const { addresses, pairs, floating, forwards, floatingLimits, dhcpOptions } = endpoint;
   const isBefore = (a: AddressPair, b: AddressPair): boolean => (compareCidrs(a.cidr, b.cidr) || compareIds(a.mac, b.mac)) < 0;
   if (!inOrder(pairs, isBefore)) return 'pairs in order, each once';
   if (!inOrder(floating, (a, b) => compareIps(a.ip, b.ip) < 0)) return 'floating IPs in order, each once';
@@ -112,6 +127,9 @@ export function endpointComplaint({ addresses, pairs, floating, forwards, dhcpOp
     return 'forwards of addresses that are not floating IPs as a whole';
   const byPort = forwards.toSorted((a, b) => compareIps(a.ip, b.ip) || a.protocol - b.protocol || a.from - b.from);
   if (!inOrder(byPort, (a, b) => a.ip !== b.ip || a.protocol !== b.protocol || a.to < b.from)) return 'forwards of different ports';
+  if (!inOrder(floatingLimits, (a, b) => compareIps(a.ip, b.ip) < 0)) return 'limits of floating IPs in order, each once';
+  if (floatingLimits.some((limit) => [...floating, ...forwards].every(({ ip }) => ip !== limit.ip)))
+    return 'limits of its own floating IPs';
   const isSooner = (a: DhcpOption, b: DhcpOption): boolean => (a.family - b.family || a.code - b.code) < 0;
   return inOrder(dhcpOptions, isSooner) ? null : 'DHCP options in order, each once';
 }

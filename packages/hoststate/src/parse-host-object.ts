@@ -12,7 +12,15 @@ import type {
   Subnet,
 } from './host-state.js';
 import { parseIfName } from './if-name.js';
-import { endpointComplaint, readDhcpOption, readFloating, readForward, readPair, readQos } from './parse-endpoint-parts.js';
+import {
+  endpointComplaint,
+  readDhcpOption,
+  readFloating,
+  readFloatingLimit,
+  readForward,
+  readPair,
+  readQos,
+} from './parse-endpoint-parts.js';
 import type { Problem } from './problem.js';
 import { bool, byKind, canonical, integer, list, nullable, oneOf, type Read, record, refine } from './read.js';
 import { areSortedIds, ID, readCidr, readId, readIp, readMac, readMember } from './read-values.js';
@@ -66,6 +74,7 @@ const readEndpoint: Read<Endpoint> = refine(
     policies: readSortedIds,
     floating: list(readFloating),
     forwards: list(readForward),
+    floatingLimits: list(readFloatingLimit),
     qos: readQos,
     dhcpOptions: list(readDhcpOption),
   }),
@@ -116,6 +125,7 @@ const readSubnet: Read<Subnet> = refine(
     cidr: readCidr,
     gateway: nullable(readIp),
     isGatewayHeld: bool,
+    hasSnat: bool,
     isDhcpEnabled: bool,
     dnsServers: list(readIp),
     hostRoutes: list(record<Subnet['hostRoutes'][number]>({ destination: readCidr, nexthop: readIp })),
@@ -166,6 +176,7 @@ function subnetComplaint(subnet: Subnet): string | null {
   ];
   if (others.some((other) => familyOf(other) !== family)) return 'addresses of one family';
   if (subnet.isGatewayHeld && subnet.gateway === null) return 'a held gateway only where there is one';
+  if (subnet.hasSnat && family !== 4) return 'source NAT only with an IPv4 prefix';
   if (family === 4 && (subnet.raMode !== null || subnet.addressMode !== null)) return 'IPv6 modes only with an IPv6 prefix';
   return null;
 }

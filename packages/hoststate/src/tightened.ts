@@ -33,8 +33,13 @@ export function endpointsTightened(before: HostState, after: HostState): Readonl
  * no longer allowed, all of an address that its endpoint lost, and all that are translated otherwise now. Flows that no tightened
  * endpoint has a part in are left alone without being judged. `addresses` is whose flows are concerned, as a source or destination
  * of their first packet: when it is empty there is nothing to list.
+ * `snat` is the host's own address for source NAT (S24), null where it has none.
  */
-export function flowCutter(before: HostState, after: HostState): { readonly addresses: ReadonlySet<Member>; readonly isCut: FlowJudge } {
+export function flowCutter(
+  before: HostState,
+  after: HostState,
+  snat: Ip | null,
+): { readonly addresses: ReadonlySet<Member>; readonly isCut: FlowJudge } {
   const addresses = new Set<Member>();
   const lost = new Set<Member>();
   for (const id of endpointsTightened(before, after)) {
@@ -50,8 +55,8 @@ export function flowCutter(before: HostState, after: HostState): { readonly addr
       if (!kept.has(member) && (own.has(member) || !isSharedOn(member, before, after))) lost.add(member);
     }
   }
-  const translated = translationCutter(before, after);
-  for (const ip of translated.addresses) addresses.add(ip);
+  const translated = translationCutter(before, after, snat);
+  for (const member of translated.addresses) addresses.add(member);
   const isAllowed = flowJudge(after);
   const [ofLost, ofAll] = [matcher(lost), matcher(addresses)];
   const isCut: FlowJudge = (flow) => ofLost(flow) || translated.isCut(flow) || (ofAll(flow) && !isAllowed(flow));

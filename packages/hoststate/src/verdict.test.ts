@@ -1,8 +1,9 @@
 import type { Ip } from '@manx/ip';
 import { describe, expect, it } from 'vitest';
-import { type Flow, flowJudge, isFlowAllowed } from './flow.js';
+import { flowJudge, isFlowAllowed } from './flow.js';
 import type { PolicyRule } from './host-state.js';
 import { endpoint, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
+import type { Flow } from './translation.js';
 import { type PolicyQuery, verdict } from './verdict.js';
 
 /** `tcp 80`, `icmp 8/0`, `47`: protocol, and port or type/code. */

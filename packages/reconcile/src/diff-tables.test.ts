@@ -1,6 +1,6 @@
 import { type NftTable, renderHost } from '@manx/render';
 import { arbitraryState } from '@manx/render/testing/arbitrary-state';
-import { endpoint, NAMED_STATES, policy, SETTINGS, stateOf } from '@manx/render/testing/states';
+import { endpoint, NAMED_STATES, policy, SNAT_SETTINGS, stateOf } from '@manx/render/testing/states';
 import { makeTestNetns, type TestNetns } from '@manx/render/testing/test-netns';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { observedOf } from './table-shape.js';
 import { readTables } from './testing/host-in-netns.js';
 import { contentsOf, NftModel } from './testing/nft-model.js';
 
-const tablesOf = (state: Parameters<typeof renderHost>[0]): readonly NftTable[] => renderHost(state, SETTINGS).tables;
+const tablesOf = (state: Parameters<typeof renderHost>[0]): readonly NftTable[] => renderHost(state, SNAT_SETTINGS).tables;
 const observed = (tables: readonly NftTable[]) => tables.map(observedOf);
 
 describe('a difference of tables', () => {

@@ -94,7 +94,12 @@ function diffMaps(observed: ObservedTable, wanted: NftTable, script: Script): vo
       ),
     );
   }
-  for (const name of observed.maps.keys()) if (!wanted.maps.has(name)) script.drop.push(`delete map ${table} ${name}`);
+  for (const [name, { elements }] of observed.maps) {
+    if (wanted.maps.has(name)) continue;
+    // Its verdicts may point at chains that go as well.
+    script.cut.push(...elementLines('delete', `${table} ${name}`, [...elements.keys()]));
+    script.drop.push(`delete map ${table} ${name}`);
+  }
 }
 
 /** Whether the table can be changed piece by piece: sets keep their type, base chains their hook. */

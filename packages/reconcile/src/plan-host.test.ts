@@ -105,7 +105,7 @@ describe('routes', () => {
     const nowhere = { ...twice, hops: [] };
     const others = facts.routes.filter(({ destination }) => destination !== nowhere.destination);
     expect(lines(planHost(plan, { ...facts, routes: [...others, nowhere] }, []))).toEqual([
-      'delete route 10.65.0.2/32 metric 1024',
+      'delete route 10.65.0.2/32 to nowhere metric 1024',
       'set route 10.65.0.2/32 dev tap0a1b2c3d-4e metric 1024',
     ]);
   });

@@ -37,8 +37,9 @@ export function isSameRoute(a: Pick<RouteFact, 'hops'>, b: Pick<RouteFact, 'hops
   return a.hops.every((hop) => b.hops.some(({ dev, via }) => dev === hop.dev && via === hop.via));
 }
 
-/** The route with the ways that the kernel would take; none when it has none. */
+/** The route with the ways that the kernel would take; none when it has none, unless it is to go nowhere. */
 function usable(route: RoutePlan, facts: HostFacts): readonly RoutePlan[] {
+  if (route.hops.length === 0) return [route];
   const hops = route.hops.filter(({ dev }) => facts.links.get(dev)?.isUp === true);
   if (hops.length === 0) return [];
   return [hops.length === route.hops.length ? route : { ...route, hops }];

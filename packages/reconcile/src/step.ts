@@ -102,7 +102,7 @@ export function stepInterfaces(step: Step): readonly IfName[] | null {
 
 function routeText({ destination, hops, metric }: RouteFact): string {
   const ways = hops.flatMap(({ dev, via }) => (dev === null ? [] : [via === null ? ` dev ${dev}` : ` via ${via} dev ${dev}`]));
-  return `${destination}${ways.join(' and')} metric ${metric}`;
+  return `${destination}${hops.length === 0 ? ' to nowhere' : ways.join(' and')} metric ${metric}`;
 }
 
 function neighbourText({ ip, mac, dev }: NeighbourPlan): string {

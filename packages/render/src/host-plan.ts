@@ -58,10 +58,10 @@ export type LinkPlan = {
  */
 export type RouteHop = { readonly dev: IfName; readonly via: Ip | null };
 
-/** A route of ours, protocol MANX_ROUTE_PROTOCOL, on one tap, or spread over several. */
+/** A route of ours, protocol MANX_ROUTE_PROTOCOL, on one tap, spread over several, or to nowhere (blackhole). */
 export type RoutePlan = {
   readonly destination: Cidr;
-  /** At least one; sorted by interface, each interface once. */
+  /** Sorted by interface, each interface once; none: what comes for it is dropped. */
   readonly hops: readonly RouteHop[];
   readonly metric: number;
 };
@@ -74,7 +74,7 @@ export type ProgramPlan = { readonly files: ReadonlyMap<string, string> };
 
 /**
  * What could not be said in the kernel's words. It fails closed: the endpoint (or the rule) is left out, so nothing passes by it.
- * `subject` is the id of an endpoint or a policy.
+ * `subject` is the id of an endpoint or a policy, or the setting of the host that it is about.
  */
 export type RenderProblem = {
   readonly code: 'bad_name' | 'name_taken' | 'address_taken' | 'unknown_policy' | 'unknown_set' | 'bad_rule';

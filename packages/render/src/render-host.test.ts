@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHost } from './render-host.js';
 import { arbitraryState } from './testing/arbitrary-state.js';
 import { formatRest, formatTables } from './testing/format-plan.js';
-import { endpoint, NAMED_STATES, policy, rule, SETTINGS, stateOf, subnet } from './testing/states.js';
+import { endpoint, NAMED_STATES, policy, rule, SETTINGS, SNAT_SETTINGS, stateOf, subnet } from './testing/states.js';
 import { makeTestNetns, type TestNetns } from './testing/test-netns.js';
 
 const GOLDEN = new URL('../golden/', import.meta.url);
@@ -21,7 +21,7 @@ function expectGolden(name: string, text: string): void {
 }
 
 describe.each([...NAMED_STATES])('golden %s', (name, state) => {
-  const plan = renderHost(state, SETTINGS);
+  const plan = renderHost(state, name.startsWith('source-nat') ? SNAT_SETTINGS : SETTINGS);
   it('has the tables of its golden file', () => expectGolden(`${name}.nft`, formatTables(plan.tables)));
   it('has the links, routes and neighbours of its golden file', () => expectGolden(`${name}.txt`, formatRest(plan)));
 });
@@ -40,7 +40,7 @@ describe('the kernel', () => {
   it('takes any state', () => {
     fc.assert(
       fc.property(arbitraryState, (state) => {
-        netns.run(['nft', '-c', '-f', '-'], { input: `flush ruleset\n${formatTables(renderHost(state, SETTINGS).tables)}` });
+        netns.run(['nft', '-c', '-f', '-'], { input: `flush ruleset\n${formatTables(renderHost(state, SNAT_SETTINGS).tables)}` });
       }),
       { numRuns: 60 },
     );
@@ -151,8 +151,8 @@ describe('the render of a state', () => {
   it('keeps every chain, set, link and route of what did not change, by reference', () => {
     const before = NAMED_STATES.get('web-and-db') ?? emptyHostState;
     const other = endpoint('9a1b2c3d-4e', 9, { ips: ['10.65.0.99'], policies: ['web'] });
-    const a = renderHost(before, SETTINGS);
-    const b = renderHost({ ...before, endpoints: new Map([...before.endpoints, [other.id, other]]) }, SETTINGS);
+    const a = renderHost(before, SNAT_SETTINGS);
+    const b = renderHost({ ...before, endpoints: new Map([...before.endpoints, [other.id, other]]) }, SNAT_SETTINGS);
     for (const [name, chain] of a.tables[0]?.chains ?? []) expect(b.tables[0]?.chains.get(name)).toBe(chain);
     expect(b.tables[0]?.sets.get('group-web-v4')).toBe(a.tables[0]?.sets.get('group-web-v4'));
     for (const [name, link] of a.links) expect(b.links.get(name)).toBe(link);

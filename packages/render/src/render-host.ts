@@ -7,6 +7,7 @@ import { renderTables } from './nft/render-tables.js';
 import { remember } from './remember.js';
 import { renderHostSysctls, renderLinks } from './render-links.js';
 import { renderRoutes } from './render-routes.js';
+import { withSnatRoute } from './render-snat-route.js';
 import type { RenderSettings } from './settings.js';
 
 const bird = remember(renderBird);
@@ -20,7 +21,7 @@ const NO_PROGRAM: ProgramPlan = { files: new Map() };
 export function renderHost(state: HostState, settings: RenderSettings): HostPlan {
   const { endpoints, problems } = admitEndpoints(state);
   const nft = renderTables(state, endpoints, settings);
-  const { routes, neighbours, problems: taken } = renderRoutes(endpoints);
+  const { routes, neighbours, problems: taken } = withSnatRoute(renderRoutes(endpoints), settings);
   return {
     tables: nft.tables,
     links: renderLinks(state, endpoints),

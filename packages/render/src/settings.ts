@@ -1,4 +1,4 @@
-import type { Cidr } from '@manx/ip';
+import type { Cidr, Ip } from '@manx/ip';
 import type { BirdSettings } from './bird/index.js';
 import type { DnsmasqSettings } from './dnsmasq/index.js';
 
@@ -8,6 +8,11 @@ export type RenderSettings = {
   readonly endpointToHost: 'drop' | 'accept';
   /** Destinations that no instance ever reaches, through forwarding or on the host itself: management and fabric links (S18). */
   readonly protectedPrefixes: readonly Cidr[];
+  /**
+   * The address that instances of subnets with source NAT leave the flat space by (S24); absent: fixed IPs go out as they are. It is
+   * this host's alone, IPv4, and nobody answers at it.
+   */
+  readonly hostSnat?: Ip;
   /** DHCP and router advertisements; absent where the host runs no dnsmasq of ours. Must be without `dnsmasqProblems`. */
   readonly dnsmasq?: DnsmasqSettings;
   /** BGP; absent where the host runs no BIRD of ours. Must be without `birdProblems`. */

@@ -5,6 +5,7 @@ import type {
   Port,
   PortForwarding,
   ResourceOf,
+  Router,
   SecurityGroup,
   SecurityGroupRule,
   Subnet,
@@ -105,7 +106,29 @@ export function addressGroup(id: string, ...addresses: readonly string[]): Addre
   return { ...STANDARD, id, name: id, addresses } as unknown as AddressGroup;
 }
 
-/** A floating IP, 203.0.113.5 unless told, that stands for nothing unless told. */
+/** A router, up, with a gateway to an external network and source NAT. */
+export function router(id: string, more: Loose<Router> = {}): Router {
+  return {
+    ...STANDARD,
+    id,
+    name: id,
+    admin_state_up: true,
+    status: 'ACTIVE',
+    gateway: { network_id: 'net-ext', port_id: `gateway-of-${id}`, enable_snat: true },
+    routes: [],
+    availability_zone_hints: [],
+    flavor_id: null,
+    ...more,
+  } as unknown as Router;
+}
+
+/** The port by which a router is on a subnet, with its gateway's address unless told. */
+export function routerInterface(id: string, router: string, more: Loose<Port> = {}): Port {
+  const fixed_ips = [fixedIp('10.65.0.1', 'sub4')];
+  return port(id, { device_owner: 'network:router_interface', device_id: router, 'binding:host_id': '', fixed_ips, ...more });
+}
+
+/** A floating IP, 203.0.113.5 unless told, that stands for nothing unless told, by router `r`. */
 export function floatingIp(id: string, more: Loose<FloatingIp> = {}): FloatingIp {
   return {
     ...STANDARD,
@@ -113,7 +136,7 @@ export function floatingIp(id: string, more: Loose<FloatingIp> = {}): FloatingIp
     floating_network_id: 'net-ext',
     floating_ip_address: '203.0.113.5',
     floating_port_id: `port-of-${id}`,
-    router_id: null,
+    router_id: 'r',
     port_id: null,
     fixed_ip_address: null,
     dns_name: '',

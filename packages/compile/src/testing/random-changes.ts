@@ -1,6 +1,6 @@
 import type { Change } from '@manx/model';
 import fc from 'fast-check';
-import { addressGroup, fixedIp, floatingIp, forwarding, group, network, port, qosRule, rule, subnet } from './cloud.js';
+import { addressGroup, fixedIp, floatingIp, forwarding, group, network, port, qosRule, router, rule, subnet } from './cloud.js';
 
 /** Few names, so that resources meet: hosts share groups, groups refer to each other, ports move, addresses come back. */
 export const HOSTS = ['h1', 'h2', 'h3'] as const;
@@ -10,6 +10,7 @@ const GROUPS = ['grp-1', 'grp-2', 'grp-3', 'grp-4'] as const;
 const PORTS = ['port-1', 'port-2', 'port-3', 'port-4', 'port-5', 'port-6'] as const;
 const ADDRESS_GROUPS = ['grp-1', 'adr-2'] as const;
 const FLOATING = ['fip-1', 'fip-2'] as const;
+const ROUTERS = ['rtr-1', 'rtr-2'] as const;
 const FORWARDINGS = ['pf-1', 'pf-2', 'pf-3'] as const;
 const QOS_RULES = ['qr-1', 'qr-2'] as const;
 const RULES = ['rule-1', 'rule-2', 'rule-3', 'rule-4', 'rule-5', 'rule-6', 'rule-7'] as const;
@@ -24,6 +25,8 @@ const ROUTER = 'port-1';
 /** The one port that has addresses now and then which are others' pairs. */
 const SPARE = { port: 'port-2', 'sub-a4': '10.65.0.50', 'sub-a6': 'fd00:65::50' } as const;
 const CIDRS = { 'sub-a4': '10.65.0.0/24', 'sub-a6': 'fd00:65::/64', 'sub-b4': '172.18.0.0/16' } as const;
+
+const ROUTER_INTERFACE = 'network:router_interface';
 
 /** Mostly the first, now and then the others: what is wrong must be met, but not hide what is right. */
 function mostly<T>(usual: fc.Arbitrary<T>, ...rare: fc.Arbitrary<T>[]): fc.Arbitrary<T> {
@@ -85,7 +88,13 @@ const ports = fc.record({
   name: fc.constantFrom('one', 'another'),
   isRouter: fc.boolean(),
   isSpare: fc.boolean(),
-  device_owner: mostly<string>(fc.constant('compute:nova'), fc.constant('network:floatingip'), fc.constant('network:router_interface')),
+  device_owner: mostly<string>(
+    fc.constant('compute:nova'),
+    fc.constant('network:floatingip'),
+    fc.constant(ROUTER_INTERFACE),
+    fc.constant(ROUTER_INTERFACE),
+  ),
+  device_id: fc.constantFrom(...ROUTERS),
   port_security_enabled: mostly<boolean>(fc.constant(true), fc.constant(false)),
   allowed_address_pairs: fc.uniqueArray(pairs, { maxLength: 2, selector: ({ ip_address, mac_address }) => `${ip_address} ${mac_address}` }),
   extra_dhcp_opts: fc.subarray([...DHCP_OPTIONS]),
@@ -120,10 +129,19 @@ const rules = fc
   })
   .chain((r) => peers.map((peer) => ({ ...r, ...peer })));
 
+const routers = fc.record({
+  id: fc.constantFrom(...ROUTERS),
+  admin_state_up: mostly<boolean>(fc.constant(true), fc.constant(false)),
+  gateway: fc.constantFrom(null, { enable_snat: true }, { enable_snat: false }),
+});
+
 const floatingIps = fc.record({
   id: fc.constantFrom(...FLOATING),
   floating_ip_address: fc.constantFrom('203.0.113.5', '203.0.113.6'),
   port_id: fc.constantFrom(null, ...PORTS),
+  router_id: mostly<string | null>(fc.constantFrom(...ROUTERS), fc.constant(null)),
+  floating_network_id: fc.constantFrom(...NETWORKS),
+  qos_policy_id: fc.constantFrom(null, null, 'qos-1', 'qos-2'),
   fixed_ip_address: mostly<string | null>(fc.constantFrom('10.65.0.2', '10.65.0.3'), fc.constant(null), fc.constant('fd00:65::2')),
 });
 
@@ -189,6 +207,7 @@ const puts: fc.Arbitrary<Change> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: qosRules },
+  { weight: 1, arbitrary: routers.map((r): Change => ({ op: 'put', kind: 'router', id: r.id, value: router(r.id, r) })) },
 );
 
 const deletes: fc.Arbitrary<Change> = fc.oneof(
@@ -200,6 +219,7 @@ const deletes: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...ADDRESS_GROUPS).map((id): Change => ({ op: 'delete', kind: 'address_group', id })) },
   { weight: 2, arbitrary: fc.constantFrom(...FLOATING).map((id): Change => ({ op: 'delete', kind: 'floatingip', id })) },
   { weight: 2, arbitrary: fc.constantFrom(...FORWARDINGS).map((id): Change => ({ op: 'delete', kind: 'port_forwarding', id })) },
+  { weight: 1, arbitrary: fc.constantFrom(...ROUTERS).map((id): Change => ({ op: 'delete', kind: 'router', id })) },
   { weight: 1, arbitrary: fc.constantFrom(...QOS_RULES).map((id): Change => ({ op: 'delete', kind: 'qos_bandwidth_limit_rule', id })) },
 );
 
@@ -212,6 +232,7 @@ export const commits: fc.Arbitrary<readonly (readonly Change[])[]> = fc.array(
 /** A small whole cloud to begin with: both networks, all subnets, so that most ports have what they need. */
 export const FOUNDATION: readonly Change[] = [
   ...NETWORKS.map((id): Change => ({ op: 'put', kind: 'network', id, value: network(id) })),
+  ...ROUTERS.map((id): Change => ({ op: 'put', kind: 'router', id, value: router(id) })),
   ...SUBNETS.map((id): Change => {
     const v6 = id === 'sub-a6' ? { ip_version: 6, ipv6_ra_mode: 'slaac', ipv6_address_mode: 'slaac' } : {};
     return {

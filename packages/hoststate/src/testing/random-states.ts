@@ -1,8 +1,16 @@
 import type { Ip } from '@manx/ip';
 import fc from 'fast-check';
 import { compareIds } from '../canonical-order.js';
-import type { Flow } from '../flow.js';
-import { type Endpoint, FLAT_SPACE, type HostObject, type HostState, type PolicyPeer, type PolicyRule } from '../host-state.js';
+import {
+  type Endpoint,
+  FLAT_SPACE,
+  type HostObject,
+  type HostState,
+  type PolicyPeer,
+  type PolicyRule,
+  type RateLimit,
+} from '../host-state.js';
+import type { Flow } from '../translation.js';
 import { endpoint, forward, paired, policy, rule, set, stateOf, subnet } from './named-states.js';
 
 /** Few addresses, sorted by `compareMembers`, so that flows, sets and endpoints meet. */
@@ -22,6 +30,7 @@ const PAIRS: readonly string[] = ['10.65.0.3/32', '10.65.0.8/29', '10.65.0.9/32!
 
 const FLOATING = '203.0.113.8' as Ip;
 const FORWARDS = [forward('f1'), forward('f2', { protocol: 17, from: 50, to: 59, fixed: '10.65.0.3' as Ip, fixedFrom: 53, fixedTo: 53 })];
+const LIMIT: RateLimit = { direction: 'egress', unit: 'bytes', rate: 125_000, burst: 131_072 };
 const DHCP_OPTIONS: Endpoint['dhcpOptions'] = [
   { family: 4, code: 3, value: { kind: 'none' } },
   { family: 4, code: 67, value: { kind: 'word', word: 'pxelinux.0' } },
@@ -69,6 +78,7 @@ const endpoints: fc.Arbitrary<Endpoint> = fc
     isOpen: fc.integer({ min: 0, max: 6 }).map((n) => n === 0),
     pairs: fc.subarray([...PAIRS], { maxLength: 2 }),
     floating: fc.boolean(),
+    isLimited: fc.boolean(),
     forwards: fc.subarray(FORWARDS),
     qos: fc.constantFrom<Endpoint['qos']>(
       { dscp: null, limits: [] },
@@ -76,7 +86,7 @@ const endpoints: fc.Arbitrary<Endpoint> = fc
     ),
     dhcpOptions: fc.subarray([...DHCP_OPTIONS]),
   })
-  .map(({ id, ips, policies, isOff, isOpen, pairs, floating, forwards, ...rest }) => {
+  .map(({ id, ips, policies, isOff, isOpen, pairs, floating, isLimited, forwards, ...rest }) => {
     const placed = ips.map((ip) => `${ip}@${ip.includes(':') ? 'sub6' : 'sub'}`);
     const own = ips.filter((ip) => ip.startsWith('10.'));
     return {
@@ -84,6 +94,7 @@ const endpoints: fc.Arbitrary<Endpoint> = fc
       isUp: !isOff,
       isSecured: !isOpen,
       floating: floating && own[0] !== undefined ? [{ ip: FLOATING, fixed: own[0] }] : [],
+      floatingLimits: floating && own[0] !== undefined && isLimited ? [{ ip: FLOATING, limits: [LIMIT] }] : [],
       forwards,
       ...rest,
     };
@@ -104,6 +115,7 @@ const objects: fc.Arbitrary<HostObject> = fc.oneof(
     arbitrary: fc.constantFrom(
       subnet('sub'),
       { ...subnet('sub'), isGatewayHeld: true },
+      { ...subnet('sub'), hasSnat: true },
       subnet('sub', '10.65.0.0/25'),
       subnet('sub6', 'fd00:65::/64'),
     ),

@@ -14,7 +14,7 @@ export type RtChange =
 /** One way of a route: straight to an interface, or by an IPv6 link-local address on it, which carries IPv4 as well (RFC 8950). */
 export type RouteHop = { readonly ifindex: number; readonly via: Ip | null };
 
-/** A route of one owner in the main table: over one interface (`scope link` when straight), or spread over several. */
+/** A route of one owner in the main table: over one interface (`scope link` when straight), spread over several, or a blackhole without a way. */
 export type RouteKey = {
   readonly destination: Cidr;
   /** To delete: none, or any of several, means whatever ways it goes. */

@@ -22,7 +22,7 @@ export type HostAddress = {
   readonly flags: number;
 };
 
-/** A unicast route. */
+/** A unicast route, or a blackhole, which has no ways. */
 export type Route = {
   readonly destination: Cidr;
   /** In the kernel's order; the gateway of an IPv4 route may be an IPv6 address. */

@@ -18,7 +18,10 @@ const RTA_TABLE = 15;
 const RTA_VIA = 18;
 const RT_SCOPE_UNIVERSE = 0;
 const RT_SCOPE_LINK = 253;
+const RT_SCOPE_NOWHERE = 255;
+const RTN_UNSPEC = 0;
 const RTN_UNICAST = 1;
+const RTN_BLACKHOLE = 6;
 const RTM_F_CLONED = 0x200;
 const NEXTHOP = 8; // struct rtnexthop
 const WANTED: ReadonlySet<number> = new Set([RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_MULTIPATH, RTA_TABLE, RTA_VIA]);
@@ -34,7 +37,7 @@ export const encodeRouteDump = (filter: RouteFilter): Buffer => {
   return Buffer.concat([header, encodeAttributes([u32(RTA_TABLE, filter.table ?? MAIN_TABLE)])]);
 };
 
-/** Adds a route, or replaces the one with the same destination and metric. */
+/** Adds a route, or replaces the one with the same destination and metric. One without a way is a blackhole. */
 export const encodeRoutePut = (route: RouteKey): NetlinkRequest => encode(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, route);
 
 /**
@@ -44,17 +47,18 @@ export const encodeRoutePut = (route: RouteKey): NetlinkRequest => encode(RTM_NE
 export const encodeRouteDelete = (route: RouteKey): NetlinkRequest =>
   encode(RTM_DELROUTE, 0, route.hops.length === 1 ? route : { ...route, hops: [] });
 
-/** Reads RTM_NEWROUTE or RTM_DELROUTE; null for anything but a unicast route (cached exceptions among it). */
+/** Reads RTM_NEWROUTE or RTM_DELROUTE; null for anything but a unicast route (cached exceptions among it) or a blackhole, which has no ways. */
 export const decodeRoute = (payload: Buffer): Route | null => {
   if (payload.length < HEADER) return null;
   const family = familyOfAf(payload.readUInt8(0));
-  if (family === null || payload.readUInt8(7) !== RTN_UNICAST || (payload.readUInt32LE(8) & RTM_F_CLONED) !== 0) return null;
+  const type = payload.readUInt8(7);
+  if (family === null || (type !== RTN_UNICAST && type !== RTN_BLACKHOLE) || (payload.readUInt32LE(8) & RTM_F_CLONED) !== 0) return null;
   const attributes = decodeAttributes(payload.subarray(HEADER), WANTED);
   const destination = ipFromBytes(attributes.get(RTA_DST) ?? Buffer.alloc(family === 4 ? 4 : 16));
   if (destination === null) return null;
   return {
     destination: cidrOf(destination, payload.readUInt8(1)),
-    hops: decodeHops(attributes),
+    hops: type === RTN_BLACKHOLE ? [] : decodeHops(attributes),
     metric: attributes.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
     protocol: payload.readUInt8(5),
     table: attributes.get(RTA_TABLE)?.readUInt32LE(0) ?? payload.readUInt8(4),
@@ -89,8 +93,10 @@ const encode = (type: number, flags: number, route: RouteKey): NetlinkRequest =>
   header.writeUInt8(prefixLength(route.destination), 1);
   header.writeUInt8(MAIN_TABLE, 4);
   header.writeUInt8(route.protocol, 5);
-  header.writeUInt8(isStraight && first !== undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE, 6);
-  header.writeUInt8(RTN_UNICAST, 7);
+  // What is deleted without its ways is of any scope and type.
+  const isAny = type === RTM_DELROUTE && first === undefined;
+  header.writeUInt8(isAny ? RT_SCOPE_NOWHERE : isStraight && first !== undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE, 6);
+  header.writeUInt8(isAny ? RTN_UNSPEC : first === undefined ? RTN_BLACKHOLE : RTN_UNICAST, 7);
   const attributes: readonly Attribute[] = [
     { type: RTA_DST, value: ipBytes(cidrFirst(route.destination)) },
     u32(RTA_PRIORITY, route.metric),

@@ -122,6 +122,19 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
     ).toEqual([other, other]);
   });
 
+  it('S24: a route to nowhere is put, takes the place of a way and gives it up again, and goes', () => {
+    const destination = asCidr('10.9.9.7/32');
+    const put = (hops: readonly RouteHop[]): RtChange => ({ kind: 'put-route', destination, hops, metric: 1024, protocol: 80 });
+    const there = () => rtnetlink.routes({ family: 4, protocol: 80 }).filter((route) => route.destination === destination);
+    for (const hops of [[], [], [{ ifindex: tap, via: null }], []]) {
+      expect(rtnetlink.apply([put(hops)])).toEqual([null]);
+      expect(there()).toMatchObject([{ hops }]);
+    }
+    expect(netns.exec('ip', 'route', 'show', 'proto', '80', '10.9.9.7').trim()).toBe('blackhole 10.9.9.7 metric 1024');
+    expect(rtnetlink.apply([{ ...put([]), kind: 'delete-route' } as RtChange])).toEqual([null]);
+    expect(there()).toEqual([]);
+  });
+
   it('S8: a route becomes one over several ways and one way again, and goes as a whole, in both families', () => {
     const other = rtnetlink.links().find(({ ifname }) => ifname === 'tap2')?.ifindex ?? 0;
     const router = asIp('fe80::9');

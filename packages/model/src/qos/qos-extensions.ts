@@ -27,6 +27,12 @@ export const QOS_EXTENSIONS: readonly Extension[] = [
     updated: '2017-04-06T10:00:00-00:00',
   },
   {
+    alias: 'qos-fip',
+    name: 'Floating IP QoS',
+    description: 'Bandwidth limits of floating IPs',
+    updated: '2017-07-20T00:00:00-00:00',
+  },
+  {
     alias: 'qos-pps',
     name: 'QoS Rule Type Packet per Second Extension',
     description: 'Limits of packet rates',

@@ -47,7 +47,7 @@ function plugIn(host: TestNetns, guest: TestNetns, { ifname, mac, addresses }: E
   ip(host, `link set ${ifname} up`);
   for (const { ip: own } of addresses)
     ip(guest, `address add ${own}/${familyOf(own) === 4 ? 24 : 128} dev eth0${familyOf(own) === 4 ? '' : ' nodad'}`);
-  if (addresses.some(({ ip: own }) => familyOf(own) === 4)) ip(guest, 'route add default via 10.65.0.1');
+  if (addresses.some(({ ip: own }) => familyOf(own) === 4)) ip(guest, 'route add default via 10.65.0.1 dev eth0 onlink');
   ip(guest, `-6 route add default via ${linkLocalFor(router)} dev eth0`);
 }
 

@@ -16,7 +16,7 @@ type LinkJson = {
   addr_info: Array<{ local: string; prefixlen: number; tentative?: boolean }>;
 };
 type HopJson = { dev?: IfName; gateway?: string; via?: { host: string } };
-type RouteJson = HopJson & { dst: string; metric: number; nexthops?: HopJson[] };
+type RouteJson = HopJson & { dst: string; metric: number; type?: string; nexthops?: HopJson[] };
 type NeighbourJson = { dst: string; dev: IfName; lladdr: string };
 
 /** Reads the facts of a namespace with `ip -j`, `nft -j` and `cat`: slow, plain, and not what the agent does. */
@@ -55,7 +55,7 @@ export function applyPlan(netns: TestNetns, plan: HostPlan): Step[] {
 }
 
 function applyStep(netns: TestNetns, step: Step): void {
-  const ip = (command: string): void => void netns.run(['ip', ...command.split(' ')]);
+  const ip = (command: string): void => void netns.run(['ip', ...command.split(' ').filter(Boolean)]);
   switch (step.kind) {
     case 'apply-nft':
       netns.run(['nft', '-f', '-'], { input: step.script });
@@ -81,7 +81,9 @@ function applyStep(netns: TestNetns, step: Step): void {
       ip(`neigh del ${step.neighbour.ip} dev ${step.neighbour.dev}`);
       break;
     case 'set-route':
-      ip(`route replace ${step.route.destination} proto ${MANX_ROUTE_PROTOCOL} metric ${step.route.metric} ${waysText(step.route)}`);
+      ip(
+        `route replace ${step.route.hops.length === 0 ? 'blackhole ' : ''}${step.route.destination} proto ${MANX_ROUTE_PROTOCOL} metric ${step.route.metric} ${waysText(step.route)}`,
+      );
       break;
     case 'delete-route': {
       const dev = step.route.hops.length === 1 ? (step.route.hops[0]?.dev ?? null) : null;
@@ -99,10 +101,10 @@ function applyStep(netns: TestNetns, step: Step): void {
 
 function readRoutes(netns: TestNetns, family: Family): RouteFact[] {
   const routes = json(netns, ['ip', '-j', `-${family}`, 'route', 'show', 'proto', String(MANX_ROUTE_PROTOCOL)]) as RouteJson[];
-  return routes.map(({ dst, metric, nexthops, ...hop }) => ({
+  return routes.map(({ dst, metric, type, nexthops, ...hop }) => ({
     destination: cidrText(dst),
     metric,
-    hops: (nexthops ?? [hop]).map(hopFact),
+    hops: type === 'blackhole' ? [] : (nexthops ?? [hop]).map(hopFact),
   }));
 }
 

@@ -45,6 +45,7 @@ function port(number: number, ...addresses: ReadonlyArray<readonly [string, Subn
     policies: [],
     floating: [],
     forwards: [],
+    floatingLimits: [],
     qos: NO_QOS,
     dhcpOptions: [],
     hostname: `host-${(addresses[0]?.[0] ?? 'x').replaceAll(/[.:]+/g, '-')}`,

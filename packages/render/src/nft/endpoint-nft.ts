@@ -1,8 +1,9 @@
-import { type Endpoint, isObjectId, type RateLimit } from '@manx/hoststate';
+import { type Endpoint, isObjectId } from '@manx/hoststate';
 import { type Cidr, cidrFirst, familyOf } from '@manx/ip';
 import type { NftChain } from '../host-plan.js';
 import { remember } from '../remember.js';
 import { type FloatingNft, renderFloating } from './floating-nft.js';
+import { limitRule } from './limit-rule.js';
 import { fromChain, policyChain, toChain } from './names.js';
 import { isSingle, pairElements } from './pair-elements.js';
 
@@ -55,10 +56,12 @@ function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
   const isUntracked = !isStateful && endpoint.floating.length + endpoint.forwards.length === 0;
   const routed = isUntracked ? endpoint.pairs.filter(({ isRouted }) => isRouted).map(({ cidr }) => cidr) : [];
   const received = isUntracked ? [...new Set([...ips, ...routed.filter(isSingle).map(cidrFirst)])] : [];
+  const floating = renderFloating(endpoint);
   return {
-    ...renderFloating(endpoint),
+    ...floating,
     tap,
     chains: [
+      ...floating.limitChains,
       [fromChain(ifname), endpointChain(endpoint, 'egress', isStateful)],
       [toChain(ifname), endpointChain(endpoint, 'ingress', isStateful)],
     ],
@@ -98,10 +101,4 @@ function treatmentOf({ qos }: Endpoint, direction: 'ingress' | 'egress'): string
   const limits = qos.limits.filter((limit) => limit.direction === direction).map(limitRule);
   const isMarked = direction === 'egress' && qos.dscp !== null;
   return [...limits, ...(isMarked ? [`ip dscp set ${qos.dscp}`, `ip6 dscp set ${qos.dscp}`] : [])];
-}
-
-function limitRule({ unit, rate, burst }: RateLimit): string {
-  return unit === 'bytes'
-    ? `limit rate over ${rate} bytes/second burst ${burst} bytes drop`
-    : `limit rate over ${rate}/second burst ${burst} packets drop`;
 }

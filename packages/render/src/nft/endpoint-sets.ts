@@ -12,6 +12,8 @@ export type EndpointSets = {
   /** Whether some endpoint's flows are not tracked; whether some endpoint has a floating IP or a forward. */
   readonly hasUntracked: boolean;
   readonly hasFloating: boolean;
+  /** Whether some floating IP is limited. */
+  readonly hasLimits: boolean;
 };
 
 type Memory = { readonly nft: readonly EndpointNft[]; readonly sets: EndpointSets };
@@ -33,9 +35,11 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
   const unsecured = hashSet('ifname', nft, (one) => one.unsecured);
   const hasUntracked = nft.some(({ untracked }) => untracked.length > 0);
   const hasFloating = nft.some(({ floatingSelf }) => floatingSelf.length > 0);
+  const hasLimits = nft.some(({ limitChains }) => limitChains.length > 0);
   return {
     hasUntracked,
     hasFloating,
+    hasLimits,
     chains: nft.flatMap(({ chains }) => chains),
     inetSets: [
       ['taps', taps],
@@ -52,6 +56,7 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
       ['egress', verdictMap(nft, (one) => one.egress)],
       ['ingress', verdictMap(nft, (one) => one.ingress)],
       ...(hasFloating ? floatingMaps(nft) : []),
+      ...(hasLimits ? limitMaps(nft) : []),
     ],
     arpSets: [
       ['taps', taps],
@@ -101,6 +106,19 @@ function floatingMaps(nft: readonly EndpointNft[]): ReadonlyArray<readonly [stri
     ['floating-out', addresses((one) => one.floatingOut)],
     ['forwards', { type, value: 'ipv4_addr . inet_service', flags: [], elements: new Map(nft.flatMap((one) => one.forwards)) }],
     ['forward-ranges', { type, value: 'ipv4_addr', flags: ['interval'], elements: new Map(nft.flatMap((one) => one.forwardRanges)) }],
+  ];
+}
+
+function limitMaps(nft: readonly EndpointNft[]): ReadonlyArray<readonly [string, NftMap]> {
+  const verdicts = (of: (one: EndpointNft) => ReadonlyArray<readonly [string, string]>): NftMap => ({
+    type: 'ipv4_addr',
+    value: 'verdict',
+    flags: [],
+    elements: new Map(nft.flatMap(of)),
+  });
+  return [
+    ['limits-in', verdicts((one) => one.limitsIn)],
+    ['limits-out', verdicts((one) => one.limitsOut)],
   ];
 }
 

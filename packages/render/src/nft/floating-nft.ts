@@ -1,4 +1,7 @@
-import type { Endpoint, PortForward } from '@manx/hoststate';
+import type { Endpoint, PortForward, RateLimit } from '@manx/hoststate';
+import type { NftChain } from '../host-plan.js';
+import { limitRule } from './limit-rule.js';
+import { limitChain } from './names.js';
 
 /** What an endpoint's floating IPs and forwards put into the sets and maps of translation. */
 export type FloatingNft = {
@@ -13,14 +16,27 @@ export type FloatingNft = {
   /** Address, protocol and port to fixed IP and port; and ranges of ports that stay as they are to a fixed IP. */
   readonly forwards: ReadonlyArray<readonly [string, string]>;
   readonly forwardRanges: ReadonlyArray<readonly [string, string]>;
+  /** The chain that limits what goes to, or comes from, a floating IP, by name; and the verdict that sends its packets there, by address. */
+  readonly limitChains: ReadonlyArray<readonly [string, NftChain]>;
+  readonly limitsIn: ReadonlyArray<readonly [string, string]>;
+  readonly limitsOut: ReadonlyArray<readonly [string, string]>;
 };
 
-const NONE: FloatingNft = { floatingSelf: [], floatingIn: [], floatingOut: [], hairpins: [], forwards: [], forwardRanges: [] };
+const NO_LIMITS = { limitChains: [], limitsIn: [], limitsOut: [] };
+const NONE: FloatingNft = {
+  floatingSelf: [],
+  floatingIn: [],
+  floatingOut: [],
+  hairpins: [],
+  forwards: [],
+  forwardRanges: [],
+  ...NO_LIMITS,
+};
 
 const PROTOCOLS = { 6: 'tcp', 17: 'udp', 132: 'sctp' } as const;
 
 /** The elements of an endpoint's floating IPs and forwards. */
-export function renderFloating({ floating, forwards }: Endpoint): FloatingNft {
+export function renderFloating({ floating, forwards, floatingLimits }: Endpoint): FloatingNft {
   if (floating.length + forwards.length === 0) return NONE;
   const asked = new Set([...floating, ...forwards].map(({ ip }) => ip));
   const behind = new Set([...floating, ...forwards].map(({ fixed }) => fixed));
@@ -33,6 +49,18 @@ export function renderFloating({ floating, forwards }: Endpoint): FloatingNft {
     hairpins: [...behind].map((ip) => `${ip} . ${ip}`),
     forwards: forwards.filter((forward) => !hasSamePorts(forward)).flatMap(eachPort),
     forwardRanges: plain.map(({ ip, protocol, from, to, fixed }) => [`${ip} . ${PROTOCOLS[protocol]} . ${portsText(from, to)}`, fixed]),
+    ...renderLimits(floatingLimits),
+  };
+}
+
+function renderLimits(all: Endpoint['floatingLimits']): Pick<FloatingNft, 'limitChains' | 'limitsIn' | 'limitsOut'> {
+  const limits = all.flatMap(({ ip, limits: own }) => own.map((limit) => ({ ip, limit, name: limitChain(limit.direction, ip) })));
+  const verdicts = (direction: RateLimit['direction']): Array<readonly [string, string]> =>
+    limits.filter(({ limit }) => limit.direction === direction).map(({ ip, name }) => [ip, `goto ${name}`]);
+  return {
+    limitChains: limits.map(({ limit, name }) => [name, { hook: null, rules: [limitRule(limit)] }]),
+    limitsIn: verdicts('ingress'),
+    limitsOut: verdicts('egress'),
   };
 }
 

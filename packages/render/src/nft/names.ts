@@ -1,5 +1,5 @@
 import type { IfName } from '@manx/hoststate';
-import type { Family } from '@manx/ip';
+import type { Family, Ip } from '@manx/ip';
 
 /** Names of chains, sets and maps: they carry the ids of what they stand for, so that `nft list` reads well. */
 
@@ -17,6 +17,9 @@ export const groupSet = (set: string, family: Family): string => `group-${set}-v
 
 /** The set of the prefixes of one family in a set; small, and so an interval set. */
 export const prefixSet = (set: string, family: Family): string => `group-${set}-nets-v${family}`;
+
+/** The chain of the limit of a floating IP in one direction. */
+export const limitChain = (direction: 'ingress' | 'egress', ip: Ip): string => `limit-${direction}-${ip}`;
 
 /** Whether this is the name of an interface for an instance, as Neutron makes it; within IFNAMSIZ. */
 export const isTapName = (ifname: string): ifname is IfName => /^tap[0-9A-Za-z_.-]{1,12}$/.test(ifname);

@@ -1,35 +1,66 @@
+import type { Ip } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
 
 const hook = (type: NftHook['type'], name: string, priority: number): NftHook => ({ type, hook: name, priority, policy: 'accept' });
 
 /**
  * Before connection tracking (priority -200): flows of stateless groups get no entry. One with an endpoint here whose flows are
- * remembered does, since that one needs it; and so does one with the host itself.
+ * remembered does, since that one needs it; and so does one with the host itself, and one that source NAT may translate.
  */
-export const UNTRACKED_CHAINS: ReadonlyArray<readonly [string, NftChain]> = [
-  [
-    'untracked',
-    {
-      hook: hook('filter', 'prerouting', -250),
-      rules: ['iifname @untracked goto from-untracked', 'iifname "tap*" accept', 'jump to-untracked'],
-    },
-  ],
-  [
-    'from-untracked',
-    {
-      hook: null,
-      rules: ['fib daddr type local accept', 'jump to-untracked', 'fib daddr oifname "tap*" accept', 'notrack'],
-    },
-  ],
-  [
-    'to-untracked',
-    {
-      hook: null,
-      rules: ['@untracked-v4', '@untracked-v6', '@untracked-nets-v4', '@untracked-nets-v6'].map(
-        (set) => `${set.endsWith('4') ? 'ip' : 'ip6'} daddr ${set} notrack accept`,
-      ),
-    },
-  ],
+export function untrackedChains(hasSnat: boolean): ReadonlyArray<readonly [string, NftChain]> {
+  const ofSnat = (rule: string): string[] => (hasSnat ? [rule] : []);
+  return [
+    [
+      'untracked',
+      {
+        hook: hook('filter', 'prerouting', -250),
+        rules: ['iifname @untracked goto from-untracked', 'iifname "tap*" accept', 'jump to-untracked'],
+      },
+    ],
+    [
+      'from-untracked',
+      {
+        hook: null,
+        rules: [
+          'fib daddr type local accept',
+          ...ofSnat('ip saddr @snat-nets ip daddr != @flat-space accept'),
+          'jump to-untracked',
+          'fib daddr oifname "tap*" accept',
+          'notrack',
+        ],
+      },
+    ],
+    [
+      'to-untracked',
+      {
+        hook: null,
+        rules: [
+          ...ofSnat('ip daddr @snat-nets ip saddr != @flat-space accept'),
+          ...['@untracked-v4', '@untracked-v6', '@untracked-nets-v4', '@untracked-nets-v6'].map(
+            (set) => `${set.endsWith('4') ? 'ip' : 'ip6'} daddr ${set} notrack accept`,
+          ),
+        ],
+      },
+    ],
+  ];
+}
+
+/**
+ * Source NAT (S24), after floating IPs have had their turn: what leaves the host and the flat space from a subnet with it goes out as
+ * the host's own address for that, and to other instances never (S6).
+ */
+export function snatChains(address: Ip): ReadonlyArray<readonly [string, NftChain]> {
+  const rule = `oifname != "tap*" ip saddr @snat-nets ip daddr != @flat-space snat ip to ${address}`;
+  return [['snat-out', { hook: hook('nat', 'postrouting', 101), rules: [rule] }]];
+}
+
+/**
+ * Limits of floating IPs: what comes for one before it is translated, and what leaves as one after that. Both ways of every flow, whoever
+ * began it, and traffic of the same host as well.
+ */
+export const LIMIT_CHAINS: ReadonlyArray<readonly [string, NftChain]> = [
+  ['limits-in', { hook: hook('filter', 'prerouting', -160), rules: ['ip daddr vmap @limits-in'] }],
+  ['limits-out', { hook: hook('filter', 'postrouting', 150), rules: ['ip saddr vmap @limits-out'] }],
 ];
 
 const TRANSLATE_IN: readonly string[] = [

@@ -1,4 +1,14 @@
-import { type AddressSet, type Endpoint, FLAT_SPACE, type HostState, isObjectId, isPrefix } from '@manx/hoststate';
+import {
+  type AddressSet,
+  coversIp,
+  type Endpoint,
+  FLAT_SPACE,
+  type HostState,
+  isObjectId,
+  isPrefix,
+  type Member,
+  nattedPrefixes,
+} from '@manx/hoststate';
 import { type Family, familyOf } from '@manx/ip';
 import type { NftChain, NftSet, NftTable, RenderProblem } from '../host-plan.js';
 import { remember } from '../remember.js';
@@ -7,7 +17,7 @@ import { type EndpointSets, renderEndpoints } from './endpoint-sets.js';
 import { ARP_CHAINS, FORWARD_OF_FLOATING, fixedChains } from './fixed-chains.js';
 import { intervals } from './intervals.js';
 import { groupSet, policyChain, prefixSet } from './names.js';
-import { floatingChains, UNTRACKED_CHAINS } from './optional-chains.js';
+import { floatingChains, LIMIT_CHAINS, snatChains, untrackedChains } from './optional-chains.js';
 import { renderPolicy } from './policy-chains.js';
 
 /** The tables, and what could not be said in them. */
@@ -25,13 +35,20 @@ const renderSettings = remember(fixedChains);
 export function renderTables(state: HostState, endpoints: readonly Endpoint[], settings: RenderSettings): RenderedTables {
   const shared = renderEndpoints(state, endpoints);
   const problems: RenderProblem[] = [];
-  const flat = shared.hasFloating ? flatSpace(state, endpoints, problems) : null;
-  const chains = new Map([...renderSettings(settings), ...optionalChains(shared, flat !== null), ...shared.chains]);
+  const natted = settings.hostSnat === undefined ? [] : natted4(state.subnets);
+  const flat = shared.hasFloating || natted.length > 0 ? flatSpace(state, { endpoints, natted, problems }) : null;
+  const snat = natted.length > 0 && flat !== null ? settings : undefined;
+  const chains = new Map([...renderSettings(settings), ...optionalChains(shared, flat !== null, snat), ...shared.chains]);
   const groups = addPolicies(state, { endpoints, chains, problems });
   const inet: NftTable = {
     family: 'inet',
     name: 'manx',
-    sets: new Map([...shared.inetSets, ...(flat === null ? [] : [['flat-space', flat] as const]), ...groupSets(state, groups, problems)]),
+    sets: new Map([
+      ...shared.inetSets,
+      ...(flat === null ? [] : [['flat-space', flat] as const]),
+      ...(snat === undefined ? [] : [['snat-nets', renderNatted(natted)] as const]),
+      ...groupSets(state, groups, problems),
+    ]),
     maps: new Map(shared.inetMaps),
     chains,
   };
@@ -40,18 +57,36 @@ export function renderTables(state: HostState, endpoints: readonly Endpoint[], s
 
 const [floatingHere, floatingAstray] = [true, false].map((hasFlat) => [...FORWARD_OF_FLOATING, ...floatingChains(hasFlat)]);
 
-/** What hosts need only for stateless groups, or for floating IPs. */
-function optionalChains({ hasUntracked, hasFloating }: EndpointSets, hasFlatSpace: boolean): ReadonlyArray<readonly [string, NftChain]> {
+const [untrackedAlone, untrackedBesideSnat] = [false, true].map(untrackedChains);
+
+/** What hosts need only for stateless groups, for floating IPs and their limits, or for source NAT. */
+function optionalChains(
+  { hasUntracked, hasFloating, hasLimits }: EndpointSets,
+  hasFlatSpace: boolean,
+  snat: RenderSettings | undefined,
+): ReadonlyArray<readonly [string, NftChain]> {
+  const untracked = hasUntracked ? (snat === undefined ? untrackedAlone : untrackedBesideSnat) : undefined;
   const floating = hasFloating ? (hasFlatSpace ? floatingHere : floatingAstray) : undefined;
-  return [...(hasUntracked ? UNTRACKED_CHAINS : []), ...(floating ?? [])];
+  return [...(untracked ?? []), ...(floating ?? []), ...(hasLimits ? LIMIT_CHAINS : []), ...(snat === undefined ? [] : snatOf(snat))];
 }
 
+const snatOf = remember(({ hostSnat }: RenderSettings) => (hostSnat === undefined ? [] : snatChains(hostSnat)));
+
+const renderNatted = remember((natted: readonly Member[]): NftSet => prefixes(natted, 4));
+
+const natted4 = remember((subnets: HostState['subnets']): readonly Member[] => nattedPrefixes({ subnets }));
+
 /** The prefixes to which fixed IPs stay as they are; without them they stay so everywhere, and the endpoints concerned are told. */
-function flatSpace(state: HostState, endpoints: readonly Endpoint[], problems: RenderProblem[]): NftSet | null {
+function flatSpace(
+  state: HostState,
+  { endpoints, natted, problems }: { endpoints: readonly Endpoint[]; natted: readonly Member[]; problems: RenderProblem[] },
+): NftSet | null {
   const set = state.sets.get(FLAT_SPACE);
   if (set !== undefined) return renderFlatSpace(set);
-  for (const { id, floating } of endpoints) {
-    if (floating.length > 0) problems.push({ code: 'unknown_set', subject: id, detail: `no such set: ${FLAT_SPACE}` });
+  const isNatted = ({ addresses }: Endpoint): boolean => addresses.some(({ ip }) => coversIp(natted, ip));
+  for (const endpoint of endpoints) {
+    if (endpoint.floating.length === 0 && !isNatted(endpoint)) continue;
+    problems.push({ code: 'unknown_set', subject: endpoint.id, detail: `no such set: ${FLAT_SPACE}` });
   }
   return null;
 }

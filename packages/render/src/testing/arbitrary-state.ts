@@ -1,4 +1,4 @@
-import { type Endpoint, FLAT_SPACE, type HostState, type PolicyPeer, type PolicyRule } from '@manx/hoststate';
+import { type Endpoint, FLAT_SPACE, type HostState, type PolicyPeer, type PolicyRule, type RateLimit } from '@manx/hoststate';
 import { asCidr, asIp, familyOf } from '@manx/ip';
 import fc from 'fast-check';
 import { addressSet, endpoint, forward, pair, policy, rule, stateless, stateOf, subnet } from './states.js';
@@ -51,6 +51,7 @@ const treatment = fc.record({
   isSecured: fc.integer({ min: 0, max: 4 }).map((n) => n > 0),
   pairs,
   hasFloating: fc.boolean(),
+  isLimited: fc.boolean(),
   forwardTo: fc.constantFrom(null, 80, 443, 8080),
   qos: fc.constantFrom<Endpoint['qos']>(
     { dscp: null, limits: [] },
@@ -60,10 +61,12 @@ const treatment = fc.record({
   ),
 });
 
+const FLOATING_LIMIT: RateLimit = { direction: 'ingress', unit: 'bytes', rate: 125_000, burst: 131_072 };
+
 function treated(
   port: Endpoint,
   n: number,
-  { hasFloating, forwardTo, pairs: own, ...more }: typeof treatment extends fc.Arbitrary<infer T> ? T : never,
+  { hasFloating, isLimited, forwardTo, pairs: own, ...more }: typeof treatment extends fc.Arbitrary<infer T> ? T : never,
 ): Endpoint {
   const fixed = port.addresses.map(({ ip }) => ip).find((ip) => familyOf(ip) === 4);
   const self = asIp(`203.0.113.${n}`);
@@ -73,6 +76,7 @@ function treated(
     ...more,
     pairs: own.map(({ cidr, mac, isRouted }) => ({ ...pair(cidr, mac === 0 ? n : mac), isRouted })),
     floating: fixed !== undefined && hasFloating ? [{ ip: self, fixed }] : [],
+    floatingLimits: fixed !== undefined && hasFloating && isLimited ? [{ ip: self, limits: [FLOATING_LIMIT] }] : [],
     forwards: fixed !== undefined && forwardTo !== null ? [{ ...range, fixed }] : [],
   };
 }
@@ -89,11 +93,12 @@ export const arbitraryState: fc.Arbitrary<HostState> = fc
       fc.tuple(fc.constantFrom(...GROUPS), fc.uniqueArray(ipOf, { maxLength: 6 }), fc.subarray([...SET_MEMBERS], { maxLength: 3 })),
       { selector: ([id]) => id, maxLength: 4 },
     ),
+    hasSnat: fc.boolean(),
     flat: fc.option(fc.subarray([...FLAT_MEMBERS])),
   })
   .map((parts) =>
     stateOf([
-      subnet('sub4', '10.65.0.0/24', '10.65.0.1'),
+      { ...subnet('sub4', '10.65.0.0/24', '10.65.0.1'), hasSnat: parts.hasSnat },
       subnet('sub6', '2001:db8:65::/64', null),
       ...parts.ports.map(([n, ips, policies, isUp, more]) => treated(endpoint(`p${n}-0000-000`, n, { ips, policies, isUp }), n, more)),
       ...parts.groups.map(([id, own, isStateful]) => (isStateful ? policy(id, own) : stateless(policy(id, own)))),

@@ -17,7 +17,7 @@ export function formatRest(plan: HostPlan): string {
     ...[...plan.neighbours.values()].map(({ ip, mac, dev }) => `neighbour ${ip} at ${mac} dev ${dev}`),
     ...[...plan.routes.values()].map(
       ({ destination, hops, metric }) =>
-        `route ${destination} ${hops.map(({ dev, via }) => (via === null ? `dev ${dev}` : `via ${via} dev ${dev}`)).join(' and ')} metric ${metric}`,
+        `route ${destination} ${hops.length === 0 ? 'to nowhere' : hops.map(({ dev, via }) => (via === null ? `dev ${dev}` : `via ${via} dev ${dev}`)).join(' and ')} metric ${metric}`,
     ),
     ...plan.problems.map(({ code, subject, detail }) => `problem ${code} of ${subject}: ${detail}`),
   ];

@@ -22,6 +22,9 @@ export const SETTINGS: RenderSettings = {
   protectedPrefixes: [asCidr('198.19.0.0/24'), asCidr('fd00:198:19::/64')],
 };
 
+/** The same on a host with an address for source NAT. */
+export const SNAT_SETTINGS: RenderSettings = { ...SETTINGS, hostSnat: asIp('203.0.113.200') };
+
 /** A host state of these objects. */
 export function stateOf(objects: ReadonlyArray<Endpoint | Policy | AddressSet | Subnet>): HostState {
   return {
@@ -54,6 +57,7 @@ export function endpoint(
     policies: [...(policies ?? [])].sort(),
     floating: [],
     forwards: [],
+    floatingLimits: [],
     qos: NO_QOS,
     dhcpOptions: [],
     hostname: `host-${number}`,
@@ -88,6 +92,7 @@ export function subnet(id: string, cidr: string, gateway: string | null): Subnet
     cidr: prefix,
     gateway: gateway === null ? null : asIp(gateway),
     isGatewayHeld: false,
+    hasSnat: false,
     isDhcpEnabled: true,
     dnsServers: [],
     hostRoutes: [],
@@ -232,6 +237,30 @@ export const NAMED_STATES: ReadonlyMap<string, HostState> = new Map([
       }),
       policy('open', [...EGRESS_ALL, rule('i4', {})]),
       addressSet(FLAT_SPACE, ['10.65.0.0/24', '203.0.113.0/24', '2001:db8:65::/64', '198.51.100.7']),
+    ]),
+  ],
+  [
+    'source-nat-and-floating-limits',
+    stateOf([
+      ...SUBNETS.map((one) => ({ ...one, hasSnat: one.id === 'sub4' })),
+      endpoint('5a1b2c3d-4e', 6, { ips: ['10.65.0.6', '2001:db8:65::6'], policies: ['bare'] }),
+      endpoint('6a1b2c3d-4e', 7, {
+        ips: ['10.65.0.7'],
+        policies: ['open'],
+        floating: [{ ip: asIp('203.0.113.6'), fixed: asIp('10.65.0.7') }],
+        floatingLimits: [
+          {
+            ip: asIp('203.0.113.6'),
+            limits: [
+              { direction: 'egress', unit: 'bytes', rate: 1_250_000, burst: 1_000_000 },
+              { direction: 'ingress', unit: 'bytes', rate: 125_000, burst: 131_072 },
+            ],
+          },
+        ],
+      }),
+      policy('open', [...EGRESS_ALL, rule('i4', {})]),
+      stateless(policy('bare', [...EGRESS_ALL, rule('i4', {})])),
+      addressSet(FLAT_SPACE, ['10.65.0.0/24', '203.0.113.0/24', '2001:db8:65::/64']),
     ]),
   ],
   [
