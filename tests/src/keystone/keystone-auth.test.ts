@@ -16,6 +16,7 @@ import {
 const run = promisify(execFile);
 
 let keystone: KeystoneFixture;
+let endKeystone: (() => Promise<void>) | null = null;
 let folder: ServerFolder;
 /** Remembers a token for one second. */
 let server: ServerProcess;
@@ -56,7 +57,7 @@ const call = (
 const makeNetwork = (token: string, more = {}): Promise<Answer> =>
   call('POST /v2.0/networks', token, { body: { network: { name: 'n', ...more } } });
 /** Asks until the status is that one: within the time that the server remembers a token, and one more second. */
-const becomes = async (status: number, ask: () => Promise<Answer>, limitMs = 10_000): Promise<Answer> => {
+const becomes = async (status: number, ask: () => Promise<Answer>, limitMs = 25_000): Promise<Answer> => {
   const limit = Date.now() + limitMs;
   for (;;) {
     const answer = await ask();
@@ -68,17 +69,18 @@ const becomes = async (status: number, ask: () => Promise<Answer>, limitMs = 10_
 
 beforeAll(async () => {
   keystone = await startKeystone();
+  endKeystone = keystone.end;
   secrets.push(keystone.server.password, keystone.admin.password);
   [blue, red] = [await keystone.makeProject('blue'), await keystone.makeProject('red')];
   server = await serve(keystone.authLine('token_cache_seconds: 1'));
   [folder] = folders as [ServerFolder];
   await keystone.setEndpoint('network', server.url);
   member = await memberOf(blue, 'member');
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   for (const started of servers) await started.end('SIGTERM');
   for (const made of folders) await made.remove();
-  await keystone.end();
+  await endKeystone?.();
 });
 
 describe('with Keystone', () => {

@@ -15,26 +15,29 @@ let client: Client;
 let headers: Readonly<Record<string, string>>;
 let network: Made;
 let agent: AbortController;
+/** What has been started, in order. */
+const endings: (() => unknown)[] = [];
 
 beforeAll(async () => {
   keystone = await startKeystone();
+  endings.push(keystone.end);
   nova = await startNovaStandIn(keystone);
+  endings.push(nova.close);
   await keystone.setEndpoint('compute', nova.url);
   folder = await makeServerFolder({ auth: keystone.authLine('region_name: RegionOne'), extra: 'log: {level: debug}' });
+  endings.push(folder.remove);
   server = await startServerProcess(folder);
+  endings.push(() => server.end('SIGTERM'));
   client = clientOf(server.url);
   headers = { 'x-auth-token': await keystone.token(keystone.admin, { project: keystone.adminProject.id }) };
   network = await client.make('networks', { name: 'n' }, headers);
   await client.make('subnets', { network_id: network.id, ip_version: 4, cidr: '10.51.0.0/24' }, headers);
   agent = new AbortController();
+  endings.push(() => agent.abort());
   await fetch(`${server.feedUrl}/feed/v1/hosts/h1/state`, { headers: agentHeaders(), signal: agent.signal });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
-  agent.abort();
-  await server.end('SIGTERM');
-  await nova.close();
-  await folder.remove();
-  await keystone.end();
+  for (const end of endings.toReversed()) await end();
 });
 
 const agentHeaders = () => ({ authorization: `Bearer ${agentToken(SECRET, asHostName('h1'))}` });

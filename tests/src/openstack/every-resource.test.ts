@@ -23,26 +23,27 @@ let keystone: KeystoneFixture;
 let folder: ServerFolder;
 let server: ServerProcess;
 let home: string;
-const sessions: OpenstackSession[] = [];
+/** What has been started, in order. */
+const endings: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'manx-openstack-'));
+  endings.push(() => rm(home, { recursive: true }));
   keystone = await startKeystone();
+  endings.push(keystone.end);
   folder = await makeServerFolder({ auth: keystone.authLine(), extra: 'log: {level: warn}' });
+  endings.push(folder.remove);
   server = await startServerProcess(folder);
+  endings.push(() => server.end('SIGTERM'));
   await keystone.setEndpoint('network', server.url);
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
-  for (const session of sessions) await session.close();
-  await server.end('SIGTERM');
-  await keystone.end();
-  await folder.remove();
-  await rm(home, { recursive: true });
+  for (const end of endings.toReversed()) await end();
 });
 
 const administrator = (): OpenstackSession => {
   const session = openOpenstackSession(keystone.openrc(keystone.admin, { project: keystone.adminProject.id }), home);
-  sessions.push(session);
+  endings.push(session.close);
   return session;
 };
 
