@@ -80,7 +80,9 @@ export class Work {
   }
 
   #revise<K extends ResourceKind>(kind: K, value: ResourceOf[K]): ResourceOf[K] {
-    const revision = this.isTouched(kind, value.id) ? value.revision_number : value.revision_number + 1;
+    // The caller's copy may be from before something that belongs to the resource counted this command's revision.
+    const counted = this.isTouched(kind, value.id) ? this.state.get(kind, value.id)?.revision_number : undefined;
+    const revision = counted ?? value.revision_number + 1;
     const after = { ...value, updated_at: this.context.now, revision_number: revision };
     this.#record(put(kind, after));
     return after;

@@ -149,8 +149,11 @@ describe('port forwardings', () => {
       '409 RouterInterfaceInUseByFloatingIP',
     );
     expect(outcome(bench.put('router', router, { external_gateway_info: {} }))).toBe('409 RouterExternalGatewayInUseByFloatingIp');
+    const { revision_number } = bench.the('port', bench.port);
     bench.changed('port', bench.port, { fixed_ips: [{ ip_address: '10.0.0.222' }] });
     expect([...bench.state.all('port_forwarding')]).toEqual([]);
+    // The forwarding's end counts for the port too: one command is one revision.
+    expect(bench.the('port', bench.port).revision_number).toBe(revision_number + 1);
     expect(bench.the('floatingip', fip).router_id).toBeNull();
     made(bench, fip, { ...body, internal_ip_address: '10.0.0.222' });
     expect(outcome(bench.del('port', bench.port, TENANT))).toBe('taken');
