@@ -6,7 +6,8 @@ export default defineConfig({
     include: ['{packages,apps}/*/dist/**/*.test.js', '{lab,tests}/dist/**/*.test.js'],
     exclude: ['**/node_modules/**'],
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // What hangs, not what is slow: properties and programs take many times longer beside other work on a small machine.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
   },
 });
