@@ -12,6 +12,7 @@ const rooms = {
   render: ['ip', 'hoststate'],
   reconcile: ['ip', 'hoststate', 'render'],
   kernel: ['ip', 'hoststate', 'render', 'reconcile'],
+  metadata: ['ip', 'hoststate', 'kernel'],
   settings: [],
 };
 /** Tests and what is made for them may do what the room itself may not. */
@@ -45,7 +46,7 @@ module.exports = {
     {
       name: 'agent-side-never-sees-the-model',
       severity: 'error',
-      from: { path: '^(apps/(agent|sim)|packages/(render|reconcile|kernel))/src', pathNot: forTests },
+      from: { path: '^(apps/(agent|sim)|packages/(render|reconcile|kernel|metadata))/src', pathNot: forTests },
       to: { path: '^packages/(model|admission|store|compile|api)/' },
     },
     {

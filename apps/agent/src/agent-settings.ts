@@ -43,6 +43,18 @@ const AGENT_SETTINGS = Type.Object(
       { ...strict, default: {} },
     ),
     host_snat: Type.Optional(Type.Object({ address: Type.String({ format: 'host-ipv4' }) }, strict)),
+    metadata: Type.Optional(
+      Type.Object(
+        {
+          nova_url: Type.String({ format: 'http-url' }),
+          shared_secret_file: Type.String({ format: 'absolute-path' }),
+          port: Type.Integer({ minimum: 1, maximum: 65_535, default: 9775 }),
+          requests_per_second: Type.Integer({ minimum: 1, maximum: 100_000, default: 20 }),
+          burst: Type.Integer({ minimum: 1, maximum: 100_000, default: 100 }),
+        },
+        strict,
+      ),
+    ),
     endpoint_to_host: Type.Union([Type.Literal('drop'), Type.Literal('accept')], { default: 'drop' }),
     protected_prefixes: Type.Array(Type.String({ format: 'cidr' }), { default: [] }),
     audit_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 300 }),

@@ -11,6 +11,7 @@ export const renderSettings = (settings: AgentSettings): RenderSettings => {
     protectedPrefixes: settings.protected_prefixes,
     dnsmasq: dnsmasqSettings(settings),
     ...(settings.host_snat === undefined ? {} : { hostSnat: asIp(settings.host_snat.address) }),
+    ...(settings.metadata === undefined ? {} : { metadataPort: settings.metadata.port }),
     ...(bird === null ? {} : { bird }),
   };
 };

@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { type AgentReport, type FeedSession, type HeldState, openFeedSession, StatusNews } from '@manx/feed';
-import { type BgpSession, Fault, FolderWatch, HostObserver, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
+import { type BgpSession, FolderWatch, HostObserver, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
+import type { MetadataService } from '@manx/metadata';
 import { renderHost } from '@manx/render';
 import { type AgentLog, openLog } from './agent-log.js';
 import { type AgentSettings, readAgentSettings } from './agent-settings.js';
 import { BgpWatch } from './bgp-watch.js';
 import { type Found, HostLoop } from './host-loop.js';
 import { demandHost, type Host, openHost } from './open-host.js';
+import { metadataTaps, openHostMetadata, readMetadataSecret } from './open-host-metadata.js';
+import { readSecret } from './read-secret.js';
 import { demandSettings, renderSettings } from './render-settings.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
@@ -29,11 +31,14 @@ export const runAgent = async (options: AgentOptions): Promise<void> => {
   const settings = await readAgentSettings(options.config);
   demandSettings(options.config, settings);
   await demandHost('run');
-  const token = await readToken(settings.server.token_file);
+  const secrets = {
+    token: await readSecret(settings.server.token_file, { op: 'read token', hint: '`manx server token` prints one' }),
+    metadata: await readMetadataSecret(settings),
+  };
   const lock = takeHostLock();
   const log = openLog(settings.log.level);
   const host = openHost(settings, log);
-  const agent = new Agent(settings, { host, log, token });
+  const agent = new Agent(settings, { host, log, secrets });
   log.info({ host: settings.host, server: settings.server.url, version: VERSION }, 'agent started');
   await untilTold(options.signal);
   await agent.close();
@@ -41,6 +46,9 @@ export const runAgent = async (options: AgentOptions): Promise<void> => {
   lock.release();
   log.info({}, 'agent ended; the host stays as it is');
 };
+
+/** What this host proves itself with, to its server and to Nova. */
+type Secrets = { readonly token: string; readonly metadata: string | null };
 
 class Agent {
   readonly #startedAt = new Date().toISOString();
@@ -52,10 +60,11 @@ class Agent {
   readonly #closers: readonly { readonly close: () => void }[];
   readonly #files: FolderWatch<'dnsmasq' | 'bird'>;
   readonly #news = new StatusNews();
+  readonly #metadata: MetadataService | null;
   #bgp: readonly BgpSession[] = [];
   #found: Found | null = null;
 
-  constructor(settings: AgentSettings, { host, log, token }: { readonly host: Host; readonly log: AgentLog; readonly token: string }) {
+  constructor(settings: AgentSettings, { host, log, secrets }: { readonly host: Host; readonly log: AgentLog; readonly secrets: Secrets }) {
     this.#log = log;
     this.#copy = new StateCopy(settings.state_dir, log);
     this.#observer = new HostObserver(host.ports);
@@ -79,18 +88,27 @@ class Agent {
     this.#files = new FolderWatch({ dnsmasq: dnsmasq.folder, bird: bird.folder }, (program, name) => {
       if (this.#observer.noticeFile(program, name)) this.#loop.kick();
     });
+    this.#metadata = openHostMetadata(settings, {
+      secret: secrets.metadata,
+      onProblem: (problem) => {
+        if (problem === null) log.info({}, 'metadata is served again');
+        else log.error({ problem }, 'instances get no metadata');
+        if (this.#found !== null) this.#report(this.#found);
+      },
+    });
     // Watching begins before the first look, so that no change falls between.
     this.#closers = [this.#watchLinks(), this.#watchTables(host), this.#audit(settings.audit_seconds), this.#watchBgp(host), this.#files];
     const held = this.#copy.read();
     if (held === null) this.#loop.kick();
     else this.#loop.want(held);
-    this.#session = this.#connect(settings, { held, token });
+    this.#session = this.#connect(settings, { held, token: secrets.token });
   }
 
   async close(): Promise<void> {
     for (const closer of this.#closers) closer.close();
     await this.#session.close();
     await this.#loop.close();
+    this.#metadata?.close();
     await this.#copy.flush();
   }
 
@@ -180,25 +198,31 @@ class Agent {
     return new BgpWatch(host.bird, (sessions) => {
       this.#bgp = sessions;
       this.#log.info({ sessions }, 'BGP sessions');
-      if (this.#found !== null) this.#tell(this.#found);
+      if (this.#found !== null) this.#report(this.#found);
     });
   }
 
   #tell(found: Found): void {
     this.#found = found;
-    const agent: AgentReport = { version: VERSION, startedAt: this.#startedAt, bgp: this.#bgp, problems: found.problems };
+    this.#metadata?.serve(metadataTaps(found, this.#observer));
+    this.#report(found);
+  }
+
+  #report(found: Found): void {
+    const agent: AgentReport = {
+      version: VERSION,
+      startedAt: this.#startedAt,
+      bgp: this.#bgp,
+      problems: [...found.problems, ...this.#problems()],
+    };
     this.#session.report({ revision: found.revision, ...this.#news.of(found), agent });
   }
-}
 
-const readToken = async (path: string): Promise<string> => {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (cause) {
-    const detail = `cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); \`manx server token\` prints one`;
-    throw new Fault({ code: 'missing', op: 'read token', subject: path, detail, cause });
+  #problems(): AgentReport['problems'] {
+    const problem = this.#metadata?.problem() ?? null;
+    return problem === null ? [] : [{ code: 'metadata', subject: 'metadata', detail: problem }];
   }
-};
+}
 
 const untilTold = (signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => {

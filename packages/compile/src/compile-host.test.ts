@@ -58,6 +58,7 @@ describe('what a host gets', () => {
       floatingLimits: [],
       qos: { dscp: null, limits: [] },
       dhcpOptions: [],
+      owner: null,
       hostname: 'host-10-65-0-10',
     });
   });

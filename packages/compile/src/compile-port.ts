@@ -6,6 +6,7 @@ import {
   isObjectId,
   isProblem,
   type Member,
+  type Owner,
   type Problem,
   parseHostName,
   parseHostObject,
@@ -72,6 +73,7 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
     qos: compileQos(port, context.network, state),
     dhcpOptions: compileDhcpOptions(port, (name) => problems.push(portProblem(port, `its DHCP option ${name} cannot be sent`))),
     hostname: hostnameOf(port.id, ips),
+    owner: ownerOf(port),
   });
   if (!isProblem(endpoint)) return { placed: { host, endpoint: endpoint as Endpoint }, problems };
   problems.push(portProblem(port, `it is no endpoint: ${endpoint.subject}: ${endpoint.detail}`));
@@ -87,6 +89,11 @@ export function membersOf(port: Port | undefined): readonly Member[] {
   const own = ips.every(isCanonical) ? ips : ips.filter(isCanonical);
   const pairs = pairMembers(port);
   return pairs.length === 0 ? own : [...new Set([...own, ...pairs])];
+}
+
+/** Nova's instance, and the port's own project: Nova compares it with the instance's, so that nobody becomes another by a `device_id`. */
+function ownerOf({ device_id: instance, project_id: project }: Port): Owner | null {
+  return isObjectId(instance) && isObjectId(project) ? { instance, project } : null;
 }
 
 function addressesOf(port: Port, context: PortContext, problems: Problem[]): readonly EndpointAddress[] {

@@ -7,6 +7,7 @@ import type {
   HostDelta,
   HostObject,
   HostState,
+  Owner,
   Policy,
   PolicyRule,
   Qos,
@@ -20,7 +21,16 @@ export const HOST_STATE_FORMAT = { format: 'manx-host-state', version: 2 } as co
 type Keys<T> = T extends unknown ? keyof T : never;
 type FieldName =
   | Keys<Endpoint | Policy | AddressSet | Subnet | PolicyRule | PolicyRule['peer'] | Endpoint['addresses'][number]>
-  | Keys<Endpoint['pairs'][number] | Endpoint['floating'][number] | Endpoint['forwards'][number] | Qos | RateLimit | DhcpOption | DhcpValue>
+  | Keys<
+      | Endpoint['pairs'][number]
+      | Endpoint['floating'][number]
+      | Endpoint['forwards'][number]
+      | Qos
+      | RateLimit
+      | DhcpOption
+      | DhcpValue
+      | Owner
+    >
   | Keys<NonNullable<PolicyRule['ports'] | PolicyRule['icmp']> | Subnet['hostRoutes'][number]>;
 
 /** Every field of every object, in the order in which it is written; the compiler holds it complete. */
@@ -31,6 +41,9 @@ const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
   mac: true,
   isUp: true,
   hostname: true,
+  owner: true,
+  instance: true,
+  project: true,
   ip: true,
   subnet: true,
   addresses: true,

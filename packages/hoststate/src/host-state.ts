@@ -86,6 +86,13 @@ export type DhcpOption = {
   readonly value: DhcpValue;
 };
 
+/** Whom Nova knows an endpoint as: what its metadata requests are signed for (S27). */
+export type Owner = {
+  /** The instance's id: the port's `device_id`. */
+  readonly instance: string;
+  readonly project: string;
+};
+
 /** One port bound to this host: what may leave it, what may reach it, and where it is plugged in. */
 export type Endpoint = {
   readonly kind: 'endpoint';
@@ -115,6 +122,8 @@ export type Endpoint = {
   readonly dhcpOptions: readonly DhcpOption[];
   /** The host name that DHCP gives, one DNS label, as Neutron makes it: `host-10-65-0-2`. */
   readonly hostname: string;
+  /** Null: a port that is no instance's, which gets no metadata. */
+  readonly owner: Owner | null;
 };
 
 /** Whom a rule speaks of, seen from the instance: the other end of the flow. */

@@ -28,6 +28,7 @@ export {
   type IfName,
   type Ipv6Mode,
   type Member,
+  type Owner,
   type Policy,
   type PolicyPeer,
   type PolicyRule,

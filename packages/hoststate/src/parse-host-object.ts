@@ -6,6 +6,7 @@ import type {
   HostObject,
   Ipv6Mode,
   Member,
+  Owner,
   Policy,
   PolicyPeer,
   PolicyRule,
@@ -66,6 +67,7 @@ const readEndpoint: Read<Endpoint> = refine(
     mac: readMac,
     isUp: bool,
     hostname: readLabel,
+    owner: nullable(record<Owner>({ instance: readId, project: readId })),
     addresses: refine(list(record<EndpointAddress>({ ip: readIp, subnet: readId })), (addresses) =>
       isSortedMembers(addresses.map(({ ip }) => ip)) ? null : 'addresses in order, each once',
     ),

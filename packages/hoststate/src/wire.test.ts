@@ -91,6 +91,7 @@ describe('what comes from outside is taken only in its one right form', () => {
     forwards: [forward('f1'), forward('f2', { protocol: 17, from: 50, to: 59 })],
     floatingLimits: [{ ip: '203.0.113.9' as never, limits: [{ direction: 'egress', unit: 'bytes', rate: 125_000, burst: 131_072 }] }],
     qos: { dscp: 26, limits: [{ direction: 'egress', unit: 'bytes', rate: 1000, burst: 100 }] },
+    owner: { instance: 'e1f0', project: 'p1' },
     dhcpOptions: [
       { family: 4, code: 3, value: { kind: 'none' } },
       { family: 4, code: 26, value: { kind: 'number', bytes: 2, number: 1400 } },
@@ -185,6 +186,9 @@ describe('what comes from outside is taken only in its one right form', () => {
     [rich, 'qos.limits.0.rate', 0],
     [rich, 'qos.limits.0.burst', 2 ** 32],
     [rich, 'qos.limits.1', { direction: 'egress', unit: 'bytes', rate: 1, burst: 1 }],
+    [rich, 'owner.instance', 'e1f0\r\nX-Tenant-ID: p2'],
+    [rich, 'owner.project', ''],
+    [rich, 'owner', 'e1f0'],
     [rich, 'dhcpOptions.1.code', 3],
     [rich, 'dhcpOptions.1.value.number', 65_536],
     [rich, 'dhcpOptions.2.value.word', 'a b'],

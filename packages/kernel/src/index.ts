@@ -30,3 +30,4 @@ export { openRtnetlink } from './rtnetlink/open-rtnetlink.js';
 export type { RouteFilter } from './rtnetlink/route-codec.js';
 export type { RtEvent, Rtnetlink } from './rtnetlink/rtnetlink.js';
 export { type RtListener, watchRtnetlink } from './rtnetlink/watch-rtnetlink.js';
+export { openTapSocket, type TapPlace } from './sockets/open-tap-socket.js';

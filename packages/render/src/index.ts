@@ -14,6 +14,7 @@ export type {
   RouteHop,
   RoutePlan,
 } from './host-plan.js';
+export { METADATA_IPV4, METADATA_IPV6 } from './metadata.js';
 export { renderHost } from './render-host.js';
 export { neighbourKey, routeKey } from './render-routes.js';
 export { MANX_ROUTE_METRIC, MANX_ROUTE_PROTOCOL } from './route-identity.js';

@@ -24,7 +24,7 @@ export function renderHost(state: HostState, settings: RenderSettings): HostPlan
   const { routes, neighbours, problems: taken } = withSnatRoute(renderRoutes(endpoints), settings);
   return {
     tables: nft.tables,
-    links: renderLinks(state, endpoints),
+    links: renderLinks(state, endpoints, settings),
     routes,
     neighbours,
     sysctls: renderHostSysctls(),

@@ -2,6 +2,8 @@ import { type Endpoint, type HostState, hostSideMac, type IfName } from '@manx/h
 import { cidrFirst, cidrOf, compareIps, familyOf, type Ip, linkLocalFor } from '@manx/ip';
 import { dhcpTapAddresses, type TapAddress } from './dnsmasq/index.js';
 import type { LinkPlan } from './host-plan.js';
+import { METADATA_ADDRESSES } from './metadata.js';
+import type { RenderSettings } from './settings.js';
 
 /**
  * Per tap, below /proc/sys/net (Documentation/networking/ip-sysctl.rst). `rp_filter` is off because the source check of
@@ -58,21 +60,30 @@ export function renderHostSysctls(): ReadonlyMap<string, string> {
 
 /**
  * What the endpoints' taps look like: one link-local address, the same on every host that the instance may move to, the
- * gateway of each of its IPv4 subnets as a /32, and what dnsmasq needs beside them (`dhcpTapAddresses`). A gateway
- * address that an instance holds itself, here or on another host (a router made of a VM), is left to it.
+ * gateway of each of its IPv4 subnets as a /32, what dnsmasq needs beside them (`dhcpTapAddresses`), and where there is metadata its
+ * addresses. A gateway address that an instance holds itself, here or on another host (a router made of a VM), is left to it.
  */
-export function renderLinks(state: HostState, endpoints: readonly Endpoint[]): ReadonlyMap<IfName, LinkPlan> {
+export function renderLinks(
+  state: HostState,
+  endpoints: readonly Endpoint[],
+  { metadataPort }: Pick<RenderSettings, 'metadataPort'> = {},
+): ReadonlyMap<IfName, LinkPlan> {
   const held = new Set(endpoints.flatMap(({ addresses }) => addresses.map(({ ip }) => ip)));
-  return new Map(endpoints.map((endpoint) => [endpoint.ifname, linkOf(state, endpoint, held)]));
+  const fixed = metadataPort === undefined ? [] : METADATA_ADDRESSES;
+  return new Map(endpoints.map((endpoint) => [endpoint.ifname, linkOf(state, endpoint, { held, fixed })]));
 }
 
-function linkOf(state: HostState, endpoint: Endpoint, held: ReadonlySet<Ip>): LinkPlan {
+/** Addresses that instances hold themselves, and those that every tap has. */
+type Around = { readonly held: ReadonlySet<Ip>; readonly fixed: readonly TapAddress[] };
+
+function linkOf(state: HostState, endpoint: Endpoint, { held, fixed }: Around): LinkPlan {
   const known = memories.get(endpoint);
   const lent = gatewaysOf(state, endpoint).filter((ip) => !held.has(ip));
   const gateways = lent.join(' ');
   const isSame = known?.subnets === state.subnets && known.gateways === gateways;
   const served = isSame ? known.served : dhcpTapAddresses(state, endpoint, lent);
-  const all = [...lent.map((ip) => ({ ip, prefixLength: 32 })), ...served.map((address) => leaveTo(held, address))];
+  const needed = served.filter(({ ip }) => fixed.every((other) => other.ip !== ip));
+  const all = [...lent.map((ip) => ({ ip, prefixLength: 32 })), ...needed.map((address) => leaveTo(held, address)), ...fixed];
   const mtu = ipv6MtuOf(state, endpoint);
   const addresses = [...all.map(({ ip, prefixLength }) => `${ip}/${prefixLength}`), mtu].join(' ');
   const link = known?.addresses === addresses ? known.link : makeLink(endpoint, { addresses: all, mtu });

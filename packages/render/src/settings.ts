@@ -13,6 +13,8 @@ export type RenderSettings = {
    * this host's alone, IPv4, and nobody answers at it.
    */
   readonly hostSnat?: Ip;
+  /** Metadata (S27): the port on which the agent's proxy listens behind `METADATA_ADDRESSES`; absent where the host has none. */
+  readonly metadataPort?: number;
   /** DHCP and router advertisements; absent where the host runs no dnsmasq of ours. Must be without `dnsmasqProblems`. */
   readonly dnsmasq?: DnsmasqSettings;
   /** BGP; absent where the host runs no BIRD of ours. Must be without `birdProblems`. */

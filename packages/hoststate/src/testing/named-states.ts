@@ -25,6 +25,7 @@ export function endpoint(id: string, addresses: readonly string[], policies: rea
     floatingLimits: [],
     qos: NO_QOS,
     dhcpOptions: [],
+    owner: null,
     hostname: `host-${id}`,
   };
 }

@@ -85,6 +85,7 @@ const endpoints: fc.Arbitrary<Endpoint> = fc
       { dscp: 10, limits: [{ direction: 'egress', unit: 'bytes', rate: 1_000_000, burst: 200_000 }] },
     ),
     dhcpOptions: fc.subarray([...DHCP_OPTIONS]),
+    owner: fc.constantFrom(null, { instance: 'vm', project: 'blue' }),
   })
   .map(({ id, ips, policies, isOff, isOpen, pairs, floating, isLimited, forwards, ...rest }) => {
     const placed = ips.map((ip) => `${ip}@${ip.includes(':') ? 'sub6' : 'sub'}`);

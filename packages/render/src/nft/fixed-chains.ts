@@ -1,6 +1,7 @@
 import type { Cidr, Family } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
 import type { RenderSettings } from '../settings.js';
+import { metadataChains, metadataFromLinkLocal, metadataInput } from './metadata-chains.js';
 import { FORWARDED_ALREADY, NOT_TRANSLATED } from './optional-chains.js';
 import { prefixesOf } from './peer-match.js';
 
@@ -16,16 +17,17 @@ const hook = (name: string, priority: number): NftHook => ({ type: 'filter', hoo
  * `accept` ends only the chain it is said in: local traffic passes the egress policy of the one *and* the ingress policy of the other.
  */
 export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [string, NftChain]> {
-  const { protectedPrefixes, endpointToHost } = settings;
+  const { protectedPrefixes, endpointToHost, metadataPort: port } = settings;
   return [
     // Raw priority: before connection tracking, so that a forged packet costs no entry (S17, S18, S20).
     ['prerouting', { hook: hook('prerouting', -300), rules: sourceRules(protectedPrefixes) }],
     ['never-from-guest', { hook: null, rules: NEVER_FROM_GUEST }],
     ['unaddressed', { hook: null, rules: UNADDRESSED }],
-    ['link-local', { hook: null, rules: LINK_LOCAL }],
+    ['link-local', { hook: null, rules: [...(port === undefined ? [] : [metadataFromLinkLocal(port)]), ...LINK_LOCAL] }],
     ['input', { hook: hook('input', 0), rules: INPUT }],
     ['as-itself', { hook: null, rules: AS_ITSELF }],
-    ['guest-to-host', { hook: null, rules: [...GUEST_TO_HOST, endpointToHost] }],
+    ['guest-to-host', { hook: null, rules: [...GUEST_TO_HOST, ...(port === undefined ? [] : metadataInput(port)), endpointToHost] }],
+    ...(port === undefined ? [] : metadataChains(port)),
     ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, 'iifname vmap @egress', 'drop'] }],
     ['forward-to', { hook: hook('forward', 0), rules: ['oifname != "tap*" accept', 'oifname vmap @ingress', 'drop'] }],
     ['stateful', { hook: null, rules: STATEFUL }],
@@ -95,7 +97,7 @@ const AS_ITSELF: readonly string[] = [
   'drop',
 ];
 
-/** S18: DHCP, ICMP, neighbour discovery, and answers to what the host began; DNS and metadata will find their place here. */
+/** S18: DHCP, ICMP, neighbour discovery, and answers to what the host began; metadata (`metadataInput`) follows. */
 const GUEST_TO_HOST: readonly string[] = [
   'ct state vmap { established : accept, related : accept, invalid : drop }',
   'meta nfproto ipv4 udp sport 68 udp dport 67 accept',

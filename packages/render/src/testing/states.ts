@@ -60,6 +60,7 @@ export function endpoint(
     floatingLimits: [],
     qos: NO_QOS,
     dhcpOptions: [],
+    owner: null,
     hostname: `host-${number}`,
     ...rest,
   };

@@ -1,0 +1,1 @@
+export { type MetadataOptions, type MetadataService, type MetadataTap, openMetadata } from './metadata-service.js';
