@@ -33,8 +33,12 @@ export const buildLab = async (layout: Layout, { progress, signal }: Making): Pr
   progress('fabric: BIRD on each router');
   const routers = [...layout.tors, layout.outside];
   const fabric = routers.map((router): Fabric => ({ router, bird: startFabricBird(router), signal }));
-  progress('server: the API and the door for agents; an agent per host, with its BIRD and dnsmasq');
-  await Promise.all([processControl.startServer(), ...layout.hosts.map(async ({ name }) => await processControl.startAgent(name))]);
+  progress('server: the API and the door for agents; a metadata service in place of Nova; an agent per host, with its BIRD and dnsmasq');
+  await Promise.all([
+    processControl.startServer(),
+    processControl.startNovaMetadata(layout.management.serverAddress),
+    ...layout.hosts.map(async ({ name }) => await processControl.startAgent(name)),
+  ]);
   signal.throwIfAborted();
   progress('BGP: every session of the fabric');
   await Promise.all(fabric.map(sessionsUp));
@@ -48,6 +52,7 @@ const writeFiles = async (layout: Layout): Promise<void> => {
   );
   await Promise.all([
     writeFile(labPaths.secret, `${secret}\n`, { mode: 0o600 }),
+    writeFile(labPaths.metadataSecret, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 }),
     writeFile(labPaths.serverSettings, serverSettings(layout)),
     writeFile(labPaths.dhcpScript, dhcpEventScript).then(async () => await chmod(labPaths.dhcpScript, 0o755)),
     ...[...layout.tors, layout.outside].map(

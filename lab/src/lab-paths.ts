@@ -7,6 +7,7 @@ export const labPaths = {
   server: `${labFolder}/server`,
   serverSettings: `${labFolder}/server/server.yaml`,
   secret: `${labFolder}/server/agents.secret`,
+  metadataSecret: `${labFolder}/server/metadata.secret`,
   store: `${labFolder}/server/store.db`,
   host: (host: string): string => `${labFolder}/hosts/${host}`,
   agentSettings: (host: string): string => `${labFolder}/hosts/${host}/agent.yaml`,

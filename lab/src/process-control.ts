@@ -6,10 +6,13 @@ import { LabError } from './lab-error.js';
 import { labPaths } from './lab-paths.js';
 import { hostNamespace, managementNamespace } from './layout.js';
 import { killProgram, logTail, startProgram, waitUntil } from './program.js';
+import { novaMetadataPort } from './program-settings.js';
 
 /** The lab's server and agents, to be started and killed as an operator's worst day would. */
 export type ProcessControl = {
   readonly startServer: () => Promise<void>;
+  /** The metadata service that stands in for Nova's, beside the server. */
+  readonly startNovaMetadata: (address: string) => Promise<void>;
   /** SIGKILL. */
   readonly killServer: () => Promise<void>;
   /** Resolves when the agent is in sync with the server, or, without `awaitServer`, as soon as it has taken up its host. */
@@ -68,9 +71,17 @@ const startAgent = async (host: string, { awaitServer = true }: { readonly await
   });
 };
 
+const startNovaMetadata = async (address: string): Promise<void> => {
+  const program = { name: 'nova-metadata', namespace: managementNamespace };
+  const main = fileURLToPath(new URL('nova-metadata-main.js', import.meta.url));
+  const child = startProgram({ ...program, argv: [process.execPath, main, address, String(novaMetadataPort), labPaths.metadataSecret] });
+  await ready(program.name, child, async () => (await readFile(labPaths.log(program.name), 'utf8')).includes('ready'));
+};
+
 /** Control over the programs of the running lab. */
 export const processControl: ProcessControl = {
   startServer,
+  startNovaMetadata,
   startAgent,
   killServer: async () => await killProgram('server', managementNamespace),
   killAgent: async (host) => await killProgram(`agent-${host}`, hostNamespace(host)),

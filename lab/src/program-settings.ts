@@ -6,6 +6,9 @@ import { fabricPrefixes } from './layout.js';
 /** The port of the server's door for agents, on the management network. */
 const feedPort = 9697;
 
+/** The port of the metadata service that stands in for Nova's. */
+export const novaMetadataPort = 8775;
+
 /** The lab's `server.yaml`: the API on the socket that the lab hands over, the agents' door on the management network. */
 export const serverSettings = (layout: Layout): string =>
   stringify({
@@ -31,6 +34,10 @@ export const agentSettings = (layout: Layout, host: LabHost): string =>
         { name: `${peer.name}-v4`, address: peer.address4, asn: peer.asn },
         { name: `${peer.name}-v6`, address: peer.address6, asn: peer.asn },
       ]),
+    },
+    metadata: {
+      nova_url: `http://${layout.management.serverAddress}:${novaMetadataPort}`,
+      shared_secret_file: labPaths.metadataSecret,
     },
     protected_prefixes: [...fabricPrefixes],
   });

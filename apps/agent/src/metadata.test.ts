@@ -52,13 +52,15 @@ const ask = async (n: number, url: string, ...more: readonly string[]): Promise<
   return { status: said.slice(at + 1), text: said.slice(0, at) };
 };
 
+const said = (request: IncomingMessage, header: string): string => String(request.headers[header]);
+
 const heard: IncomingMessage[] = [];
 
 /** A metadata service that believes a request as Nova does: by its signature. */
 const nova = (): Server =>
   createServer((request, response) => {
     heard.push(request);
-    const id = String(request.headers['x-instance-id']);
+    const id = said(request, 'x-instance-id');
     const right = createHmac('sha256', SECRET).update(id).digest('hex');
     if (request.headers['x-instance-id-signature'] !== right) return void response.writeHead(403).end('bad signature');
     let body = '';
@@ -66,7 +68,7 @@ const nova = (): Server =>
     request.on('end', () => {
       response.setHeader('Content-Type', 'text/plain');
       response.end(
-        `${request.method} ${request.url} ${id} ${request.headers['x-tenant-id']} ${request.headers['x-forwarded-for']} ${body.length}`,
+        `${request.method} ${request.url} ${id} ${said(request, 'x-tenant-id')} ${said(request, 'x-forwarded-for')} ${body.length}`,
       );
     });
   });

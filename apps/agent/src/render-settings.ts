@@ -24,11 +24,12 @@ export const demandSettings = (path: string, settings: AgentSettings): void => {
 };
 
 /** How dnsmasq is run on a Debian host. */
-export const dnsmasqSettings = ({ run_dir, dhcp }: AgentSettings): DnsmasqSettings => ({
+export const dnsmasqSettings = ({ run_dir, dhcp, metadata }: AgentSettings): DnsmasqSettings => ({
   directory: `${run_dir}/dnsmasq`,
   user: 'dnsmasq',
   group: 'nogroup',
   domain: dhcp.domain,
+  hasMetadata: metadata !== undefined,
   leaseSeconds: dhcp.lease_seconds,
 });
 

@@ -23,6 +23,7 @@ import { checkForgery } from './s17-forgery.js';
 import { checkHost } from './s18-host.js';
 import { checkFailSafe } from './s20-fail-safe.js';
 import { checkAddresses } from './s26-addresses.js';
+import { checkMetadata } from './s27-metadata.js';
 
 type Check = { readonly promise: string; readonly run: (field: Field, context: CheckContext) => Promise<readonly Row[]> };
 
@@ -38,6 +39,7 @@ const checks: readonly Check[] = [
   { promise: 'S17', run: checkForgery },
   { promise: 'S18', run: checkHost },
   { promise: 'S26', run: checkAddresses },
+  { promise: 'S27', run: checkMetadata },
   { promise: 'S20', run: checkFailSafe },
 ];
 

@@ -54,6 +54,6 @@ export class GuestDoor {
 }
 
 /** Answers in one line, and hangs up: what the guest may still be sending is not read. */
-export function refuse(response: ServerResponse, status: number, text: string): void {
+function refuse(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' }).end(`${text}\n`);
 }

@@ -33,6 +33,14 @@ describe('the kernel', () => {
   });
   afterAll(() => netns.remove());
 
+  it.each([...NAMED_STATES.keys()])('S27: takes %s with metadata as well', (name) => {
+    const plan = renderHost(NAMED_STATES.get(name) ?? stateOf([]), { ...SETTINGS, metadataPort: 9775 });
+    netns.run(['nft', '-c', '-f', '-'], { input: `flush ruleset\n${formatTables(plan.tables)}` });
+    for (const { addresses } of plan.links.values()) {
+      expect(addresses.map(({ ip }) => ip)).toEqual(expect.arrayContaining(['169.254.169.254', 'fe80::a9fe:a9fe']));
+    }
+  });
+
   it.each([...NAMED_STATES.keys()])('takes the golden file of %s', (name) => {
     netns.run(['nft', '-f', '-'], { input: `flush ruleset\n${readFileSync(new URL(`${name}.nft`, GOLDEN), 'utf8')}` });
   });

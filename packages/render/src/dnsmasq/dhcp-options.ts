@@ -1,5 +1,6 @@
 import type { Endpoint, Subnet } from '@manx/hoststate';
 import { cidrContains, cidrLast, familyOf, type Ip, netmask, prefixLength } from '@manx/ip';
+import { METADATA_IPV4 } from '../metadata.js';
 import type { DhcpOffer } from './dhcp-offer.js';
 import { extraOption } from './extra-option.js';
 
@@ -11,17 +12,21 @@ type OptionLine = { readonly key: string; readonly text: string };
  * request came in by as a tag, which no guest can choose. (Tags given in the hosts file would do for whole subnets, but
  * dnsmasq 2.90 crashes on SIGHUP once it has matched one.) The port's own options take the place of its subnet's.
  */
-export function dhcpOptions({ ifname, dhcpOptions: own }: Pick<Endpoint, 'ifname' | 'dhcpOptions'>, offer: DhcpOffer): readonly string[] {
+export function dhcpOptions(
+  { ifname, dhcpOptions: own }: Pick<Endpoint, 'ifname' | 'dhcpOptions'>,
+  offer: DhcpOffer,
+  hasMetadata: boolean,
+): readonly string[] {
   const isServed = { 4: offer.v4 !== null, 6: offer.advertised.length > 0 };
   const ofPort = own.filter(({ family }) => isServed[family]).flatMap(extraOption);
   const replaced = new Set(ofPort.map(({ key }) => key));
-  const ofSubnet = [...(offer.v4 === null ? [] : v4Options(offer.v4.subnet)), ...v6Options(offer.advertised)];
+  const ofSubnet = [...(offer.v4 === null ? [] : v4Options(offer.v4.subnet, hasMetadata)), ...v6Options(offer.advertised)];
   return [...ofSubnet.filter(({ key }) => !replaced.has(key)), ...ofPort].map(({ text }) => `tag:${ifname},${text}`);
 }
 
-function v4Options(subnet: Subnet): OptionLine[] {
+function v4Options(subnet: Subnet, hasMetadata: boolean): OptionLine[] {
   const dns = ofFamily(subnet.dnsServers, 4);
-  const routes = classlessRoutes(subnet);
+  const routes = classlessRoutes(subnet, hasMetadata);
   return [
     { key: '4 1', text: `option:netmask,${netmask(subnet.cidr)}` },
     // RFC 3021: a /31 and a /32 have no broadcast address.
@@ -36,16 +41,19 @@ function v4Options(subnet: Subnet): OptionLine[] {
 
 /**
  * Destination and next hop in turn (RFC 3442), the default route among them, because a client that reads option 121 does not read
- * option 3. Sent where there are host routes, or a gateway outside the subnet, which needs a route of its own first. Option
+ * option 3. Sent where there are host routes, or a gateway outside the subnet, which needs a route of its own first, or metadata without a
+ * gateway to ask it by. Option
  * 249 is the same for older Windows, as Neutron sends it.
  */
-function classlessRoutes({ cidr, gateway, hostRoutes }: Subnet): string[] {
+function classlessRoutes({ cidr, gateway, hostRoutes }: Subnet, hasMetadata: boolean): string[] {
   const isOffLink = gateway !== null && !cidrContains(cidr, gateway);
   const routes = hostRoutes.filter(({ destination, nexthop }) => familyOf(destination) === 4 && familyOf(nexthop) === 4);
-  if (routes.length === 0 && !isOffLink) return [];
+  const isMetadataOnLink = hasMetadata && gateway === null;
+  if (routes.length === 0 && !isOffLink && !isMetadataOnLink) return [];
   const hasDefault = routes.some(({ destination }) => destination === '0.0.0.0/0');
   return [
     ...(isOffLink ? [`${gateway}/32`, '0.0.0.0'] : []),
+    ...(isMetadataOnLink ? [`${METADATA_IPV4}/32`, '0.0.0.0'] : []),
     ...routes.flatMap(({ destination, nexthop }) => [destination, nexthop]),
     ...(gateway === null || hasDefault ? [] : ['0.0.0.0/0', gateway]),
   ];

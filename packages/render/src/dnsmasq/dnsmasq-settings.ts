@@ -7,6 +7,8 @@ export type DnsmasqSettings = {
   readonly group: string;
   /** The domain that instances are told (option 15; the search list of IPv6), or null for none. */
   readonly domain: string | null;
+  /** Whether instances have metadata: where a subnet has no gateway they are told that its address is on the link. */
+  readonly hasMetadata: boolean;
   /** How long an address is lent, and how long a prefix stays valid, in seconds, 120 at least. Neutron's default is 86400. */
   readonly leaseSeconds: number;
 };

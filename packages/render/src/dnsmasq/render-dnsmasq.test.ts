@@ -21,6 +21,7 @@ const SETTINGS: DnsmasqSettings = {
   group: 'nogroup',
   domain: 'example.org',
   leaseSeconds: 86_400,
+  hasMetadata: false,
 };
 
 const V4 = { ...subnet('sub4', '10.65.0.0/24', '10.65.0.1'), dnsServers: [asIp('9.9.9.9'), asIp('2001:db8::53')] };
@@ -60,6 +61,15 @@ describe('renderDnsmasq', () => {
       'dhcp-range=2001:db8:65::,ra-only,off-link,64,86400',
       '',
     ]);
+  });
+
+  it('S27: where there is metadata and no gateway to ask it by, its address is said to be on the link', () => {
+    const closed = stateOf([{ ...V4, gateway: null }, ONE]);
+    const told = (state: HostState, hasMetadata: boolean): string[] =>
+      (renderDnsmasq(state, { ...SETTINGS, hasMetadata }).files.get('options') ?? '').split('\n').filter((line) => line.includes(',121,'));
+    expect(told(closed, true)).toEqual(['tag:tapaaaa,121,169.254.169.254/32,0.0.0.0']);
+    expect(told(closed, false)).toEqual([]);
+    expect(told(stateOf([V4, ONE]), true)).toEqual([]);
   });
 
   it.each<[Ipv6Mode | null, string, string | undefined]>([
@@ -109,7 +119,7 @@ describe('renderDnsmasq', () => {
   });
 
   it('refuses settings that are not safe in a file', () => {
-    const bad = { directory: '/run/a\nb', user: 'root x', group: '', domain: 'a..b', leaseSeconds: 60 };
+    const bad = { directory: '/run/a\nb', user: 'root x', group: '', domain: 'a..b', leaseSeconds: 60, hasMetadata: false };
     expect(dnsmasqProblems(bad).map(({ subject }) => subject)).toEqual([
       'dhcp.directory',
       'dhcp.user',

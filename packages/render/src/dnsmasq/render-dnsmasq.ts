@@ -38,7 +38,7 @@ export function renderDnsmasq(state: HostState, settings: DnsmasqSettings): Prog
   if (first !== undefined) throw new RangeError(`${first.subject} ${first.detail}`);
   const served = admitEndpoints(state)
     .endpoints.toSorted((a, b) => (a.ifname < b.ifname ? -1 : 1))
-    .map((endpoint) => serviceOf(state, endpoint));
+    .map((endpoint) => serviceOf(state, endpoint, settings.hasMetadata));
   return {
     files: new Map([
       ['dnsmasq.conf', configuration(state, settings)],
@@ -49,17 +49,23 @@ export function renderDnsmasq(state: HostState, settings: DnsmasqSettings): Prog
 }
 
 /** One endpoint's share of the files, and the subnets that it was made of. */
-type Service = { readonly subnets: readonly (Subnet | undefined)[]; readonly hosts: string; readonly options: string };
+type Service = {
+  readonly subnets: readonly (Subnet | undefined)[];
+  readonly hasMetadata: boolean;
+  readonly hosts: string;
+  readonly options: string;
+};
 
 const services = new WeakMap<Endpoint, Service>();
 
 /** Made once per endpoint, and again when one of its subnets has changed. */
-function serviceOf(state: HostState, endpoint: Endpoint): Service {
+function serviceOf(state: HostState, endpoint: Endpoint, hasMetadata: boolean): Service {
   const subnets = endpoint.addresses.map(({ subnet }) => state.subnets.get(subnet));
   const known = services.get(endpoint);
-  if (known?.subnets.every((subnet, index) => subnet === subnets[index]) === true) return known;
+  if (known?.hasMetadata === hasMetadata && known.subnets.every((subnet, index) => subnet === subnets[index])) return known;
   const offer = dhcpOffer(state, endpoint);
-  const service = { subnets, hosts: lines(hostLine(endpoint, offer)), options: lines(dhcpOptions(endpoint, offer)) };
+  const options = lines(dhcpOptions(endpoint, offer, hasMetadata));
+  const service = { subnets, hasMetadata, hosts: lines(hostLine(endpoint, offer)), options };
   services.set(endpoint, service);
   return service;
 }

@@ -43,7 +43,14 @@ export type DhcpLab = {
 export function makeDhcpLab(name: string): DhcpLab {
   const directory = mkdtempSync(join(tmpdir(), `manx-t-${name}-`));
   chmodSync(directory, 0o755);
-  const settings: DnsmasqSettings = { directory, user: 'nobody', group: 'nogroup', domain: 'openstacklocal', leaseSeconds: 86_400 };
+  const settings: DnsmasqSettings = {
+    directory,
+    user: 'nobody',
+    group: 'nogroup',
+    domain: 'openstacklocal',
+    leaseSeconds: 86_400,
+    hasMetadata: false,
+  };
   const script = join(directory, 'client.sh');
   writeFileSync(script, SCRIPT, { mode: 0o755 });
   const host = makeTestNetns(`${name}-h`);
