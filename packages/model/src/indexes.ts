@@ -60,8 +60,11 @@ export const INDEXES = {
 /** The names of a kind's indexes. */
 export type IndexNameOf<K extends ResourceKind> = keyof (typeof INDEXES)[K] & string;
 
+/** The index that every kind has besides: by each of a resource's tags. Kinds without tags file nothing in it. */
+export type TagIndexName<K extends ResourceKind = ResourceKind> = `${K}.tag`;
+
 /** The name of any index, `kind.attribute`. */
-export type IndexName = { [K in ResourceKind]: IndexNameOf<K> }[ResourceKind];
+export type IndexName = { [K in ResourceKind]: IndexNameOf<K> }[ResourceKind] | TagIndexName;
 
 /** The kind of resource that an index finds. */
-export type IndexKind<I extends IndexName> = { [K in ResourceKind]: I extends IndexNameOf<K> ? K : never }[ResourceKind];
+export type IndexKind<I extends IndexName> = { [K in ResourceKind]: I extends IndexNameOf<K> | TagIndexName<K> ? K : never }[ResourceKind];

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Actor,
+  applyChanges,
   buildCloud,
   EXAMPLE_CLOUDS,
   EXAMPLE_PROJECT,
@@ -15,6 +16,7 @@ import {
   type Port,
   pageLinks,
   parseQuery,
+  put,
   type ResourceKind,
   type State,
   view,
@@ -184,4 +186,47 @@ describe('who sees what', () => {
 
 test('extensions have distinct aliases', () => {
   expect(new Set(EXTENSIONS.map(({ alias }) => alias)).size).toBe(EXTENSIONS.length);
+});
+
+describe('lists by tags', () => {
+  const many = (count: number): State => {
+    const state = buildCloud(EXAMPLE_CLOUDS['web-and-db']);
+    const [port] = [...state.all('port')];
+    if (port === undefined) throw new Error('no port');
+    for (let at = 0; at < count; at++) {
+      const tags = [...(at % 2 === 0 ? ['even'] : []), ...(at % 50 === 0 ? ['fifty'] : []), ...(at === 7 ? ['seven', 'odd'] : [])];
+      const id = `00000000-0000-4000-9000-${String(at).padStart(12, '0')}`;
+      applyChanges(state, [put('port', { ...port, id, name: `n${at}`, fixed_ips: [], ...(tags.length === 0 ? {} : { tags }) })]);
+    }
+    return state;
+  };
+
+  test('read the tagged and no others, whichever of the tags is the rarest', () => {
+    const state = many(1_000);
+    let read = 0;
+    const counted = new Proxy(state, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...given: readonly unknown[]): unknown => {
+          const answer: unknown = Reflect.apply(value as () => unknown, target, given);
+          if (name === 'by') read += (answer as readonly unknown[]).length;
+          if (name === 'all' || name === 'idsAfter') throw new Error(`${name}: everything is read`);
+          return answer;
+        };
+      },
+    });
+    const names = (search: string): string[] => {
+      read = 0;
+      return listed('port', search, { state: counted });
+    };
+    expect(names('tags=seven')).toEqual(['n7']);
+    expect(read).toBe(1);
+    expect(names('tags=even,fifty')).toHaveLength(20);
+    expect(read).toBe(20);
+    expect(names('tags-any=seven,fifty&limit=3')).toEqual(['n0', 'n7', 'n50']);
+    expect(read).toBe(21);
+    expect(names('tags=nowhere')).toEqual([]);
+    expect(names('tags=even&tags=fifty&not-tags=fifty')).toEqual([]);
+  });
 });

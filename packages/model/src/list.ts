@@ -2,7 +2,7 @@ import { RBAC_OBJECT_TYPES, type RbacObjectType } from './access/rbac-policy.js'
 import type { Actor } from './actor.js';
 import { attributeValue, type Seen } from './attribute-value.js';
 import { declarationOf } from './declarations.js';
-import type { IndexName } from './indexes.js';
+import type { IndexName, TagIndexName } from './indexes.js';
 import { notFound } from './not-found.js';
 import { policyName } from './policy-name.js';
 import type { Problem } from './problem.js';
@@ -10,7 +10,7 @@ import type { Query, SortKey } from './query.js';
 import type { Resource, ResourceKind, ResourceOf } from './resource.js';
 import { EVERYONE, openedTo } from './sharing.js';
 import type { StateReader } from './state-reader.js';
-import { TAG_FILTERS } from './tag-filters.js';
+import { TAG_FILTERS, tagsIn } from './tag-filters.js';
 import { judgementOf, type Viewpoint } from './viewpoint.js';
 import { visibilityTest } from './visibility.js';
 
@@ -49,15 +49,33 @@ function candidates(kind: ResourceKind, query: Query, context: ListContext): Ite
   if (byAddress !== null) return byAddress;
   const shared = sharedObjects(kind, query, { state, actor });
   if (shared !== null) return shared;
-  let best: { readonly index: IndexName; readonly keys: readonly string[]; readonly size: number } | null = null;
-  for (const [attribute, index] of Object.entries(declarationOf(kind).indexed)) {
-    const keys = [...new Set(query.filters.get(attribute)?.map(String))];
-    if (!query.filters.has(attribute) || keys.includes('')) continue;
-    const size = keys.reduce((sum, key) => sum + state.countBy(index as IndexName, key), 0);
-    if (best === null || size < best.size) best = { index: index as IndexName, keys, size };
+  let best: (Lookup & { readonly size: number }) | null = null;
+  for (const { index, keys } of [...lookups(kind, query), ...tagLookups(kind, query)]) {
+    const size = keys.reduce((sum, key) => sum + state.countBy(index, key), 0);
+    if (best === null || size < best.size) best = { index, keys, size };
   }
   if (best !== null) return distinct(best.keys.flatMap((key) => state.by(best.index, key)));
   return actor.project_id === null || seesAnyones(kind, context) ? null : reachable(kind, actor.project_id, state);
+}
+
+/** Keys of an index: together they find everything that a filter lets through. */
+type Lookup = { readonly index: IndexName; readonly keys: readonly string[] };
+
+function lookups(kind: ResourceKind, { filters }: Query): Lookup[] {
+  return Object.entries(declarationOf(kind).indexed).flatMap(([attribute, index]) => {
+    const keys = [...new Set(filters.get(attribute)?.map(String))];
+    return !filters.has(attribute) || keys.includes('') ? [] : [{ index: index as IndexName, keys }];
+  });
+}
+
+/** All of some tags: any of them finds the resources. At least one of some: they do together. */
+function tagLookups(kind: ResourceKind, { filters }: Query): Lookup[] {
+  const index: TagIndexName = `${kind}.tag`;
+  const [all, any] = [filters.get('tags'), filters.get('tags-any')];
+  return [
+    ...(all === undefined ? [] : tagsIn(all).map((tag) => ({ index, keys: [tag] }))),
+    ...(any === undefined ? [] : [{ index, keys: tagsIn(any) }]),
+  ];
 }
 
 /** Whether the actor may see what no table here knows of: it sees everything, or the operator has rules of its own. */

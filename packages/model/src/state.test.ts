@@ -11,15 +11,16 @@ const portPut = fc.record({
   ips: addresses,
   host: fc.constantFrom('', 'h1', 'h2'),
   groups: fc.uniqueArray(names, { maxLength: 3 }),
+  tags: fc.option(fc.subarray(['blue', 'green', 'red']), { nil: undefined }),
 });
 const subnetPut = fc.record({ name: names, cidr: fc.constantFrom('10.0.0.0/8', '10.1.0.0/16', '10.1.2.0/24', '2001:db8::/64') });
 
 const change: fc.Arbitrary<Change> = fc.oneof(
-  portPut.map(({ name, ips, host, groups }) => {
+  portPut.map(({ name, ips, host, groups, tags }) => {
     const [made] = cloudChanges({ ports: { [name]: { network: 'n', host, groups } } }).slice(-1);
     const port = (made as { readonly value: Port }).value;
     const fixed_ips = ips.map((ip) => ({ subnet_id: idOf(ip.includes(':') ? 'v6' : 'v4'), ip_address: asIp(ip) }));
-    return put('port', { ...port, fixed_ips });
+    return put('port', { ...port, fixed_ips, ...(tags === undefined ? {} : { tags }) });
   }),
   subnetPut.map(({ name, cidr }) => {
     const made = cloudChanges({ networks: { n: { subnets: { [name]: { cidr: asCidr(cidr) } } } } }).find(({ kind }) => kind === 'subnet');

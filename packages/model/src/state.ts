@@ -1,6 +1,6 @@
 import { type Cidr, type Ip, PrefixTrie } from '@manx/ip';
 import type { Change } from './commit.js';
-import { INDEXES, type IndexKind, type IndexName } from './indexes.js';
+import { INDEXES, type IndexKind, type IndexName, type TagIndexName } from './indexes.js';
 import { MultiIndex } from './multi-index.js';
 import { RESOURCE_KINDS, type Resource, type ResourceKind, type ResourceOf } from './resource.js';
 import { SortedIds } from './sorted-ids.js';
@@ -142,8 +142,18 @@ export class State implements StateReader {
 }
 
 function emptyTable(kind: ResourceKind): Table {
-  const indexes = Object.entries(INDEXES[kind]).map(([name, keyOf]): FiledIndex => ({ name, keyOf, ids: new MultiIndex() }));
+  const byTag: TagIndexName = `${kind}.tag`;
+  const indexes = [...Object.entries(INDEXES[kind]), [byTag, tagsOf] as const].map(
+    ([name, keyOf]): FiledIndex => ({ name, keyOf, ids: new MultiIndex() }),
+  );
   return { rows: new Map(), order: new SortedIds(), indexes };
+}
+
+const UNTAGGED: readonly string[] = [];
+
+/** One list for all that have none, so that a change of something else files nothing anew. */
+function tagsOf({ tags }: Resource): readonly string[] {
+  return tags ?? UNTAGGED;
 }
 
 /** Moves a resource in one index from where it was filed to where it belongs. */

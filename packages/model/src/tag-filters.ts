@@ -22,5 +22,10 @@ export const TAG_FILTERS: { readonly [name: string]: FilterTest } = {
 };
 
 function tested(test: (tags: readonly string[], wanted: readonly string[]) => boolean): FilterTest {
-  return ({ tags = [] }, wanted) => test(tags, [...new Set(wanted.flatMap((text) => String(text).split(',')))]);
+  return ({ tags = [] }, wanted) => test(tags, tagsIn(wanted));
+}
+
+/** The tags that the values of a filter name, each once. */
+export function tagsIn(wanted: readonly unknown[]): readonly string[] {
+  return [...new Set(wanted.flatMap((text) => String(text).split(',')))];
 }
