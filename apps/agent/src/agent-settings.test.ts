@@ -23,6 +23,7 @@ describe('agent.yaml', () => {
       host: 'h1',
       endpoint_to_host: 'drop',
       audit_seconds: 300,
+      physical_networks: [],
       protected_prefixes: [],
       log: { level: 'info' },
       dhcp: { domain: 'openstacklocal', lease_seconds: 86_400 },
@@ -33,6 +34,12 @@ describe('agent.yaml', () => {
     ['an unknown key', `${LEAST}enpoint_to_host: drop\n`, ':5:1: enpoint_to_host: unknown key (did you mean endpoint_to_host?)'],
     ['a URL of another kind', LEAST.replace('http://198.19.0.1:9697', 'ftp://x'), ':2:15: server.url: must be a URL'],
     ['a relative path', LEAST.replace('/s', 's'), ':3:12: state_dir: must be a path from the root'],
+    ['a physical network twice', `${LEAST}physical_networks: [a, a]\n`, ':5:20: physical_networks'],
+    [
+      'a physical network without a name',
+      `${LEAST}physical_networks: [""]\n`,
+      ':5:21: physical_networks.0: must be the name of a physical network',
+    ],
     ['a prefix with host bits', `${LEAST}protected_prefixes: [10.0.0.1/8]\n`, ':5:22: protected_prefixes.0: must be a prefix'],
     ['a level of log that is none', `${LEAST}log: {level: loud}\n`, ':5:14: log.level: must be one of debug, info, warn, error'],
     [

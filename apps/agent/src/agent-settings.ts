@@ -1,3 +1,4 @@
+import { MAX_PHYSICAL_NETWORK, MAX_PHYSICAL_NETWORKS } from '@manx/feed';
 import { type HostName, parseHostName } from '@manx/hoststate';
 import { asCidr, asIp, type Cidr, cidrContains, familyOf, type Ip, parseCidr, parseIp } from '@manx/ip';
 import { readSettings, type TextFormats } from '@manx/settings';
@@ -56,6 +57,11 @@ const AGENT_SETTINGS = Type.Object(
       ),
     ),
     endpoint_to_host: Type.Union([Type.Literal('drop'), Type.Literal('accept')], { default: 'drop' }),
+    physical_networks: Type.Array(Type.String({ format: 'network-name' }), {
+      default: [],
+      maxItems: MAX_PHYSICAL_NETWORKS,
+      uniqueItems: true,
+    }),
     protected_prefixes: Type.Array(Type.String({ format: 'cidr' }), { default: [] }),
     audit_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 300 }),
     log: Type.Object(
@@ -83,6 +89,10 @@ const FORMATS: TextFormats = {
   ipv4: { check: (text) => isFamily(text, 4), says: 'an IPv4 address such as 192.0.2.1' },
   'host-ipv4': { check: isUnicast4, says: 'an IPv4 address of this host alone, such as 192.0.2.1' },
   ip: { check: (text) => parseIp(text) !== null, says: 'an IPv4 or IPv6 address' },
+  'network-name': {
+    check: (text) => /^[^\p{C}]+$/u.test(text) && text.length <= MAX_PHYSICAL_NETWORK,
+    says: `the name of a physical network, of 1 to ${MAX_PHYSICAL_NETWORK} characters`,
+  },
   cidr: { check: (text) => parseCidr(text)?.hostBits === false, says: 'a prefix such as 198.19.0.0/24, without host bits' },
 };
 

@@ -19,7 +19,7 @@ const guest = (n: number): { name: string; tap: string; mac: string; ip: string;
 /** The program as people start it. */
 const MANX = fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url));
 const BGP = 'bgp: {asn: 65001, router_id: 198.18.0.9, peers: [{name: tor1, address: 127.0.0.9, asn: 64600}]}\n';
-const host = new TestHost('ag-host', both, BGP);
+const host = new TestHost('ag-host', both, `${BGP}physical_networks: [rack2, rack1]\n`);
 const ping = (n: number, to: number, count = 1): string =>
   host.inGuest(`ag-g${n}`, 'ping', '-n', '-c', String(count), '-i', '0.01', '-W', '1', portOf(to).ip);
 const succeeds = (what: () => unknown): boolean => {
@@ -79,9 +79,10 @@ describe('an agent on a real kernel', () => {
     expect(readdirSync(join(host.folder, 'run/dnsmasq')).sort()).toEqual(['dnsmasq.conf', 'hosts', 'options']);
   });
 
-  it('BIRD runs on the settings, and its sessions are reported', async () => {
+  it('BIRD runs on the settings, and its sessions and the host’s physical networks are reported', async () => {
     const agent = await host.until('sessions', () => (host.agent !== null && host.agent.bgp.length > 0 ? host.agent : null));
     expect(agent.bgp[0]?.name).toBe('peer-tor1');
+    expect(agent.physicalNetworks).toEqual(['rack1', 'rack2']);
     expect(agent.bgp[0]?.state).not.toBe('Established');
   });
 

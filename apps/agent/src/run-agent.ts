@@ -61,11 +61,13 @@ class Agent {
   readonly #files: FolderWatch<'dnsmasq' | 'bird'>;
   readonly #news = new StatusNews();
   readonly #metadata: MetadataService | null;
+  readonly #physicalNetworks: readonly string[];
   #bgp: readonly BgpSession[] = [];
   #found: Found | null = null;
 
   constructor(settings: AgentSettings, { host, log, secrets }: { readonly host: Host; readonly log: AgentLog; readonly secrets: Secrets }) {
     this.#log = log;
+    this.#physicalNetworks = settings.physical_networks.toSorted();
     this.#copy = new StateCopy(settings.state_dir, log);
     this.#observer = new HostObserver(host.ports);
     const saved = new SavedSysctls(settings.state_dir);
@@ -212,6 +214,7 @@ class Agent {
     const agent: AgentReport = {
       version: VERSION,
       startedAt: this.#startedAt,
+      physicalNetworks: this.#physicalNetworks,
       bgp: this.#bgp,
       problems: [...found.problems, ...this.#problems()],
     };

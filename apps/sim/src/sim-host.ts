@@ -85,7 +85,7 @@ export class SimHost {
     const endpoints = [...state.endpoints.values()].map((endpoint) => this.#statusOf(endpoint, revision));
     const failed = endpoints.filter((status) => status.state === 'error');
     const problems = failed.slice(0, 10).map(({ id }) => ({ code: 'simulated', subject: id, detail: REFUSAL }));
-    const agent = { version: 'simulated', startedAt: this.#startedAt, bgp: [], problems };
+    const agent = { version: 'simulated', startedAt: this.#startedAt, physicalNetworks: [], bgp: [], problems };
     this.#session.report({ revision, ...this.#news.of({ endpoints, state }), agent });
     const up = endpoints.filter((status) => status.state === 'up').length;
     this.#change({ ports: endpoints.length, up, failed: failed.length });

@@ -12,6 +12,7 @@ import {
   type StateReader,
   type Subnet,
 } from '@manx/model';
+import { checkOneSegment, nearSubnets } from './addressing/segment-reach.js';
 import { isAdminPort } from './device-owner.js';
 import { isAutoAddressed, isUsable } from './subnet-shape.js';
 import type { Work } from './work.js';
@@ -34,15 +35,22 @@ const TRIES = 16;
 /**
  * The addresses of a new port. Unless told: one of each family, and one in every subnet where addresses make themselves;
  * the latter come in any case, as in Neutron. S12: an address that anyone holds, anywhere, is refused.
+ * With a host, only subnets near it count (routed provider networks).
  */
 export function addressesOf(work: Work, holder: Holder, wishes: readonly FixedIpWish[] | undefined): FixedIp[] | Problem {
   const all = subnetsOf(work.state, holder.network.id);
-  const subnets = servedSubnets(all, holder.device_owner);
+  const near = nearSubnets(work.state, holder.host ?? '', all);
+  if (isProblem(near)) return wishes?.length === 0 ? [] : near;
+  const subnets = servedSubnets(near, holder.device_owner);
   if (all.length > 0 && subnets.length === 0 && wishes?.length !== 0) {
     return problem('IpAddressGenerationFailureNoMatchingSubnet', { net_id: holder.network.id, service_type: holder.device_owner });
   }
   const manual = subnets.filter((subnet) => !isAutoAddressed(subnet));
-  if (wishes !== undefined) return granted(work, { holder, subnets }, wishes);
+  if (wishes !== undefined) {
+    const asked = granted(work, { holder, subnets }, wishes);
+    const mixed = isProblem(asked) || (holder.host ?? '') !== '' ? null : checkOneSegment(work.state, asked);
+    return mixed ?? asked;
+  }
   const chosen: FixedIp[] = [];
   for (const family of [4, 6] as const) {
     const candidates = manual.filter((subnet) => subnet.ip_version === family);

@@ -54,6 +54,17 @@ const step: fc.Arbitrary<Step> = fc.record({
 /** A cloud with something of what most refers to. */
 function seeded(overlap: 'refuse' | 'allow'): Bench {
   const bench = new Bench(undefined, { overlapping_subnets: overlap, quotas: QUOTAS });
+  // One host is on a physical network, the other names none.
+  for (const [host, physical_networks] of [
+    ['h1', ['p1']],
+    ['h2', []],
+  ] as const) {
+    bench.run({
+      op: 'create',
+      kind: 'agent',
+      items: [{ id: `99999999-9999-4999-8999-0000000000${host}`, host, project_id: '', physical_networks }],
+    });
+  }
   startingCloud(bench);
   return bench;
 }

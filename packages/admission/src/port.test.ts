@@ -240,14 +240,14 @@ describe('binding', () => {
   test('to a live host is a tap; to another, a failure that is tried again', () => {
     const bench = new Bench();
     const { network_id } = dualStack(bench);
-    expect(bench.made('port', { network_id, 'binding:host_id': 'h1' })).toMatchObject({ 'binding:vif_type': 'tap', status: 'DOWN' });
+    expect(bench.made('port', { network_id, 'binding:host_id': 'h1' })).toMatchObject({ 'binding:vif_type': 'tap', status: 'BUILD' });
     const port = bench.made('port', { network_id, 'binding:host_id': 'h9' });
     expect(port).toMatchObject({ 'binding:vif_type': 'binding_failed', 'binding:host_id': 'h9' });
     bench.alive.add('h9');
     expect(bench.changed('port', port.id, { 'binding:host_id': 'h9' })).toMatchObject({ 'binding:vif_type': 'tap' });
   });
 
-  test('to another host means DOWN until that one reports; the old one’s word counts no more', () => {
+  test('to another host means BUILD until that one reports, DOWN for a port that is switched off; the old one’s word counts no more', () => {
     const bench = new Bench();
     const { network_id } = dualStack(bench);
     const { id } = bench.made('port', { network_id, 'binding:host_id': 'h1' });
@@ -255,11 +255,13 @@ describe('binding', () => {
     report('h1', 'ACTIVE');
     expect(bench.the('port', id)).toMatchObject({ status: 'ACTIVE', revision_number: 2 });
     expect(bench.changed('port', id, { 'binding:host_id': 'h1', device_id: 'vm' }).status).toBe('ACTIVE');
-    expect(bench.changed('port', id, { 'binding:host_id': 'h2' }).status).toBe('DOWN');
+    expect(bench.changed('port', id, { 'binding:host_id': 'h2' }).status).toBe('BUILD');
     expect(report('h1', 'ACTIVE')).toEqual({ changes: [], ids: [], answer: null });
     report('h2', 'ACTIVE');
     expect(bench.the('port', id).status).toBe('ACTIVE');
     expect(bench.changed('port', id, { 'binding:host_id': null })).toMatchObject({ status: 'DOWN', 'binding:vif_type': 'unbound' });
+    expect(bench.changed('port', id, { 'binding:host_id': 'h1', admin_state_up: false }).status).toBe('DOWN');
+    expect(bench.made('port', { network_id, 'binding:host_id': 'h1', admin_state_up: false }).status).toBe('DOWN');
   });
 
   test('reports are one batch; what is so already, or gone, is no change; nobody but the server reports', () => {

@@ -1,5 +1,6 @@
 import { type FixedIpWish, isProblem, type Network, notFound, type Port, type PortDraft, type Problem, problem } from '@manx/model';
 import { addressPairs } from './address-pairs.js';
+import { checkNear } from './addressing/segment-reach.js';
 import { networkFor } from './authority.js';
 import { bindingTo, reboundTo } from './binding.js';
 import { ensureDefaultGroup } from './default-group.js';
@@ -55,11 +56,11 @@ export function createPort(work: Work, draft: PortDraft): Port | Problem {
     ...(draft.tags === undefined || draft.tags.length === 0 ? {} : { tags: draft.tags }),
     ...addressed,
     ...protection,
-    ...bindingTo(draft['binding:host_id'] ?? '', work),
+    ...bindingTo(draft['binding:host_id'] ?? '', draft, work),
   });
 }
 
-/** Changes a port. Another host means another binding, and DOWN until that host has it. */
+/** Changes a port. Another host means another binding, and BUILD until that host says how it is. */
 export function updatePort(work: Work, port: Port, values: Partial<PortDraft>): Port | Problem {
   const network = work.state.get('network', port.network_id);
   if (network === undefined) return notFound('port', port.id);
@@ -81,11 +82,10 @@ export function updatePort(work: Work, port: Port, values: Partial<PortDraft>): 
     ...settable,
     mac_address: mac,
     fixed_ips: fixedIps,
-    ...(port.ip_allocation === 'deferred' && fixedIps.length > 0 ? { ip_allocation: 'immediate' as const } : {}),
     ...protection,
     allowed_address_pairs: pairs,
     ...(options === undefined ? {} : { extra_dhcp_opts: mergedOptions(port.extra_dhcp_opts, options) }),
-    ...(host === undefined ? {} : reboundTo(host, port, work)),
+    ...(host === undefined ? {} : reboundTo(host, { ...port, admin_state_up: values.admin_state_up ?? port.admin_state_up }, work)),
   });
 }
 
@@ -136,9 +136,11 @@ function nextAddresses(work: Work, { port, mac, network }: Next, values: Partial
   const device_owner = values.device_owner ?? port.device_owner;
   const host = values['binding:host_id'] ?? port['binding:host_id'];
   const holder: Holder = { id: port.id, held: port.fixed_ips, mac, device_owner, network, host };
-  const isDue = port.ip_allocation === 'deferred' && host !== '' && port.fixed_ips.length === 0;
+  const isMoved = host !== port['binding:host_id'];
+  const isDue = port.ip_allocation === 'deferred' && isMoved && port['binding:host_id'] === '' && port.fixed_ips.length === 0;
   const wishes = values.fixed_ips ?? (isDue ? undefined : unasked(work, port, holder));
-  if (wishes === null) return port.fixed_ips;
+  const far = isMoved && values.fixed_ips === undefined ? checkNear(work.state, host, port) : null;
+  if (wishes === null || far !== null) return far ?? port.fixed_ips;
   const next = wishes === undefined ? addressesOf(work, holder, undefined) : changedAddresses(work, holder, wishes);
   const refused = isProblem(next) ? next : refuseAddresses(work.state, port, next);
   if (isProblem(next) || refused !== null) return refused ?? next;

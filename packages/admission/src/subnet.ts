@@ -12,6 +12,7 @@ import {
 } from '@manx/model';
 import { checkNetworkPools, cutFrom, poolFor } from './addressing/cut-subnet.js';
 import { checkSegmentChange, checkSubnetSegment } from './addressing/segment.js';
+import { isNear } from './addressing/segment-reach.js';
 import { networkFor } from './authority.js';
 import { isAdminPort, isRouterInterface, isSelfRemoving } from './device-owner.js';
 import { autoAddress, isGatewayHeld, isServed } from './fixed-ips.js';
@@ -169,11 +170,16 @@ function heldGateway(work: Work, gateway: Ip, network: string): Problem | null {
   return isGatewayHeld(work.state, gateway) ? problem('IpAddressInUse', { ip_address: gateway, net_id: network }) : null;
 }
 
+/** Whether a port is where a subnet's addresses are: one that is bound nowhere yet is on no segment. */
+function isNearPort({ state }: Work, { 'binding:host_id': host }: Port, subnet: Subnet): boolean {
+  return subnet.segment_id === null || (host !== '' && isNear(state, host, subnet));
+}
+
 function addressPorts(work: Work, subnet: Subnet): Problem | null {
   if (!isAutoAddressed(subnet)) return null;
   const ports: Port[] = work.state
     .by('port.network_id', subnet.network_id)
-    .filter((port) => !isAdminPort(port.device_owner) && isServed(subnet, port.device_owner));
+    .filter((port) => !isAdminPort(port.device_owner) && isServed(subnet, port.device_owner) && isNearPort(work, port, subnet));
   for (const port of ports) {
     const fixedIp = autoAddress(work.state, subnet, port);
     if (isProblem(fixedIp)) return fixedIp;

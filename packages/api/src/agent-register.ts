@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { admit, type Context } from '@manx/admission';
-import { isProblem } from '@manx/model';
+import { admit, type Command, type Context } from '@manx/admission';
+import { isProblem, type StateReader } from '@manx/model';
 import type { Ledger } from './ledger.js';
 import { AGENT_ACTOR } from './status-intake.js';
 
@@ -16,22 +16,38 @@ export const agentIdOf = (host: string): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 };
 
-/** Remembers each host that is heard of: one commit for each, the first time. */
+/** What an agent says of its host that others count on; null: nothing but that it is there. */
+type Said = { readonly physicalNetworks: readonly string[] } | null;
+
+/**
+ * Remembers each host that is heard of, and the physical networks that its agent says it is on: one commit the first time, one for each time
+ * that they are others. Two servers that hear of one host at once make one agent of it: the id follows from the name.
+ */
 export const createAgentRegister = ({
   ledger,
   context,
 }: {
   readonly ledger: Ledger;
   readonly context: () => Context;
-}): ((host: string) => Promise<void>) => {
-  const isKnown = (host: string): boolean => ledger.state.countBy('agent.host', host) > 0;
-  return async (host) => {
-    if (isKnown(host)) return;
-    const items = [{ id: agentIdOf(host), host, project_id: '' }];
+}): ((host: string, said: Said) => Promise<void>) => {
+  return async (host, said) => {
+    const networks = said === null ? null : [...new Set(said.physicalNetworks)].sort();
+    if (commandFor(ledger.state, host, networks) === null) return;
     await ledger.decide({ requestId: 'agents', userId: null, projectId: null }, (state) => {
-      const isThere = state.countBy('agent.host', host) > 0;
-      const admitted = isThere ? null : admit(state, { actor: AGENT_ACTOR, command: { op: 'create', kind: 'agent', items } }, context());
+      const command = commandFor(state, host, networks);
+      const admitted = command === null ? null : admit(state, { actor: AGENT_ACTOR, command }, context());
       return { changes: admitted === null || isProblem(admitted) ? [] : admitted.changes, value: () => undefined };
     });
   };
+};
+
+/** What there is to remember of the host; null when it is known already. */
+const commandFor = (state: StateReader, host: string, networks: readonly string[] | null): Command | null => {
+  const [known] = state.by('agent.host', host);
+  const said = networks === null ? {} : { physical_networks: networks };
+  if (known === undefined) {
+    return { op: 'create', kind: 'agent', items: [{ id: agentIdOf(host), host, project_id: '', ...said }] };
+  }
+  const isNews = networks !== null && JSON.stringify(known.physical_networks) !== JSON.stringify(networks);
+  return isNews ? { op: 'update', kind: 'agent', id: known.id, values: said, if_match: null } : null;
 };

@@ -49,7 +49,7 @@ class SampleAgent {
       const news = [...held.state.endpoints].filter(([id, endpoint]) => told.get(id) !== endpoint);
       const endpoints = news.map(([id]) => ({ id, state: 'up' as const, revision: held.revision, problem: null }));
       told = held.state.endpoints;
-      const agent = { version: '1', startedAt: '2026-01-31T12:00:00Z', bgp: [], problems: [] };
+      const agent = { version: '1', startedAt: '2026-01-31T12:00:00Z', physicalNetworks: [], bgp: [], problems: [] };
       this.#session.report({ revision: held.revision, endpoints, gone: [], agent });
     };
     return openFeedSession({

@@ -31,7 +31,7 @@ beforeEach(async () => {
   const ledger = await Ledger.open({ store, now: () => new Date() });
   // Hosts that have been heard of before: otherwise the first word of each is a commit more.
   const remember = createAgentRegister({ ledger, context: testContext });
-  for (const host of [h1, h2]) await remember(host);
+  for (const host of [h1, h2]) await remember(host, null);
   wiring = wireHosts({ ledger, context: testContext });
   api = await openTestApi({ ledger });
 });
@@ -121,11 +121,15 @@ describe('the way to the hosts', () => {
   it('remembers a host from its first sign of life, once, and shows what it says of itself', async () => {
     const h3 = asHostName('h3');
     listen(h3);
-    const agent = { version: '1.0', startedAt: '2026-01-31T00:00:00Z', bgp: [], problems: [] };
+    const agent = { version: '1.0', startedAt: '2026-01-31T00:00:00Z', physicalNetworks: [], bgp: [], problems: [] };
     await wiring.feed.report(h3, { ...report({}, 0, true), agent });
     await turn();
     expect(api.ledger.state.by('agent.host', 'h3')).toMatchObject([{ id: agentIdOf('h3'), admin_state_up: true }]);
     expect(wiring.hosts()).toMatchObject([{ host: 'h3', isAlive: true, report: agent }]);
+    expect(api.ledger.state.by('agent.host', 'h3')).toMatchObject([{ physical_networks: [] }]);
+    const said = { ...agent, physicalNetworks: ['rack2', 'rack1', 'rack2'] };
+    for (const _ of [1, 2]) await wiring.feed.report(h3, { ...report({}, 0, true), agent: said });
+    expect(api.ledger.state.by('agent.host', 'h3')).toMatchObject([{ physical_networks: ['rack1', 'rack2'], revision_number: 3 }]);
     const before = api.ledger.revision;
     listen(h3);
     await wiring.feed.report(h3, report({}, 0, true));
@@ -177,7 +181,7 @@ describe('the way back', () => {
     const [port] = await ports(1, 'h1');
     if (port === undefined) throw new Error('no port');
     await wiring.feed.report(h2, report({ [port.id]: 'up' }));
-    expect(statusOf(port)).toBe('DOWN');
+    expect(statusOf(port)).toBe('BUILD');
   });
 
   it('a word from before the port came (back) to the host is about an earlier stay, and ignored', async () => {
@@ -187,7 +191,7 @@ describe('the way back', () => {
     await move(port, 'h2');
     await move(port, 'h1');
     await wiring.feed.report(h1, report({ [port.id]: 'up' }, old));
-    expect(statusOf(port)).toBe('DOWN');
+    expect(statusOf(port)).toBe('BUILD');
     await wiring.feed.report(h1, report({ [port.id]: 'up' }));
     expect(statusOf(port)).toBe('ACTIVE');
   });
@@ -222,6 +226,11 @@ describe('the way back', () => {
     await wiring.feed.report(h1, report({ [gone.id]: 'up', [kept.id]: 'up' }));
     await wiring.feed.report(h1, report({ [kept.id]: 'up' }, api.ledger.revision, true));
     expect([gone, kept].map(statusOf)).toEqual(['DOWN', 'ACTIVE']);
+    const [unheard] = await ports(1, 'h1');
+    if (unheard === undefined) throw new Error('no port');
+    expect(statusOf(unheard)).toBe('BUILD');
+    await wiring.feed.report(h1, report({ [kept.id]: 'up' }, api.ledger.revision, true));
+    expect(statusOf(unheard)).toBe('DOWN');
     await wiring.feed.report(h1, report({}, 0, true));
     expect(statusOf(kept)).toBe('ACTIVE');
   });

@@ -51,12 +51,12 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
   const feed = createFeed({
     ...feedOptions,
     source: { snapshot: (host) => ({ revision: compiled, state: compiler.hostState(host) }) },
-    onStatus: async (host: HostName, { revision, isFull, endpoints }: StatusReport) => {
-      await Promise.all([remember(host), intake.take({ host, revision, isFull, endpoints })]);
+    onStatus: async (host: HostName, { revision, isFull, endpoints, agent }: StatusReport) => {
+      await Promise.all([remember(host, agent), intake.take({ host, revision, isFull, endpoints })]);
     },
   });
   // Should this fail, the next report of the host does it.
-  feed.onHost(({ kind, host }) => void (kind === 'up' && Promise.allSettled([remember(host)])));
+  feed.onHost(({ kind, host }) => void (kind === 'up' && Promise.allSettled([remember(host, null)])));
   const subscription = ledger.subscribe((commits, state) => {
     const arrived = fence.onCommits(commits);
     const deltas = compiler.apply(

@@ -13,7 +13,13 @@ const alive: HostFact = {
   host: 'h1',
   isAlive: true,
   heardAt: HEARD,
-  report: { version: '1.2.3', startedAt: '2026-01-31T09:00:00Z', bgp: [{ name: 'tor1', state: 'Established' }], problems: [] },
+  report: {
+    version: '1.2.3',
+    startedAt: '2026-01-31T09:00:00Z',
+    physicalNetworks: [],
+    bgp: [{ name: 'tor1', state: 'Established' }],
+    problems: [],
+  },
 };
 const dead: HostFact = { host: 'x9', isAlive: false, heardAt: HEARD, report: null };
 
@@ -21,7 +27,7 @@ let api: TestApi;
 beforeEach(async () => {
   api = await openTestApi({ checksAnswers: true, facts: () => ({ now: HEARD, hosts: [alive, dead] }) });
   const remember = createAgentRegister({ ledger: api.ledger, context: testContext });
-  for (const host of ['x9', 'h1', 'h2', 'h1']) await remember(host);
+  for (const host of ['x9', 'h1', 'h2', 'h1']) await remember(host, null);
 });
 afterEach(async () => {
   await api.close();
@@ -93,10 +99,14 @@ describe('agents', () => {
     expect((await api.call(`PUT /v2.0/agents/${H1}`, { ...blue, body: { agent: { admin_state_up: false } } })).status).toBe(404);
   });
 
-  it('are forgotten when dead, and refuse to be while they live', async () => {
-    expect(await refusal(`DELETE /v2.0/agents/${H1}`)).toBe('409 Conflict');
+  it('are forgotten, and back with the next report', async () => {
     expect((await api.call(`DELETE /v2.0/agents/${agentIdOf('x9')}`)).status).toBe(204);
+    expect((await api.call(`DELETE /v2.0/agents/${H1}`)).status).toBe(204);
+    expect(await hosts('')).toEqual(['h2']);
+    await createAgentRegister({ ledger: api.ledger, context: testContext })('h1', { physicalNetworks: ['rack1'] });
     expect(await hosts('')).toEqual(['h1', 'h2']);
+    const { json } = await api.call(`GET /v2.0/agents/${H1}`);
+    expect(json).toMatchObject({ agent: { configurations: { physical_networks: ['rack1'] } } });
   });
 
   it('are no more made by clients', async () => {

@@ -84,7 +84,7 @@ export class StatusIntake {
         .filter(([id, word]) => this.#counts(id, word))
         .map(([id, { status }]): ReportedStatus => ({ id, status }));
       for (const port of full === null ? [] : state.by('port.host', host)) {
-        const isGone = !words.has(port.id) && port.status === 'ACTIVE';
+        const isGone = !words.has(port.id) && port.status !== 'DOWN' && port.status !== 'N/A';
         if (isGone && full !== null && this.#counts(port.id, full)) statuses.push({ id: port.id, status: 'DOWN' });
       }
       return { host, statuses };

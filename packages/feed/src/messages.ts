@@ -31,6 +31,8 @@ export type AgentReport = {
   readonly version: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** The physical networks that the host is on, for subnets on segments of them; none named: it is on all. */
+  readonly physicalNetworks: readonly string[];
   readonly bgp: readonly { readonly name: string; readonly state: string }[];
   readonly problems: readonly { readonly code: string; readonly subject: string; readonly detail: string }[];
 };
@@ -50,6 +52,10 @@ export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 /** The largest status report that a server takes, in bytes, and the most of anything in it: no host has so much to say. */
 export const MAX_REPORT_BYTES = 4 * 1024 * 1024;
 export const MAX_REPORT_ITEMS = 10_000;
+
+/** How many physical networks a host may name, and how long a name may be, in UTF-16 units. */
+export const MAX_PHYSICAL_NETWORKS = 1_000;
+export const MAX_PHYSICAL_NETWORK = 64;
 
 /** The longest text in a report, in UTF-16 units; agents cut theirs. */
 export const MAX_REPORT_TEXT = 1_000;

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { parseStatusReport } from './parse-status.js';
 
 const endpoint = { id: 'port-1', state: 'up', revision: 7, problem: null };
-const agent = { version: '0.1.0', startedAt: '2024-02-29T12:00:00.5Z', bgp: [{ name: 'tor1', state: 'Established' }], problems: [] };
+const agent = {
+  version: '0.1.0',
+  startedAt: '2024-02-29T12:00:00.5Z',
+  physicalNetworks: [],
+  bgp: [{ name: 'tor1', state: 'Established' }],
+  problems: [],
+};
 const report = { run: 'run-1', revision: 7, isFull: true, endpoints: [endpoint], agent };
 
 const parse = (value: unknown) => parseStatusReport(JSON.stringify(value));
@@ -34,6 +40,7 @@ describe('a report from a host is not trusted', () => {
       { ...report, endpoints: Array.from({ length: 10_001 }, (_, n) => ({ ...endpoint, id: `p${n}` })) },
       'report.endpoints',
     ],
+    ['a physical network without a name', { ...report, agent: { ...agent, physicalNetworks: [''] } }, 'report.agent.physicalNetworks[0]'],
     ['an agent without a start', { ...report, agent: { ...agent, startedAt: 'yesterday' } }, 'report.agent.startedAt'],
     ['an unknown field of the agent', { ...report, agent: { ...agent, host: 'h2' } }, 'report.agent'],
     ['a peer without a name', { ...report, agent: { ...agent, bgp: [{ name: '', state: 'up' }] } }, 'report.agent.bgp[0].name'],

@@ -1,6 +1,6 @@
 import type { Problem } from '@manx/hoststate';
 import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
-import { MAX_REPORT_ITEMS, MAX_REPORT_TEXT, type StatusReport } from './messages.js';
+import { MAX_PHYSICAL_NETWORK, MAX_PHYSICAL_NETWORKS, MAX_REPORT_ITEMS, MAX_REPORT_TEXT, type StatusReport } from './messages.js';
 
 const id = text(64, /^[A-Za-z0-9][A-Za-z0-9_-]*$/);
 const short = text(255);
@@ -16,6 +16,7 @@ const report: Check = exactly({
     exactly({
       version: short,
       startedAt: instant,
+      physicalNetworks: listOf(text(MAX_PHYSICAL_NETWORK), MAX_PHYSICAL_NETWORKS),
       bgp: listOf(exactly({ name: short, state: short }), MAX_REPORT_ITEMS),
       problems: listOf(exactly({ code: short, subject: short, detail: long }), MAX_REPORT_ITEMS),
     }),

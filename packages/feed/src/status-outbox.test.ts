@@ -5,7 +5,7 @@ import type { AgentReport } from './messages.js';
 import { parseStatusReport } from './parse-status.js';
 import { StatusOutbox } from './status-outbox.js';
 
-const agent: AgentReport = { version: '1', startedAt: '2024-02-29T12:00:00Z', bgp: [], problems: [] };
+const agent: AgentReport = { version: '1', startedAt: '2024-02-29T12:00:00Z', physicalNetworks: [], bgp: [], problems: [] };
 const status = (id: string, revision: number, state: EndpointStatus['state'] = 'up'): EndpointStatus => ({
   id,
   state,

@@ -20,6 +20,7 @@ const cut = (text: string, max: number): string => (text.length > max ? `${text.
 const fitted = (agent: AgentReport): AgentReport => ({
   version: cut(agent.version, 255),
   startedAt: agent.startedAt,
+  physicalNetworks: agent.physicalNetworks,
   bgp: agent.bgp.slice(0, MAX_REPORT_ITEMS).map(({ name, state }) => ({ name: cut(name, 255), state: cut(state, 255) })),
   problems: agent.problems.slice(0, MAX_REPORT_ITEMS).map(({ code, subject, detail }) => ({
     code: cut(code, 255),

@@ -23,6 +23,7 @@ export type HostReportFact = {
   readonly version: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  readonly physicalNetworks: readonly string[];
   readonly bgp: readonly { readonly name: string; readonly state: string }[];
   readonly problems: readonly { readonly code: string; readonly subject: string; readonly detail: string }[];
 };

@@ -134,7 +134,7 @@ export const portDeclaration: Declaration<'port'> = {
     mac_address: settable('The MAC address: a free one unless told; null for a new one.', orNull(macAddress), undefined),
     admin_state_up: settable('False cuts the port.', boolean, true),
     status: told(
-      'ACTIVE when its host has programmed it; N/A for the port of a floating IP.',
+      'BUILD from its binding until its host has said how it is, DOWN without an interface, ACTIVE when programmed, ERROR when its host cannot; N/A for the port of a floating IP.',
       readOnly({ enum: ['ACTIVE', 'DOWN', 'BUILD', 'ERROR', 'N/A'] }),
     ),
     device_id: settable('What the port is plugged into: the instance.', text(NAME_LENGTH), ''),

@@ -69,7 +69,7 @@ describe('a port that is bound', () => {
     const agent = await agentOf('h1');
     await agent.until(({ type }) => type === 'in-sync');
     const port = await client.make('ports', { network_id: network.id, 'binding:host_id': 'h1' });
-    expect(port).toMatchObject({ 'binding:vif_type': 'tap', status: 'DOWN' });
+    expect(port).toMatchObject({ 'binding:vif_type': 'tap', status: 'BUILD' });
     const { revision = 0 } = await agent.until(
       ({ delta }) => delta?.puts.some(({ kind, id }) => kind === 'endpoint' && id === port.id) ?? false,
     );

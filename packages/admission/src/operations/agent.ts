@@ -1,22 +1,24 @@
-import { type Agent, type Problem, problem } from '@manx/model';
+import type { Agent } from '@manx/model';
 import type { Work } from '../work.js';
 
 /** Remembers a host that has been heard of for the first time; only the server itself does. */
-export function createAgent(
-  work: Work,
-  { id, host, project_id }: { readonly id: string; readonly host: string; readonly project_id: string },
-): Agent {
-  return work.state.get('agent', id) ?? work.create('agent', { id, project_id, host, description: '', admin_state_up: true });
+export function createAgent(work: Work, draft: Pick<Agent, 'id' | 'host' | 'project_id'> & Pick<Agent, 'physical_networks'>): Agent {
+  const { id, host, project_id, physical_networks: networks } = draft;
+  const said = networks === undefined ? {} : { physical_networks: networks };
+  return work.state.get('agent', id) ?? work.create('agent', { id, project_id, host, description: '', admin_state_up: true, ...said });
 }
 
-/** Sets what an administrator may set of an agent. */
-export function updateAgent(work: Work, agent: Agent, values: Partial<Pick<Agent, 'admin_state_up' | 'description'>>): Agent {
+/** Sets what an administrator may set of an agent, and what the agent says of itself and others count on, which only the server itself does. */
+export function updateAgent(
+  work: Work,
+  agent: Agent,
+  values: Partial<Pick<Agent, 'admin_state_up' | 'description' | 'physical_networks'>>,
+): Agent {
   return work.update('agent', agent, values);
 }
 
-/** Forgets an agent; one that is alive would be back in a moment. */
-export function deleteAgent(work: Work, agent: Agent): Problem | null {
-  if (work.context.isHostAlive(agent.host)) return problem('AgentAlive', { id: agent.id });
+/** Forgets an agent and what was set of it; as in Neutron, one that is alive is back with its next report. */
+export function deleteAgent(work: Work, agent: Agent): null {
   work.delete('agent', agent.id);
   return null;
 }

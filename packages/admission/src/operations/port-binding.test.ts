@@ -26,7 +26,7 @@ describe('bindings of a port', () => {
       ['h2', 'ACTIVE', 'tap'],
       ['h1', 'INACTIVE', 'unbound'],
     ]);
-    expect(bench.the('port', id)).toMatchObject({ 'binding:host_id': 'h2', 'binding:profile': { b: 2 }, status: 'DOWN' });
+    expect(bench.the('port', id)).toMatchObject({ 'binding:host_id': 'h2', 'binding:profile': { b: 2 }, status: 'BUILD' });
     expect(act('delete_port_binding', { at: 'h1' })).toBe('taken');
     expect(hosts()).toEqual([['h2', 'ACTIVE', 'tap']]);
   });

@@ -1,4 +1,5 @@
 import { type Attributes, type BindingView, bindingsOf, type Port, type PortBinding, type Problem, problem } from '@manx/model';
+import { checkNear } from '../addressing/segment-reach.js';
 import { bindingTo } from '../binding.js';
 import type { ActionResult, ActionRules } from '../rules.js';
 import type { Work } from '../work.js';
@@ -20,8 +21,8 @@ export const PORT_BINDING_ACTIONS: ActionRules = {
 function create(work: Work, port: Port, { host = '', profile = {} }: Attributes & Wish): ActionResult | Problem {
   if (bindingsOf(work.state, port).some((binding) => binding.host === host))
     return problem('PortBindingAlreadyExists', { port_id: port.id, host });
-  const { 'binding:vif_type': vif_type } = bindingTo(host, work);
-  if (vif_type !== 'tap') return problem('PortBindingError', { port_id: port.id, host });
+  const { 'binding:vif_type': vif_type } = bindingTo(host, port, work);
+  if (vif_type !== 'tap' || checkNear(work.state, host, port) !== null) return problem('PortBindingError', { port_id: port.id, host });
   const { project_id } = port;
   work.create('port_binding', {
     project_id,
@@ -44,8 +45,9 @@ function update(work: Work, port: Port, { at, host = String(at), profile }: Attr
   if (isMoved && bindingsOf(work.state, port).some((binding) => binding.host === host)) {
     return problem('PortBindingAlreadyExists', { port_id: port.id, host });
   }
-  const binding = bindingTo(host, work);
-  if (isMoved && binding['binding:vif_type'] !== 'tap') return problem('PortBindingError', { port_id: port.id, host });
+  const binding = bindingTo(host, port, work);
+  const isFar = checkNear(work.state, host, port) !== null;
+  if (isMoved && (isFar || binding['binding:vif_type'] !== 'tap')) return problem('PortBindingError', { port_id: port.id, host });
   if (found.status === 'ACTIVE') {
     work.update('port', port, { ...(profile === undefined ? {} : { 'binding:profile': profile }), ...(isMoved ? binding : {}) });
   } else {
@@ -59,19 +61,20 @@ function update(work: Work, port: Port, { at, host = String(at), profile }: Attr
 function remove(work: Work, port: Port, { at }: Attributes): ActionResult | Problem {
   const found = bindingAt(work, port, String(at));
   if ('kind' in found) return found;
-  if (found.status === 'ACTIVE') work.update('port', port, { ...bindingTo('', work), 'binding:profile': {} });
+  if (found.status === 'ACTIVE') work.update('port', port, { ...bindingTo('', port, work), 'binding:profile': {} });
   else work.delete('port_binding', rowOf(work, port, found.host).id);
   return { answer: null };
 }
 
-/** Makes a waiting binding the port's own, DOWN until its host has it; the one before waits in its place, unplugged. */
+/** Makes a waiting binding the port's own, BUILD until its host says how it is; the one before waits in its place, unplugged. */
 function activate(work: Work, port: Port, { at }: Attributes): ActionResult | Problem {
   const host = String(at);
   const found = bindingAt(work, port, host);
   if ('kind' in found) return found;
   if (found.status === 'ACTIVE') return problem('PortBindingAlreadyActive', { port_id: port.id, host });
-  const binding = bindingTo(host, work);
-  if (binding['binding:vif_type'] !== 'tap') return problem('PortBindingError', { port_id: port.id, host });
+  const binding = bindingTo(host, port, work);
+  const isFar = checkNear(work.state, host, port) !== null;
+  if (isFar || binding['binding:vif_type'] !== 'tap') return problem('PortBindingError', { port_id: port.id, host });
   const row = rowOf(work, port, host);
   work.delete('port_binding', row.id);
   if (port['binding:host_id'] !== '') {

@@ -53,6 +53,9 @@ describe('what Nova is told of a commit', () => {
     ['ACTIVE', 'ERROR', []],
     ['ERROR', 'DOWN', []],
     ['DOWN', 'BUILD', []],
+    ['BUILD', 'DOWN', []],
+    ['ERROR', 'BUILD', []],
+    ['ACTIVE', 'BUILD', [{ ...plugged, name: 'network-vif-unplugged' }]],
     ['ACTIVE', 'ACTIVE', []],
   ])('%s to %s', (before, after, events) => {
     expect(told(was({ status: before }), was({ status: after }))).toEqual(events);

@@ -68,7 +68,9 @@ const plugEvent = (before: Port['status'], { id, device_id, status }: Port): Nov
   const event = { server_uuid: device_id, tag: id };
   if (status === 'ACTIVE') return { ...event, name: 'network-vif-plugged', status: 'completed' };
   if (status === 'ERROR' && before !== 'ACTIVE') return { ...event, name: 'network-vif-plugged', status: 'failed' };
-  if (status === 'DOWN' && before === 'ACTIVE') return { ...event, name: 'network-vif-unplugged', status: 'completed' };
+  // Bound to another host, a port goes straight from ACTIVE to BUILD.
+  if ((status === 'DOWN' || status === 'BUILD') && before === 'ACTIVE')
+    return { ...event, name: 'network-vif-unplugged', status: 'completed' };
   return null;
 };
 

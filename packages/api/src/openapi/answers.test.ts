@@ -71,7 +71,7 @@ let made: { [kind in ResourceKind]?: string };
 beforeEach(async () => {
   const host = { host: 'h1', isAlive: true, heardAt: '2026-01-31T10:00:00Z', report: null };
   api = await openTestApi({ checksAnswers: true, facts: () => ({ now: host.heardAt, hosts: [host] }) });
-  await createAgentRegister({ ledger: api.ledger, context: testContext })('h1');
+  await createAgentRegister({ ledger: api.ledger, context: testContext })('h1', null);
   made = {};
   for (const [kind, example] of EXAMPLES) {
     const { json, status } = await api.call(`POST ${urlOf(kind)}`, { body: { [singularOf(declarationOf(kind))]: example(made) } });

@@ -2,6 +2,16 @@ import type { ErrorEntry } from '../error-table.js';
 
 /** What the kinds of this folder can refuse; see `ERROR_TABLE`. */
 export const ADDRESSING_ERRORS = {
+  HostNotConnectedToAnySegment: {
+    status: 409,
+    message: "Host {host} is not connected to any segments on routed provider network '{network_id}'.  It should be connected to one.",
+  },
+  HostNotCompatibleWithFixedIps: {
+    status: 409,
+    message:
+      'Host {host} is not connected to a segment where the existing fixed_ips on port {port_id} will function given the routed network topology.',
+  },
+  FixedIpsSubnetsNotOnSameSegment: { status: 400, message: 'Cannot allocate addresses from different segments.' },
   AddressScopeNotFound: { status: 404, message: 'Address scope {id} could not be found.' },
   AddressGroupNotFound: { status: 404, message: 'Address group {id} could not be found.' },
   AddressScopeInUse: {

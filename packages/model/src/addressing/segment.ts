@@ -3,7 +3,7 @@ import type { StandardAttributes } from '../resource.js';
 import { changedSince, hiddenOwnerAttributes, idAttribute, NAME_LENGTH, settable, untaggedAttributes } from '../standard-attributes.js';
 import { integer, oneOf, orNull, text, uuid } from '../value-rule.js';
 
-/** A Neutron segment: a part of a network. Here a label: every host reaches every subnet, so that a segment limits nothing. */
+/** A Neutron segment: a part of a network. Its physical network says on which hosts ports get addresses of its subnets; packets are routed everywhere all the same. */
 export type Segment = StandardAttributes & {
   readonly name: string | null;
   readonly network_id: string;
@@ -33,7 +33,10 @@ export const segmentDeclaration: Declaration<'segment'> = {
     network_id: { ...settable('The network that it is a part of.', uuid, undefined), ...fixed, onCreate: 'required' },
     name: settable('A name for people.', orNull(text(NAME_LENGTH)), undefined),
     network_type: { ...settable('`flat` or `local`.', oneOf(['flat', 'local']), undefined), ...fixed, onCreate: 'required' },
-    physical_network: { ...settable('What it is called on the hosts; only a label.', orNull(text(64)), undefined), ...fixed },
+    physical_network: {
+      ...settable('What hosts call it that are on it (`physical_networks` of agent.yaml).', orNull(text(64)), undefined),
+      ...fixed,
+    },
     segmentation_id: {
       ...settable('None: there are no VLANs or tunnels to number.', integer(0, 0xff_ff_ff), undefined),
       ...fixed,

@@ -8,6 +8,8 @@ export type Agent = StandardAttributes & {
   readonly host: string;
   /** False: no new port is bound to the host; those that are stay. */
   readonly admin_state_up: boolean;
+  /** The physical networks that it said its host is on, sorted; none: on all. Absent until it has said so. */
+  readonly physical_networks?: readonly string[];
 };
 
 const DESCRIPTION_LENGTH = 255;

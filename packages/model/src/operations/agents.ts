@@ -58,6 +58,7 @@ function agentRow(agent: Agent, fact: HostFact | undefined, state: StateReader):
     heartbeat_timestamp: spaced(fact?.heardAt ?? agent.updated_at),
     configurations: {
       ports: state.countBy('port.host', agent.host),
+      physical_networks: agent.physical_networks ?? [],
       ...(report === null ? {} : { version: report.version, bgp_sessions: report.bgp, problems: report.problems }),
     },
     description: agent.description,

@@ -30,7 +30,6 @@ export const OPERATIONS_ERRORS = {
       'BGP peer {bgp_peer_id} cannot be given to a speaker: the hosts of this deployment take their BGP peers from their own settings (bgp.peers in agent.yaml).',
     type: 'Conflict',
   },
-  AgentAlive: { status: 409, message: 'Agent {id} is alive: stop it first, or it will be back in a moment.', type: 'Conflict' },
   ResourceNotFound: { status: 404, message: 'Resource {resource_id} could not be found.' },
   TargetResourceNotFound: { status: 404, message: 'Target resource {target_id} could not be found.' },
   InvalidLogResourceType: { status: 400, message: 'Invalid log resource_type: {resource_type}.' },
