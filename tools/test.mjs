@@ -13,8 +13,9 @@ const phases =
   process.argv.length > 2
     ? [{ name: 'chosen', args: process.argv.slice(2) }]
     : [
-        { name: 'rooms', args: ['--exclude', 'tests/dist/scenarios/**'] },
+        { name: 'rooms', args: ['--project', 'rooms', '--exclude', 'tests/dist/scenarios/**'] },
         { name: 'scenarios', args: ['tests/dist/scenarios/'] },
+        { name: 'attacks', args: ['--project', 'attacks'] },
       ];
 
 /** Runs vitest once; what its report counts. A run without a report counts as one failure. */

@@ -29,6 +29,8 @@ export type NeutronClient = {
     change: { readonly id: string; readonly body: object },
   ) => Promise<NeutronResource>;
   readonly remove: (collection: string, id: string) => Promise<void>;
+  /** What a resource can do beyond that, by PUT: `act('address-groups', id, { action: 'add_addresses', body })`. */
+  readonly act: (collection: string, id: string, asked: { readonly action: string; readonly body: object }) => Promise<void>;
 };
 
 type ErrorBody = { readonly NeutronError?: { readonly type?: string; readonly message?: string } };
@@ -72,6 +74,9 @@ export const openNeutronClient = (base: string, headers: Readonly<Record<string,
       unwrap(await call('PUT', `${collection}/${encodeURIComponent(id)}`, { [singular]: body })) as NeutronResource,
     remove: async (collection, id) => {
       await call('DELETE', `${collection}/${encodeURIComponent(id)}`);
+    },
+    act: async (collection, id, { action, body }) => {
+      await call('PUT', `${collection}/${encodeURIComponent(id)}/${action}`, body);
     },
   };
 };

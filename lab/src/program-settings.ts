@@ -18,6 +18,7 @@ export const serverSettings = (layout: Layout): string =>
     agents: { secret_file: labPaths.secret },
     // A lab has one user, who needs no limits.
     quotas: { network: -1, subnet: -1, port: -1, security_group: -1, security_group_rule: -1, router: -1, floatingip: -1, rbac_policy: -1 },
+    max_allowed_address_pair: 65_536,
   });
 
 /** A host's `agent.yaml`: one BGP session a family with each top-of-rack router. */

@@ -167,6 +167,7 @@ const admissionContext = ({
     mtu: settings.mtu,
     base_mac: BASE_MAC,
     ...(settings.quotas === undefined ? {} : { quotas: settings.quotas }),
+    ...(settings.max_allowed_address_pair === undefined ? {} : { max_allowed_address_pair: settings.max_allowed_address_pair }),
   };
   return () => ({
     now: `${new Date().toISOString().slice(0, 19)}Z`,

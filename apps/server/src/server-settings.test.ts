@@ -48,6 +48,11 @@ describe('server.yaml', () => {
     });
   });
 
+  it('takes the most address pairs that a port may have, within bounds', async () => {
+    expect(await read([...GOOD, 'max_allowed_address_pair: 20000'])).toMatchObject({ max_allowed_address_pair: 20_000 });
+    await expect(read([...GOOD, 'max_allowed_address_pair: -1'])).rejects.toThrow(/max_allowed_address_pair/);
+  });
+
   it('takes a socket that the parent process opened', async () => {
     expect(await read(withLine(2, '  api: {fd: 3}'))).toMatchObject({ listen: { api: { fd: 3 } } });
   });

@@ -99,6 +99,9 @@ const SERVER_SETTINGS = Type.Object(
       ),
     ),
     quotas: Type.Optional(quotas),
+    max_allowed_address_pair: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 65_536, description: 'the most address pairs of a port; 10, as in Neutron, unless told' }),
+    ),
     mtu: Type.Integer({ minimum: 1280, maximum: 65535, default: 1500 }),
     log: Type.Object(
       {

@@ -1,5 +1,4 @@
-import { hostSideMac } from '@manx/hoststate';
-import { asCidr, asIp, asMac, type Cidr, cidrFirst, cidrOf, cidrsOverlap, type Ip, linkLocalFor, offsetIp } from '@manx/ip';
+import { asCidr, type Cidr, cidrsOverlap } from '@manx/ip';
 import { apiUrl } from '../api-socket.js';
 import { clientFor, subnetBody } from '../apply-cloud.js';
 import { bootInstance, deleteInstance } from '../instances.js';
@@ -9,6 +8,7 @@ import { type NeutronClient, type NeutronResource, openNeutronClient } from '../
 import { instanceNamed, readRunningLab } from '../running-lab.js';
 import { allDone } from './all-done.js';
 import type { Field, Guest } from './field.js';
+import { guestOf, nthAddress } from './guest-of.js';
 import { unplugUnknownTap } from './unknown-tap.js';
 
 /** The two projects that the check plays. */
@@ -41,12 +41,6 @@ const choosePrefixes = async (client: NeutronClient) => {
 };
 
 type Site = { readonly network: string; readonly project: string; readonly subnets: readonly string[] };
-
-/** The address so far into a prefix. */
-const nth = (cidr: Cidr | undefined, offset: bigint): Ip => {
-  const first = cidrFirst(cidr ?? asCidr('0.0.0.0/0'));
-  return offsetIp(first, offset) ?? first;
-};
 
 type SiteWanted = { readonly cidrs: readonly (Cidr | undefined)[]; readonly shared?: boolean; readonly mtu?: number };
 
@@ -92,20 +86,7 @@ const bootGuest = async ({ name, site, project, host, group }: Wanted): Promise<
     host,
     groups: group === null ? [] : [group],
   });
-  const instance = instanceNamed(await readRunningLab(), `${prefix}${name}`);
-  const [v4, v6] = [instance.addresses.find((one) => !one.includes(':')), instance.addresses.find((one) => one.includes(':'))];
-  if (v4 === undefined || v6 === undefined)
-    throw new LabError('no-address', `${instance.name} has no address of both families: ${instance.addresses.join(', ')}`);
-  const hostMac = hostSideMac(asMac(instance.mac));
-  return {
-    ...instance,
-    v4: asIp(v4),
-    v6: asIp(v6),
-    hostMac,
-    linkLocal: linkLocalFor(asMac(instance.mac)),
-    router: linkLocalFor(hostMac),
-    gateway6: nth(cidrOf(asIp(v6), 64), 1n),
-  };
+  return guestOf(instanceNamed(await readRunningLab(), `${prefix}${name}`));
 };
 
 /** Makes the check's own networks, groups and instances in the running lab. */
@@ -179,10 +160,10 @@ export const makeField = async (): Promise<Field> => {
     tenantNetwork: tenantNet.network,
     tenantCidr,
     tenantProject: projects.one,
-    tenantGateway: nth(tenantCidr, 1n),
-    gateway: nth(nearCidr, 1n),
-    spareAddress: nth(nearCidr, 254n),
-    spareAddress6: nth(nearCidr6, 0xfeedn),
+    tenantGateway: nthAddress(tenantCidr, 1n),
+    gateway: nthAddress(nearCidr, 1n),
+    spareAddress: nthAddress(nearCidr, 254n),
+    spareAddress6: nthAddress(nearCidr6, 0xfeedn),
     hasTwoHosts: hosts.length > 1,
   };
 };

@@ -1,6 +1,4 @@
 import { asIp, asMac, type Ip, type Mac, multicastMac } from '@manx/ip';
-import { hostNamespace } from '../layout.js';
-import { execIn } from '../namespace-exec.js';
 import {
   arp,
   dhcpOffer,
@@ -17,6 +15,7 @@ import {
 } from '../wire/frames.js';
 import { sendFrame } from '../wire/namespace-socket.js';
 import { arrivedOf, placeOf, type Unwanted } from './arrivals.js';
+import { beliefAbout } from './belief-about.js';
 import type { Field, Guest } from './field.js';
 import { ping, tcpTo } from './reach.js';
 import { type Row, row } from './row.js';
@@ -52,20 +51,6 @@ const spoofedPackets = (from: Guest, to: Guest, victim: Guest): readonly Unwante
 const sourceRow = async (from: Guest, to: Guest, victim: Guest): Promise<Row> => {
   const forgeries = spoofedPackets(from, to, victim);
   return row('S17', `forged sources, to ${placeOf(from, [to])}: ${named(forgeries)}`, await arrivedOf(from, [to], forgeries));
-};
-
-/** All that a host believes about an address: where it routes it, and each MAC that it has for it, by interface. */
-const beliefAbout = async (host: string, address: string): Promise<string> => {
-  const family = address.includes(':') ? '-6' : '-4';
-  const [neighbours, route] = await Promise.all([
-    execIn(hostNamespace(host), ['ip', family, 'neigh', 'show', 'to', address]),
-    execIn(hostNamespace(host), ['ip', family, 'route', 'get', address]),
-  ]);
-  const entries = neighbours.stdout
-    .trim()
-    .split('\n')
-    .map((line) => `${/dev (\S+)/.exec(line)?.[1] ?? 'no'} ${/lladdr (\S+)/.exec(line)?.[1] ?? 'entry'}`);
-  return `route ${/dev (\S+)/.exec(route.stdout)?.[1] ?? 'none'}, ${entries.toSorted().join(', ')}`;
 };
 
 type Theft = { readonly what: string; readonly frames: readonly Uint8Array[]; readonly address: Ip };

@@ -5,7 +5,8 @@ import { familyOf, type Ip, ipValue, type Mac, macBytes } from '@manx/ip';
  * Every function returns whole bytes with correct lengths and checksums, so that nothing but the lie under test is wrong.
  */
 
-const concat = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array => {
+/** Parts joined to one run of bytes. */
+export const concat = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array => {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -19,7 +20,7 @@ const u16 = (value: number): number[] => [(value >> 8) & 255, value & 255];
 const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value & 65_535)];
 
 /** An address in network byte order: 4 bytes or 16. */
-const ipBytes = (ip: Ip): Uint8Array => {
+export const ipBytes = (ip: Ip): Uint8Array => {
   const length = familyOf(ip) === 4 ? 4 : 16;
   const bytes = new Uint8Array(length);
   let value = ipValue(ip);
@@ -80,10 +81,14 @@ export type IpPacket = {
   readonly destination: Ip;
   readonly protocol: number;
   readonly hops?: number;
+  /** IPv4 only: header options, whole words of 4 bytes. */
+  readonly options?: Uint8Array;
+  /** IPv4 only: which part of a datagram this is; `offset` in bytes, a multiple of 8. */
+  readonly fragment?: { readonly id: number; readonly offset: number; readonly hasMore: boolean };
   readonly payload: Uint8Array;
 };
 
-/** An IPv4 or IPv6 packet without options or extension headers (RFC 791, RFC 8200), by the family of its source. */
+/** An IPv4 or IPv6 packet (RFC 791, RFC 8200), by the family of its source; extension headers are what it carries, see `extension-headers.ts`. */
 export const ip = (packet: IpPacket): Uint8Array => {
   const hops = packet.hops ?? 64;
   if (familyOf(packet.source) === 6) {
@@ -96,12 +101,17 @@ export const ip = (packet: IpPacket): Uint8Array => {
       packet.payload,
     );
   }
+  const { options = new Uint8Array(0), fragment } = packet;
+  const part = fragment === undefined ? 0x4000 : (fragment.hasMore ? 0x2000 : 0) | (fragment.offset >> 3);
   const header = concat(
-    [0x45, 0],
-    u16(20 + packet.payload.length),
-    [0, 0, 0x40, 0, hops, packet.protocol, 0, 0],
+    [0x45 + options.length / 4, 0],
+    u16(20 + options.length + packet.payload.length),
+    u16(fragment?.id ?? 0),
+    u16(part),
+    [hops, packet.protocol, 0, 0],
     ipBytes(packet.source),
     ipBytes(packet.destination),
+    options,
   );
   header.set(u16(checksum(header)), 10);
   return concat(header, packet.payload);
@@ -117,9 +127,9 @@ export const udp = (ends: Ends, data: Uint8Array): Uint8Array => {
   return withChecksum(datagram, 6, pseudoHeader(ends.source, ends.destination, { protocol: 17, length }));
 };
 
-/** A TCP segment without data or options (RFC 9293): flags as in the header, SYN 2, RST 4, ACK 16. */
-export const tcp = (ends: Ends, flags: number): Uint8Array => {
-  const segment = concat(u16(ends.sport), u16(ends.dport), u32(1), u32(0), [0x50, flags], u16(65_535), [0, 0, 0, 0]);
+/** A TCP segment without options (RFC 9293): flags as in the header, SYN 2, RST 4, ACK 16. */
+export const tcp = (ends: Ends, flags: number, data: Uint8Array = new Uint8Array(0)): Uint8Array => {
+  const segment = concat(u16(ends.sport), u16(ends.dport), u32(1), u32(0), [0x50, flags], u16(65_535), [0, 0, 0, 0], data);
   return withChecksum(segment, 16, pseudoHeader(ends.source, ends.destination, { protocol: 6, length: segment.length }));
 };
 
@@ -147,6 +157,10 @@ export const redirectBody = (target: Ip, destination: Ip): Uint8Array => concat(
 export const neighbourAdvertisementBody = (target: Ip, mac: Mac): Uint8Array =>
   concat([0x20, 0, 0, 0], ipBytes(target), [2, 1], macBytes(mac));
 
+/** An unknown option of neighbour discovery, which its receivers pass over (RFC 4861, 4.6), with 14 bytes of data. */
+export const unknownOption = (data: Uint8Array): Uint8Array =>
+  concat([253, 2], data.slice(0, 14), new Uint8Array(14 - Math.min(14, data.length)));
+
 /** The body of a router advertisement (RFC 4861, 4.2) that offers its sender as default router for half an hour. */
 export const routerAdvertisementBody = (mac: Mac): Uint8Array => concat([64, 0], u16(1800), u32(0), u32(0), [1, 1], macBytes(mac));
 
@@ -160,6 +174,23 @@ export const dhcpDiscover = (client: Mac): Uint8Array =>
     macBytes(client),
     new Uint8Array(10 + 64 + 128),
     [99, 130, 83, 99, 53, 1, 1, 255],
+  );
+
+/** A DHCP release (RFC 2131, 4.4.4): the client with that hardware address gives back an address to a server. */
+export const dhcpRelease = (release: { readonly client: Mac; readonly address: Ip; readonly server: Ip }): Uint8Array =>
+  concat(
+    [1, 1, 6, 0],
+    u32(0x4d616e7a),
+    [0, 0, 0, 0],
+    ipBytes(release.address),
+    new Uint8Array(12),
+    macBytes(release.client),
+    new Uint8Array(10 + 64 + 128),
+    [99, 130, 83, 99, 53, 1, 7, 54, 4],
+    ipBytes(release.server),
+    [61, 7, 1],
+    macBytes(release.client),
+    [255],
   );
 
 /** A DHCP offer (RFC 2131) of an address by a server that should not be one; `client` is the hardware address it is for. */

@@ -15,6 +15,8 @@ const sendtoCall = libc.func(
   'intptr_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
 );
 const setsockoptCall = libc.func('int setsockopt(int fd, int level, int name, const int *value, uint32_t length)');
+const sendCall = libc.func('intptr_t send(int fd, const uint8_t *data, size_t length, int flags)');
+const recvCall = libc.func('intptr_t recv(int fd, _Out_ uint8_t *data, size_t length, int flags)');
 const ifNameToIndex = libc.func('uint32_t if_nametoindex(const char *name)');
 
 // Constants of asm-generic/socket.h, linux/if_ether.h, linux/in.h and sched.h.
@@ -29,6 +31,12 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_RCVBUFFORCE = 33;
+const ETH_P_ALL = 3;
+const SOL_PACKET = 263;
+const PACKET_IGNORE_OUTGOING = 23;
+const EAGAIN = 11;
+const EINTR = 4;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 
@@ -112,17 +120,58 @@ export const openLoopbackListener = (port: number): number => {
   return bindAndListen(newSocket(kind), kind, socketAddress(AF_INET, port, [127, 0, 0, 1]));
 };
 
+/** A struct sockaddr_ll (packet(7)) of an interface. */
+const linkAddress = (index: number, protocol: number): Uint8Array => {
+  const address = new Uint8Array(20);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_PACKET, true);
+  view.setUint16(2, protocol);
+  view.setInt32(4, index, true);
+  return address;
+};
+
 /** Sends one whole Ethernet frame out of an interface of a namespace, as it is: nothing is filled in (packet(7)). */
 export const sendFrame = (namespace: string, ifname: string, frame: Uint8Array): void => {
   const fd = openSocket(namespace, { domain: AF_PACKET, type: SOCK_RAW, protocol: 0 });
   try {
-    const index = insideNamespace(namespace, () => ifNameToIndex(ifname) as number);
-    const address = new Uint8Array(20);
-    const view = new DataView(address.buffer);
-    view.setUint16(0, AF_PACKET, true);
-    view.setInt32(4, index, true);
+    const address = linkAddress(
+      insideNamespace(namespace, () => ifNameToIndex(ifname) as number),
+      0,
+    );
     checked('sendto', Number(sendtoCall(fd, frame, frame.length, 0, address, address.length)));
   } finally {
     closeSync(fd);
   }
+};
+
+/** A packet socket on one interface of a namespace, which hears every frame that comes in there and none that goes out; the caller owns it. */
+export const openLink = (namespace: string, ifname: string): number => {
+  const fd = openSocket(namespace, { domain: AF_PACKET, type: SOCK_RAW, protocol: 0 });
+  try {
+    setsockoptCall(fd, SOL_SOCKET, SO_RCVBUFFORCE, [1 << 23], 4);
+    checked('setsockopt', setsockoptCall(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, [1], 4) as number);
+    const index = insideNamespace(namespace, () => ifNameToIndex(ifname) as number);
+    const address = linkAddress(index, ETH_P_ALL);
+    checked('bind', bindCall(fd, address, address.length) as number);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+};
+
+/** Sends one whole frame over a socket of `openLink`. */
+export const sendOnLink = (fd: number, frame: Uint8Array): void => {
+  checked('send', Number(sendCall(fd, frame, frame.length, 0)));
+};
+
+const received = new Uint8Array(65_536);
+
+/** The next frame that a socket of `openLink` has heard; null when there is none yet. */
+export const receiveOnLink = (fd: number): Uint8Array | null => {
+  const length = Number(recvCall(fd, received, received.length, 0));
+  if (length >= 0) return received.slice(0, length);
+  const errno = koffi.errno();
+  if (errno === EAGAIN || errno === EINTR) return null;
+  throw new SocketFault('recv', errno);
 };

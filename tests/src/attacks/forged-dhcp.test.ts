@@ -1,0 +1,120 @@
+import { asIp, asMac, type Ip, type Mac } from '@manx/ip';
+import {
+  concat,
+  dhcpDiscover,
+  dhcpOffer,
+  dhcpRelease,
+  ethernet,
+  etherTypes,
+  execIn,
+  type Guest,
+  ip,
+  openLinkOf,
+  requestLease,
+  udp,
+} from '@manx/lab/attack-kit';
+import { expect } from 'vitest';
+import { tryAttacks } from './attacks.js';
+import { ipFrame, type Shot, shot } from './forge.js';
+import { arrivals, type Ground, settle } from './ground.js';
+import { readPacket } from './read-packet.js';
+
+const everybody = asIp('255.255.255.255');
+/** Who has no address yet asks everybody. */
+const anew = { source: asIp('0.0.0.0'), destination: everybody };
+const broadcast = asMac('ff:ff:ff:ff:ff:ff');
+
+const datagram = (
+  ends: { readonly source: Ip; readonly destination: Ip; readonly sport: number; readonly dport: number },
+  data: Uint8Array,
+) => ({
+  source: ends.source,
+  destination: ends.destination,
+  protocol: 17,
+  payload: udp(ends, data),
+});
+
+/** What only a DHCP server says, to the receiver itself and to everybody, from each source. */
+const offers = ({ mallory, gateway }: Ground, to: Guest): readonly Shot[] =>
+  [mallory.v4, asIp(gateway)].flatMap((source) =>
+    [to.v4, everybody].map((destination) =>
+      shot(`a DHCP offer from ${source} to ${destination}`, (token) => {
+        const offer = dhcpOffer({ client: asMac(to.mac), address: to.v4, server: source });
+        return ipFrame(
+          mallory,
+          datagram({ source, destination, sport: 67, dport: 68 }, concat(offer, token)),
+          destination === everybody ? { to: broadcast } : {},
+        );
+      }),
+    ),
+  );
+
+/** DHCPv6 advertise (2) and reply (7). */
+const offers6 = ({ mallory }: Ground, to: Guest): readonly Shot[] =>
+  [mallory.v6, mallory.linkLocal, mallory.router].flatMap((source) =>
+    [2, 7].map((type) =>
+      shot(`DHCPv6 message ${type} from ${source}`, (token) =>
+        ipFrame(mallory, datagram({ source, destination: to.v6, sport: 547, dport: 546 }, concat([type, 1, 2, 3], token))),
+      ),
+    ),
+  );
+
+type Asked = { readonly source: Ip; readonly destination: Ip; readonly data: Uint8Array; readonly from?: Mac };
+
+/** A request of a DHCP client as it goes to its host: to everybody, or to the gateway. */
+const asked = (guest: Guest, { source, destination, data, from = asMac(guest.mac) }: Asked): Uint8Array =>
+  ethernet(destination === everybody ? broadcast : asMac(guest.hostMac), from, {
+    type: etherTypes.ip,
+    payload: ip(datagram({ source, destination, sport: 68, dport: 67 }, data)),
+  });
+
+tryAttacks([
+  {
+    title: 'S18: an instance is nobody’s DHCP server, of either family',
+    act: async (ground) => {
+      const { witness, victim } = ground;
+      const shots = [witness, victim].flatMap((to) => [...offers(ground, to), ...offers6(ground, to)]);
+      expect(await arrivals(ground, shots)).toEqual([]);
+    },
+  },
+  {
+    title: "S17: a release of the victim's lease, forged by another, takes nothing from the victim",
+    act: async (ground) => {
+      const { mallory, victim, gateway } = ground;
+      const release = dhcpRelease({ client: asMac(victim.mac), address: victim.v4, server: asIp(gateway) });
+      const link = openLinkOf(mallory.netns);
+      for (const source of [victim.v4, mallory.v4]) {
+        for (const from of [victim.mac, mallory.mac].map((mac) => asMac(mac))) {
+          for (const destination of [asIp(gateway), everybody]) link.send(asked(mallory, { source, destination, data: release, from }));
+        }
+      }
+      link.close();
+      await settle(ground);
+      await requestLease(victim.name, victim.netns);
+      const { stdout } = await execIn(victim.netns, ['ip', '-4', '-o', 'addr', 'show', 'dev', 'eth0']);
+      expect(stdout).toContain(` ${victim.v4}/`);
+      await settle(ground);
+    },
+  },
+  {
+    title: "S17: who asks for a lease with the victim's hardware address gets none",
+    act: async (ground) => {
+      const { mallory, victim } = ground;
+      const link = openLinkOf(mallory.netns);
+      try {
+        for (const from of [victim.mac, mallory.mac].map((mac) => asMac(mac)))
+          link.send(asked(mallory, { ...anew, data: dhcpDiscover(asMac(victim.mac)), from }));
+        // Its own is asked for last, and is answered.
+        link.send(asked(mallory, { ...anew, data: dhcpDiscover(asMac(mallory.mac)) }));
+        const isOffer = (frame: Uint8Array, address: Ip) => {
+          const { protocol, payload } = readPacket(frame);
+          return protocol === 17 && payload[1] === 67 && payload.slice(24, 28).join('.') === address;
+        };
+        expect(await link.hears((frame) => isOffer(frame, mallory.v4), 5_000)).toBe(true);
+        expect(link.heard().some((frame) => isOffer(frame, victim.v4))).toBe(false);
+      } finally {
+        link.close();
+      }
+    },
+  },
+]);
