@@ -4,6 +4,8 @@ import {
   actionOf,
   applyChanges,
   isProblem,
+  isVisible,
+  type Problem,
   put,
   QUOTA_RESOURCES,
   type QuotaResource,
@@ -69,12 +71,21 @@ function seeded(overlap: 'refuse' | 'allow'): Bench {
   return bench;
 }
 
-/** Takes a step; whether it was taken. */
-function take(bench: Bench, { verb, kind, actor: who, seed }: Step): boolean {
-  const actor = ACTORS[who] ?? ADMIN;
+/** What became of a step: why it was refused, if it was, and everything that the request named. */
+type Taken = { readonly refusal: Problem | null; readonly asked: string };
+
+/** Takes a step. */
+function take(bench: Bench, { verb, kind, actor: who, seed }: Step): Taken {
+  const actor = actorOf(who);
   const { state } = bench;
   const dice = diceOf(seed);
-  const body = (isUpdate: boolean): { [name: string]: unknown } => randomBody(state, kind, { dice, isUpdate });
+  const asked: unknown[] = [];
+  const naming = <T>(named: T): T => {
+    asked.push(named);
+    return named;
+  };
+  const body = (isUpdate: boolean): { [name: string]: unknown } => naming(randomBody(state, kind, { dice, isUpdate }));
+  const someOf = (of: ResourceKind): string => naming(someId(state, of, dice));
   const taken = (): unknown => {
     switch (verb) {
       case 'post':
@@ -82,20 +93,20 @@ function take(bench: Bench, { verb, kind, actor: who, seed }: Step): boolean {
       case 'bulk':
         return bench.post(kind, [body(false), body(false)], actor);
       case 'put':
-        return bench.put(kind, someId(state, kind, dice), body(true), { actor });
+        return bench.put(kind, someOf(kind), body(true), { actor });
       case 'del':
-        return bench.del(kind, someId(state, kind, dice), actor);
+        return bench.del(kind, someOf(kind), actor);
       case 'act': {
-        const { action, body: given, ...at } = randomAction(state, dice);
+        const { action, body: given, ...at } = naming(randomAction(state, dice));
         const values = actionOf(at.kind, action)?.decode(given, actor);
         return values === undefined || isProblem(values) ? values : bench.does(action, { ...at, values }, actor);
       }
       case 'bind': {
-        const { action, id, values } = randomBinding(state, dice);
+        const { action, id, values } = naming(randomBinding(state, dice));
         return bench.does(action, { kind: 'port', id, values }, actor);
       }
       case 'report':
-        return bench.run({ op: 'report', host: 'h1', statuses: [{ id: someId(state, 'port', dice), status: 'ACTIVE' }] }, actor);
+        return bench.run({ op: 'report', host: 'h1', statuses: [{ id: someOf('port'), status: 'ACTIVE' }] });
       case 'quota':
         return bench.run(
           {
@@ -112,7 +123,26 @@ function take(bench: Bench, { verb, kind, actor: who, seed }: Step): boolean {
       }
     }
   };
-  return !isProblem(taken());
+  const result = taken();
+  return { refusal: isProblem(result) ? result : null, asked: JSON.stringify(asked) };
+}
+
+function actorOf(at: number): Actor {
+  return ACTORS[at] ?? ADMIN;
+}
+
+const IDS = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
+
+/** The ids in a refusal of what the actor may not know of, and did not name. */
+function leaksOf(bench: Bench, { refusal, asked }: Taken, actor: Actor): string[] {
+  const { state } = bench;
+  const viewpoint = { state, actor, policy: bench.context().policy };
+  return (refusal?.detail.match(IDS) ?? []).filter((id) =>
+    RESOURCE_KINDS.some((kind) => {
+      const found: Resource | undefined = state.get(kind, id);
+      return found !== undefined && !asked.includes(id) && !isVisible(viewpoint, kind, found);
+    }),
+  );
 }
 
 function resources(state: State): Map<string, Resource> {
@@ -131,14 +161,16 @@ function usage(bench: Bench): Map<string, { readonly has: number; readonly may: 
   return found;
 }
 
-test('any requests by anybody about anything: S12 to S14, no dangling reference, quotas, revisions only grow, indexes as rebuilt', () => {
+test('any requests by anybody about anything: S12 to S14, no dangling reference, quotas, revisions only grow, indexes as rebuilt, and no refusal tells of what is another’s', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 5, maxLength: 80 }), fc.constantFrom('refuse' as const, 'allow' as const), (steps, overlap) => {
       const bench = seeded(overlap);
       for (const one of steps) {
         const before = resources(bench.state);
         const usedBefore = usage(bench);
-        const isTaken = take(bench, one);
+        const taken = take(bench, one);
+        const isTaken = taken.refusal === null;
+        expect([taken.refusal?.detail, leaksOf(bench, taken, actorOf(one.actor))]).toEqual([taken.refusal?.detail, []]);
         expect(faultsOf(bench.state, overlap)).toEqual([]);
         const after = resources(bench.state);
         if (!isTaken) expect(after).toEqual(before);

@@ -1,4 +1,13 @@
-import { AVAILABILITY_ZONE, defaultQosPolicyOf, isProblem, type Network, type NetworkDraft, type Problem, problem } from '@manx/model';
+import {
+  AVAILABILITY_ZONE,
+  defaultQosPolicyOf,
+  isProblem,
+  isVisible,
+  type Network,
+  type NetworkDraft,
+  type Problem,
+  problem,
+} from '@manx/model';
 import { dropSharing, setExternal, setShared } from './access/sharing.js';
 import { dropTopology } from './addressing/drop-topology.js';
 import { addFirstSegment } from './addressing/segment.js';
@@ -86,9 +95,10 @@ export function deleteNetwork(work: Work, network: Network): Problem | null {
     if (kept !== null) return kept;
   }
   const ports = work.state.by('port.network_id', network.id);
-  const staying = ports.filter((port) => !isSelfRemoving(port.device_owner)).map(({ id }) => id);
+  const staying = ports.filter((port) => !isSelfRemoving(port.device_owner));
   if (staying.length > 0) {
-    const listed = staying.sort().slice(0, LISTED).join(',') + (staying.length > LISTED ? ' and more' : '');
+    const seen = staying.filter((port) => isVisible(work, 'port', port)).map(({ id }) => id);
+    const listed = seen.sort().slice(0, LISTED).join(',') + (staying.length > Math.min(seen.length, LISTED) ? ' and more' : '');
     return problem('NetworkInUse', {
       id: network.id,
       reason: `There are one or more ports still in use on the network, id for these ports is: ${listed}`,

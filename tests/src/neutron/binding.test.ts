@@ -59,7 +59,16 @@ const agentOf = async (host: string) => {
       headers,
       body: JSON.stringify({ run: 'r1', revision, isFull: false, endpoints: [{ id, state, revision, problem: null }], agent: null }),
     });
-  return { until, report, leave: () => reader?.cancel() };
+  /** What the agent says of its host, and of no port. */
+  const name = (physicalNetworks: readonly string[]): Promise<Response> => {
+    const agent = { version: '1', startedAt: '2026-01-31T00:00:00Z', physicalNetworks, bgp: [], problems: [] };
+    return fetch(`${base}/status`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ run: 'r1', revision: 0, isFull: false, endpoints: [], agent }),
+    });
+  };
+  return { until, report, name, leave: () => reader?.cancel() };
 };
 
 const show = async (port: Made): Promise<unknown> => ((await client.call('GET', `/v2.0/ports/${port.id}`)).body as { port: unknown }).port;
@@ -93,5 +102,33 @@ describe('a port that is bound', () => {
   it('is a failed binding where no agent is alive', async () => {
     const port = await client.make('ports', { network_id: network.id, 'binding:host_id': 'nowhere' });
     expect(port).toMatchObject({ 'binding:vif_type': 'binding_failed', status: 'DOWN' });
+  });
+});
+
+describe('a port of a routed provider network', () => {
+  it('waits for its host, and has an address of the rack that the host’s agent names', async () => {
+    const flat = { 'provider:network_type': 'flat', 'provider:physical_network': 'rack1' };
+    const routed = await client.make('networks', { name: 'racks', ...flat });
+    const { body } = await client.call('GET', `/v2.0/segments?network_id=${routed.id}`);
+    const [first] = (body as { segments: readonly Made[] }).segments;
+    const second = await client.make('segments', { network_id: routed.id, network_type: 'flat', physical_network: 'rack2' });
+    for (const [at, segment] of [first, second].entries()) {
+      await client.make('subnets', { network_id: routed.id, ip_version: 4, cidr: `10.6${at}.0.0/24`, segment_id: segment?.id });
+    }
+    const port = await client.make('ports', { network_id: routed.id });
+    expect(port).toMatchObject({ fixed_ips: [], ip_allocation: 'deferred' });
+    const agent = await agentOf('r2');
+    await agent.until(({ type }) => type === 'in-sync');
+    const bind = (): ReturnType<Client['call']> =>
+      client.call('PUT', `/v2.0/ports/${port.id}`, { body: { port: { 'binding:host_id': 'r2', device_owner: 'compute:nova' } } });
+    expect(await bind()).toMatchObject({ status: 409, body: { NeutronError: { type: 'HostNotConnectedToAnySegment' } } });
+    expect((await agent.name(['rack2'])).status).toBe(204);
+    expect((await bind()).status).toBe(200);
+    expect(await show(port)).toMatchObject({
+      status: 'BUILD',
+      'binding:vif_type': 'tap',
+      fixed_ips: [{ ip_address: expect.stringMatching(/^10\.61\./) as unknown }],
+    });
+    await agent.leave();
   });
 });

@@ -25,7 +25,7 @@ export function updateQosPolicy(work: Work, policy: QosPolicy, values: Partial<Q
 
 /** Deletes a policy that nothing has, its rules and its RBAC policies with it. */
 export function deleteQosPolicy(work: Work, policy: QosPolicy): Problem | null {
-  const user = qosPolicyUser(work.state, policy.id);
+  const user = qosPolicyUser(work, policy.id);
   if (user !== null) return problem('QosPolicyInUse', { policy_id: policy.id, ...user });
   for (const { kind, rule } of qosRulesOf(work.state, policy.id)) work.delete(kind, rule.id);
   dropSharing(work, policy.id);

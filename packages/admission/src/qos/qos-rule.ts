@@ -30,9 +30,7 @@ function createRule(work: Work, kind: QosRuleKind, draft: Draft): QosRule | Prob
   const policy = work.state.get('qos_policy', draft.qos_policy_id);
   if (policy === undefined) return notFound('qos_policy', draft.qos_policy_id);
   const refused =
-    conflict(work.state, { kind, id: null, policy, values: draft }) ??
-    unsupported(work.state, kind, policy) ??
-    placed(work.state, kind, policy);
+    conflict(work.state, { kind, id: null, policy, values: draft }) ?? unsupported(work, kind, policy) ?? placed(work.state, kind, policy);
   if (refused !== null) return refused;
   work.touch('qos_policy', policy.id);
   return work.create(kind, { ...draft, project_id: policy.project_id, description: '' });
@@ -107,9 +105,9 @@ function directionOf(rule: object): string {
 }
 
 /** A rule that means nothing on something that the policy is put on already. */
-function unsupported(state: StateReader, kind: QosRuleKind, policy: QosPolicy): Problem | null {
+function unsupported(work: Work, kind: QosRuleKind, policy: QosPolicy): Problem | null {
   const rule_type = qosRuleType(kind);
-  const user = qosPolicyUsersBySort(state, policy.id).find(({ target }) => !QOS_TARGET_RULES[target].includes(rule_type));
+  const user = qosPolicyUsersBySort(work, policy.id).find(({ target }) => !QOS_TARGET_RULES[target].includes(rule_type));
   if (user === undefined) return null;
   return problem('QosRuleNotSupported', { rule_type, object_type: user.object_type, object_id: user.object_id });
 }

@@ -139,4 +139,16 @@ describe('the rules of a policy, whatever is asked of them', () => {
       { numRuns: 300 },
     );
   });
+
+  it('a refusal does not tell which port of another project has the policy', () => {
+    const bench = new Bench();
+    const manager = { ...memberOf('mine'), roles: ['manager', 'member', 'reader'] };
+    const policy = bench.made('qos_policy', { name: 'q' }, manager).id;
+    bench.made('rbac_policy', { object_type: 'qos_policy', object_id: policy, action: 'access_as_shared', target_tenant: 'other' });
+    const other = memberOf('other');
+    const network_id = bench.made('network', {}, other).id;
+    const port = bench.made('port', { network_id, qos_policy_id: policy }, other).id;
+    expect(message(bench.del('qos_policy', policy, manager))).toBe(`QoS Policy ${policy} is used by port of another project.`);
+    expect(message(bench.del('qos_policy', policy))).toBe(`QoS Policy ${policy} is used by port ${port}.`);
+  });
 });

@@ -160,4 +160,23 @@ describe('port forwardings', () => {
     expect([...bench.state.all('port_forwarding')]).toEqual([]);
     expect(bench.the('floatingip', fip).router_id).toBeNull();
   });
+
+  it('a refusal does not tell which floating IP of another project stands for the port', () => {
+    const bench = new RoutingBench();
+    bench.routed();
+    const own = bench.made('floatingip', { floating_network_id: bench.external }, TENANT);
+    const foreign = bench.made('floatingip', { floating_network_id: bench.external, port_id: bench.port });
+    const body = {
+      protocol: 'tcp',
+      internal_port_id: bench.port,
+      internal_ip_address: bench.addressOf(bench.port),
+      internal_port: 80,
+      external_port: 80,
+    };
+    const told = (actor = TENANT): string => message(bench.forward(own.id, body, actor));
+    expect(told()).toContain('Cannot create port forwarding to floating IP of another project');
+    expect(told()).not.toContain(foreign.id);
+    expect(told()).not.toContain(foreign.floating_ip_address);
+    expect(told(ADMIN)).toContain(`${foreign.floating_ip_address} (${foreign.id})`);
+  });
 });

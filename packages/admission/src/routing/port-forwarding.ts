@@ -116,9 +116,11 @@ function checkedRouter(work: Work, floatingIp: FloatingIp, inside: Inside): stri
   if (floatingIp.port_id !== null) return alreadyAssociated(floatingIp, { port_id: id, ip });
   const [bound] = work.state.by('floatingip.port_id', id);
   if (bound !== undefined) {
+    // It may be an administrator's, which the port's project does not see.
+    const isSeen = isVisible(work, 'floatingip', bound);
     return problem('PortHasBindingFloatingIP', {
-      floating_ip_address: bound.floating_ip_address,
-      fip_id: bound.id,
+      floating_ip_address: isSeen ? bound.floating_ip_address : 'of another project',
+      fip_id: isSeen ? bound.id : 'not shown',
       port_id: id,
       fixed_ip: ip,
     });
