@@ -52,7 +52,8 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     ...feedOptions,
     source: { snapshot: (host) => ({ revision: compiled, state: compiler.hostState(host) }) },
     onStatus: async (host: HostName, { revision, isFull, endpoints, agent }: StatusReport) => {
-      await Promise.all([remember(host, agent), intake.take({ host, revision, isFull, endpoints })]);
+      const isOfPorts = isFull || endpoints.length > 0;
+      await Promise.all([remember(host, agent), isOfPorts ? intake.take({ host, revision, isFull, endpoints }) : null]);
     },
   });
   // Should this fail, the next report of the host does it.

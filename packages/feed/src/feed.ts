@@ -154,7 +154,7 @@ class FeedCore {
     const { run, revision, agent } = report;
     host.report = { run, revision, agent };
     this.#hear(name, host);
-    if (report.endpoints.length === 0 && !report.isFull) return;
+    if (report.endpoints.length === 0 && !report.isFull && agent === null) return;
     const held = this.#options.source.snapshot(name).state.endpoints;
     await this.#options.onStatus(name, { ...report, endpoints: report.endpoints.filter((endpoint) => held.has(endpoint.id)) });
   }
