@@ -10,7 +10,7 @@ export type BenchCloud = {
 };
 
 export const hosts = ['h1', 'h2', 'h3'] as const;
-const groupCount = 20;
+const groupCount = 200;
 const rulesPerGroup = 10;
 
 /** One group in which everybody is, open to itself; and groups with rules enough to look like a cloud's. */
@@ -43,31 +43,41 @@ const makeGroups = async (client: NeutronClient): Promise<readonly string[]> => 
   return ids;
 };
 
-const untilAllActive = async (client: NeutronClient): Promise<void> =>
+export const untilAllActive = async (client: NeutronClient): Promise<void> =>
   await waitUntil(
     'all ports to become ACTIVE',
-    async () => (await client.list('ports', { status: 'DOWN' })).filter((port) => port['binding:host_id'] !== '').length === 0,
+    async () => (await client.list('ports')).every((port) => port['binding:host_id'] === '' || port['status'] === 'ACTIVE'),
     60_000,
   );
 
 const crowdGuest = 'bench-crowd';
 
-/** Ports that are plugged in and silent, spread over the hosts; their other ends share one namespace. */
-const makeCrowd = async ({ client, network, nextPort }: BenchCloud, count: number): Promise<void> => {
-  await makeGuests([crowdGuest]);
-  const lines = new Map<string, string[]>(hosts.map((host) => [host, []]));
+/**
+ * Ports that are plugged in and silent, dealt out to the given hosts; their other ends share one namespace. Resolves when all are ACTIVE,
+ * with their addresses.
+ */
+export const addCrowd = async (
+  { client, network, nextPort }: BenchCloud,
+  { count, on }: { readonly count: number; readonly on: readonly string[] },
+): Promise<readonly string[]> => {
+  const lines = new Map<string, string[]>(on.map((host) => [host, []]));
+  const ups: string[] = [];
+  const addresses: string[] = [];
   for (let index = 0; index < count; index += 1) {
-    const host = hosts[index % hosts.length] ?? hosts[0];
-    const port = await makePort(client, network, nextPort(`crowd-${index}`, host));
-    const peer = `g${index}`;
+    const host = on[index % on.length] ?? hosts[0];
+    const guest = nextPort('crowd', host);
+    addresses.push(guest.address);
+    const port = await makePort(client, network, guest);
+    const peer = `g${port.id.slice(0, 11)}`;
+    ups.push(`link set ${peer} up\n`);
     lines
       .get(host)
       ?.push(`link add ${tapOf(port)} type veth peer name ${peer} netns ${instanceNamespace(crowdGuest)}`, `link set ${tapOf(port)} up`);
   }
   for (const [host, text] of lines) await runProgram(['ip', '-n', hostNamespace(host), '-batch', '-'], { stdin: `${text.join('\n')}\n` });
-  const ups = Array.from({ length: count }, (_, index) => `link set g${index} up\n`);
   await runProgram(['ip', '-n', instanceNamespace(crowdGuest), '-batch', '-'], { stdin: ups.join('') });
   await untilAllActive(client);
+  return addresses;
 };
 
 /** Makes the network, the groups and the silent crowd in a lab that is up and empty. */
@@ -89,7 +99,8 @@ export const makeBenchCloud = async (crowd: number): Promise<BenchCloud> => {
     return { name, host, address, group: network.groupIds[1 + (made % groupCount)] ?? '' };
   };
   const cloud = { client, network, nextPort };
-  await makeCrowd(cloud, crowd);
+  await makeGuests([crowdGuest]);
+  await addCrowd(cloud, { count: crowd, on: hosts });
   return cloud;
 };
 

@@ -41,6 +41,13 @@ export type Effort = {
   readonly feed: { readonly changes: number; readonly idleSeconds: number };
   /** Ports that are there, plugged in, before the first boot. */
   readonly crowd: number;
+  /** Changes of policy that are timed; disturbances of a host that are; ports on one host for the cold start, and of the storm on ten. */
+  readonly changes: number;
+  readonly drifts: number;
+  readonly adopted: number;
+  readonly storm: number;
+  /** How many endpoints the sending host has when the data path is measured, one stage after another. */
+  readonly pathSizes: readonly number[];
   readonly boots: number;
   readonly pathRounds: number;
   readonly pathSeconds: number;
@@ -56,6 +63,11 @@ export const fullEffort: Effort = {
   size: { steps: [100, 1000, 10_000, 100_000], groups: 1000, hosts: 1000, singles: 200 },
   feed: { changes: 30, idleSeconds: 20 },
   crowd: 200,
+  changes: 50,
+  drifts: 10,
+  adopted: 500,
+  storm: 500,
+  pathSizes: [10, 100, 1000],
   boots: 100,
   pathRounds: 7,
   pathSeconds: 3,
@@ -72,6 +84,11 @@ export const quickEffort: Effort = {
   size: { steps: [100, 1000, 10_000], groups: 100, hosts: 100, singles: 50 },
   feed: { changes: 5, idleSeconds: 5 },
   crowd: 30,
+  changes: 5,
+  drifts: 2,
+  adopted: 50,
+  storm: 50,
+  pathSizes: [10, 50],
   boots: 20,
   pathRounds: 1,
   pathSeconds: 1,

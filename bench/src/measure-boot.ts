@@ -78,7 +78,7 @@ export const measureBoot = async (
       row("- route in the pinging host's kernel", 'farRoute'),
     ],
     notes: [
-      `A lab of ${hosts.length} hosts and two top-of-rack routers; ${effort.crowd} ports plugged in before, ${effort.boots} boots one after another that stay; 21 groups; every port is in a group whose members are allowed to each other. Each line counts from sending the POST (median, p99).`,
+      `A lab of ${hosts.length} hosts and two top-of-rack routers; ${effort.crowd} ports plugged in before, ${effort.boots} boots one after another that stay; 201 groups; every port is in a group whose members are allowed to each other. Each line counts from sending the POST (median, p99).`,
       'The guest has its namespace already, and its address, route and link set by hand (no DHCP client in this figure). An instance on another host pings every 2 ms from before the POST. The lab keeps its store in /run: a flush to disk is not in it where that is memory.',
     ],
   };

@@ -2,37 +2,39 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LabError, labNamespaces, table, tearDown, up } from '@manx/lab/bench-kit';
-import { hosts, makeBenchCloud } from './bench-cloud.js';
+import { type BenchCloud, hosts, makeBenchCloud } from './bench-cloud.js';
 import { type Cleanup, openCleanup } from './cleanup.js';
 import { type Effort, type Figure, fullEffort, type Progress, quickEffort } from './figure.js';
 import { describeMachine } from './machine.js';
 import { measureApi } from './measure-api.js';
 import { measureBoot } from './measure-boot.js';
+import { measureChange } from './measure-change.js';
+import { measureHost } from './measure-host.js';
 import { measurePath } from './measure-path.js';
 import { measureSize } from './measure-size.js';
+import { measureStorm } from './measure-storm.js';
 import { judged, renderResults } from './render-results.js';
 
-const figureNames = ['neutron', 'size', 'boot', 'path'] as const;
+const figureNames = ['neutron', 'size', 'boot', 'change', 'host', 'path', 'storm'] as const;
 type FigureName = (typeof figureNames)[number];
 
 /** What `--only` takes: a figure, or several by one name. */
 const chosen: Readonly<Record<string, readonly FigureName[]>> = {
   api: ['neutron', 'size'],
-  lab: ['boot', 'path'],
+  lab: ['boot', 'change', 'host', 'path', 'storm'],
   ...Object.fromEntries(figureNames.map((name) => [name, [name]])),
 };
 
 const usage = `bench [--quick] [--only ${Object.keys(chosen).join('|')}]... [--write FILE]
   Measures, and writes what it has measured into bench/RESULTS.md, where the other figures stay as they are.
-  api: the API beside Neutron (neutron), the large cloud and the feed (size). lab: port to ping (boot), the data path (path).
+  api: the API beside Neutron (neutron), the large cloud and the feed (size). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), a boot storm on ten hosts (storm).
   With --quick it prints alone, unless told where to write.`;
 
 type Work = { readonly cleanup: Cleanup; readonly progress: Progress };
 
-/** What needs a lab: one is built for it, and taken down by the clean-up. */
-const measureInLab = async (wanted: readonly FigureName[], effort: Effort, { cleanup, progress }: Work): Promise<readonly Figure[]> => {
-  if (!wanted.includes('boot') && !wanted.includes('path')) return [];
-  const building = up({ empty: true, hosts: hosts.length }, (step) => progress(`lab: ${step}`));
+/** A lab of so many hosts, with a cloud to measure in; the clean-up takes it down. */
+const openLabCloud = async (hostCount: number, crowd: number, { cleanup, progress }: Work): Promise<BenchCloud> => {
+  const building = up({ empty: true, hosts: hostCount }, (step) => progress(`lab: ${step}`));
   // A lab that could not be built has taken itself down; one that was in its way is somebody else's.
   cleanup.add(async () => {
     const isUp = await building.then(
@@ -42,11 +44,42 @@ const measureInLab = async (wanted: readonly FigureName[], effort: Effort, { cle
     if (isUp) await tearDown();
   });
   await building;
-  progress(`lab: ${effort.crowd} ports`);
-  const cloud = await makeBenchCloud(effort.crowd);
+  progress(`lab: ${crowd} ports`);
+  return await makeBenchCloud(crowd);
+};
+
+const inOneLab = { boot: measureBoot, change: measureChange, host: measureHost, path: measurePath } as const;
+
+/** Which figures share a lab, and how many ports it has before. The data path begins on hosts that are nearly empty, and fills them itself. */
+const labs: readonly { readonly names: readonly (keyof typeof inOneLab)[]; readonly crowd: (effort: Effort) => number }[] = [
+  { names: ['boot', 'change', 'host'], crowd: ({ crowd }) => crowd },
+  { names: ['path'], crowd: () => 0 },
+];
+const stormHosts = Array.from({ length: 10 }, (_, index) => `h${index + 1}`);
+
+/** What needs a lab: one of three hosts for most, and one of ten for the storm. */
+const measureInLab = async (wanted: readonly FigureName[], effort: Effort, work: Work): Promise<readonly Figure[]> => {
   const figures: Figure[] = [];
-  if (wanted.includes('boot')) figures.push(await measureBoot(effort, { cloud, cleanup, progress }));
-  if (wanted.includes('path')) figures.push(await measurePath(effort, { cloud, cleanup, progress }));
+  const alone = async (measure: (own: Work) => Promise<void>): Promise<void> => {
+    const own = openCleanup();
+    work.cleanup.add(async () => await own.run());
+    await measure({ cleanup: own, progress: work.progress });
+    await own.run();
+  };
+  for (const { names, crowd } of labs) {
+    const here = names.filter((name) => wanted.includes(name));
+    if (here.length === 0) continue;
+    await alone(async (own) => {
+      const cloud = await openLabCloud(hosts.length, crowd(effort), own);
+      for (const name of here) figures.push(await inOneLab[name](effort, { cloud, ...own }));
+    });
+  }
+  if (wanted.includes('storm')) {
+    await alone(async (own) => {
+      const cloud = await openLabCloud(stormHosts.length, 0, own);
+      figures.push(await measureStorm(effort, { cloud, hosts: stormHosts, ...own }));
+    });
+  }
   return figures;
 };
 
@@ -94,7 +127,7 @@ const main = async (): Promise<void> => {
   const wanted = figureNames.filter((name) => values.only.some((only) => chosen[only]?.includes(name) === true));
   const unknown = values.only.find((name) => !Object.hasOwn(chosen, name));
   if (unknown !== undefined) throw new LabError('usage', `There is no figure ${JSON.stringify(unknown)}.\n${usage}`);
-  if (wanted.includes('boot') || wanted.includes('path')) await demandQuiet();
+  if (wanted.some((name) => chosen['lab']?.includes(name) === true)) await demandQuiet();
   const cleanup = openCleanup();
   // What was under way fails for it; its words would only hide the reason.
   let isInterrupted = false;

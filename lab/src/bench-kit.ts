@@ -2,11 +2,12 @@
 export { clientFor } from './apply-cloud.js';
 export { up } from './commands/up.js';
 export { LabError } from './lab-error.js';
-export { hostNamespace, instanceNamespace } from './layout.js';
+export { hostNamespace, instanceNamespace, outsideNamespace } from './layout.js';
 export { spawnIn } from './namespace-exec.js';
 export { endProcesses } from './namespace-processes.js';
 export { type NeutronClient, type NeutronResource, openNeutronClient } from './neutron-client.js';
-export { waitUntil } from './program.js';
+export { processControl } from './process-control.js';
+export { programPid, waitUntil } from './program.js';
 export { execOut, runProgram } from './run-program.js';
 export { table } from './say.js';
 export { labNamespaces, tearDown } from './tear-down.js';
