@@ -21,7 +21,8 @@ export type ProcessControl = {
   readonly killAgent: (host: string) => Promise<void>;
 };
 
-const manx = [process.execPath, fileURLToPath(new URL('../../apps/cli/dist/main.js', import.meta.url))] as const;
+/** The one command, as an operator starts it. */
+const manx = [fileURLToPath(new URL('../../manx', import.meta.url))] as const;
 
 /** Waits for a program to become ready; LabError with the end of its log when it ends or takes too long. */
 const ready = async (name: string, child: ChildProcess, isReady: () => Promise<boolean>): Promise<void> => {
