@@ -13,6 +13,7 @@ const programs: Readonly<Record<string, string>> = {
   udhcpc: 'udhcpc',
   ping: 'iputils-ping',
   arping: 'iputils-arping',
+  keepalived: 'keepalived',
   traceroute: 'traceroute',
   tcpdump: 'tcpdump',
 };

@@ -4,6 +4,7 @@ import { applySteps, Fault, HostObserver, takeHostLock } from '@manx/kernel';
 import { cleanupPlan, formatStep, type Step } from '@manx/reconcile';
 import { openLog } from './agent-log.js';
 import { readAgentSettings } from './agent-settings.js';
+import { ClaimKeeper } from './claim-keeper.js';
 import { demandHost, openHost } from './open-host.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
@@ -35,6 +36,7 @@ export const cleanupAgent = async ({ config }: { readonly config: string }): Pro
       throw new Fault({ code: 'refused', op: formatStep(first.step), subject: 'during clean-up', detail: first.detail });
     saved.remove();
     new StateCopy(settings.state_dir, openLog('error')).remove();
+    new ClaimKeeper({ stateDir: settings.state_dir, log: openLog('error'), onChange: () => undefined }).remove();
     for (const name of RUN_FILES) rmSync(join(settings.run_dir, name), { force: true });
     for (const folder of ['dnsmasq', 'bird']) removeEmptyFolders(join(settings.run_dir, folder));
     removeEmptyFolders(settings.run_dir);

@@ -52,6 +52,7 @@ beforeAll(() => {
   loop = new HostLoop({
     ports,
     observer: new HostObserver(ports),
+    settle: ({ state }) => state,
     // Sysctls are those of the process's own namespace: not of the one under test.
     render: (state) => {
       const plan = renderHost(state, { endpointToHost: 'drop', protectedPrefixes: [] });

@@ -36,6 +36,8 @@ const MAX_TURNS_IN_A_ROW = 3;
 export type HostLoopOptions = {
   readonly ports: HostPorts;
   readonly observer: HostObserver;
+  /** The state to work towards: the server's with what it does not know yet. The same state and links give the same reference. */
+  readonly settle: (held: HeldState, links: HostFacts['links']) => HostState;
   readonly render: (state: HostState) => HostPlan;
   /** The address of this host for source NAT, null for none. */
   readonly hostSnat: Ip | null;
@@ -116,7 +118,8 @@ export class HostLoop {
         await this.#guard();
         return;
       }
-      const round = this.#render(held);
+      const { links } = await this.#options.observer.observe(null);
+      const round = this.#render(held, this.#options.settle(held, links));
       await this.#hold(round.plan.tables);
       const facts = await this.#options.observer.observe(round.plan);
       const review = this.#review(round.state);
@@ -160,9 +163,9 @@ export class HostLoop {
     for (const { family, name } of tables) if ((await ports.nftables.hold({ family, name })) === 'taken') observer.invalidate('tables');
   }
 
-  #render(held: HeldState): Round {
+  #render(held: HeldState, settled: HostState): Round {
     const aside = this.#quarantine.review(held.state, performance.now());
-    const state = aside.size === 0 ? held.state : restrictState(held.state, (id) => !aside.has(id));
+    const state = aside.size === 0 ? settled : restrictState(settled, (id) => !aside.has(id));
     return { held, state, plan: this.#options.render(state), aside };
   }
 

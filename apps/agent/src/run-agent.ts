@@ -4,7 +4,9 @@ import type { MetadataService } from '@manx/metadata';
 import { renderHost } from '@manx/render';
 import { type AgentLog, openLog } from './agent-log.js';
 import { type AgentSettings, readAgentSettings } from './agent-settings.js';
+import { AnnouncementWatch } from './announcement-watch.js';
 import { BgpWatch } from './bgp-watch.js';
+import { ClaimKeeper } from './claim-keeper.js';
 import { type Found, HostLoop } from './host-loop.js';
 import { demandHost, type Host, openHost } from './open-host.js';
 import { metadataTaps, openHostMetadata, readMetadataSecret } from './open-host-metadata.js';
@@ -62,6 +64,8 @@ class Agent {
   readonly #news = new StatusNews();
   readonly #metadata: MetadataService | null;
   readonly #physicalNetworks: readonly string[];
+  readonly #claims: ClaimKeeper;
+  #deafness: string | null = null;
   #bgp: readonly BgpSession[] = [];
   #found: Found | null = null;
 
@@ -72,9 +76,11 @@ class Agent {
     this.#observer = new HostObserver(host.ports);
     const saved = new SavedSysctls(settings.state_dir);
     const rendering = renderSettings(settings);
+    this.#claims = new ClaimKeeper({ stateDir: settings.state_dir, log, onChange: () => this.#loop.kick() });
     this.#loop = new HostLoop({
       ports: host.ports,
       observer: this.#observer,
+      settle: (state, links) => this.#claims.settle(state, links),
       render: (state) => renderHost(state, rendering),
       hostSnat: rendering.hostSnat ?? null,
       log,
@@ -99,7 +105,15 @@ class Agent {
       },
     });
     // Watching begins before the first look, so that no change falls between.
-    this.#closers = [this.#watchLinks(), this.#watchTables(host), this.#audit(settings.audit_seconds), this.#watchBgp(host), this.#files];
+    this.#closers = [
+      this.#watchLinks(),
+      this.#watchTables(host),
+      this.#audit(settings.audit_seconds),
+      this.#watchBgp(host),
+      this.#files,
+      this.#watchAnnouncements(),
+      this.#claims,
+    ];
     const held = this.#copy.read();
     if (held === null) this.#loop.kick();
     else this.#loop.want(held);
@@ -132,6 +146,10 @@ class Agent {
       onResumed: take,
       onRevision: (state) => {
         this.#copy.note(state);
+        if (this.#claims.isWaiting) this.#loop.want(state);
+      },
+      onClaimsTaken: (claims, revision) => {
+        this.#claims.answered(claims, revision);
       },
       onLink: (link) => {
         if (link.kind === 'up') this.#log.info({ run: link.run }, 'connected to the server');
@@ -204,6 +222,20 @@ class Agent {
     });
   }
 
+  #watchAnnouncements(): { readonly close: () => void } {
+    return new AnnouncementWatch({
+      log: this.#log,
+      nameOf: (ifindex) => this.#observer.nameOf(ifindex),
+      onAnnouncement: (ifname, ip) => {
+        this.#claims.hear(ifname, ip);
+      },
+      onProblem: (detail) => {
+        this.#deafness = detail;
+        if (this.#found !== null) this.#report(this.#found);
+      },
+    });
+  }
+
   #tell(found: Found): void {
     this.#found = found;
     this.#metadata?.serve(metadataTaps(found, this.#observer));
@@ -218,12 +250,14 @@ class Agent {
       bgp: this.#bgp,
       problems: [...found.problems, ...this.#problems()],
     };
-    this.#session.report({ revision: found.revision, ...this.#news.of(found), agent });
+    this.#session.report({ revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims, agent });
   }
 
   #problems(): AgentReport['problems'] {
     const problem = this.#metadata?.problem() ?? null;
-    return problem === null ? [] : [{ code: 'metadata', subject: 'metadata', detail: problem }];
+    const metadata = problem === null ? [] : [{ code: 'metadata', subject: 'metadata', detail: problem }];
+    const deafness = this.#deafness === null ? [] : [{ code: 'claims', subject: 'announcements', detail: this.#deafness }];
+    return [...metadata, ...deafness];
   }
 }
 

@@ -7,6 +7,7 @@ import { changeTags } from './access/tags.js';
 import { ADDRESSING_ACTION_RULES, ADDRESSING_RULES } from './addressing/addressing-rules.js';
 import { allocateTopology, checkTopology, removeTopology } from './addressing/topology.js';
 import { mayAct, mayCreate, mayDelete, maySeeOf, mayUpdate } from './authority.js';
+import { reportClaims } from './claims.js';
 import type { Admitted, Command, Context, Request } from './command.js';
 import { ensureDefaultGroup } from './default-group.js';
 import { createNetwork, deleteNetwork, updateNetwork } from './network.js';
@@ -98,6 +99,7 @@ const COMMANDS: { readonly [O in Command['op']]: (work: Work, command: Extract<C
   set_quota: (work, { project_id, update }) => setQuota(work, project_id, update),
   remove_quota: (work, { project_id }) => removeQuota(work, project_id),
   report: (work, { host, statuses }) => reportStatuses(work, host, statuses),
+  report_claims: (work, { host, ports, claims }) => reportClaims(work, host, { ports, claims }),
 };
 
 function createAll(

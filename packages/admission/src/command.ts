@@ -1,9 +1,15 @@
-import type { Actor, Attributes, Change, PortStatus, Quota, QuotaUpdate, ResourceKind } from '@manx/model';
+import type { Actor, Attributes, Change, ClaimedAddress, PortStatus, Quota, QuotaUpdate, ResourceKind } from '@manx/model';
 import type { Policy } from '@manx/policy';
 import type { TagChange } from './access/tags.js';
 
 /** What a host says of a port of its own. */
 export type ReportedStatus = { readonly id: string; readonly status: PortStatus };
+
+/**
+ * What a host says that a port of its own has claimed, and when it saw that by the server's clock: ISO 8601, UTC, to the millisecond. Null:
+ * it did not see it, but was told: what stands is kept, and nothing else is claimed by it.
+ */
+export type ReportedClaim = Pick<ClaimedAddress, 'ip_address'> & { readonly port: string; readonly claimed_at: string | null };
 
 /** What is asked of the state. Attributes are as `decodeCreate` and `decodeUpdate` of the model return them. */
 export type Command =
@@ -42,7 +48,9 @@ export type Command =
   /** Ends a project's ready-made topology. */
   | { readonly op: 'remove_topology'; readonly project_id: string }
   /** Port statuses by their host's word: ports that are unknown or not bound to it, and what is so already, are skipped. Only for the server itself. */
-  | { readonly op: 'report'; readonly host: string; readonly statuses: readonly ReportedStatus[] };
+  | { readonly op: 'report'; readonly host: string; readonly statuses: readonly ReportedStatus[] }
+  /** All addresses that these ports of a host have claimed, by their host's word; what is not so any longer is skipped. Only for the server itself. */
+  | { readonly op: 'report_claims'; readonly host: string; readonly ports: readonly string[]; readonly claims: readonly ReportedClaim[] };
 
 /** A command and on whose behalf it runs. */
 export type Request = { readonly actor: Actor; readonly command: Command };

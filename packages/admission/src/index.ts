@@ -3,4 +3,4 @@
 export type { TagChange } from './access/tags.js';
 export { admit } from './admit.js';
 export { disallowed, mayAct } from './authority.js';
-export type { Admitted, Command, Context, ReportedStatus, Request, Settings } from './command.js';
+export type { Admitted, Command, Context, ReportedClaim, ReportedStatus, Request, Settings } from './command.js';

@@ -1,3 +1,4 @@
+import { cidrFirst } from '@manx/ip';
 import {
   ACTIONS,
   type Actor,
@@ -6,6 +7,7 @@ import {
   isProblem,
   isVisible,
   type Problem,
+  pairCidr,
   put,
   QUOTA_RESOURCES,
   type QuotaResource,
@@ -40,14 +42,30 @@ const QUOTAS = {
 
 /** One request: what, by whom; the rest is drawn from `seed` when it comes. */
 type Step = {
-  readonly verb: 'post' | 'bulk' | 'put' | 'del' | 'act' | 'bind' | 'report' | 'quota' | 'topology';
+  readonly verb: 'post' | 'bulk' | 'put' | 'del' | 'act' | 'bind' | 'report' | 'claim' | 'quota' | 'topology';
   readonly kind: ResourceKind;
   readonly actor: number;
   readonly seed: number;
 };
 
 const step: fc.Arbitrary<Step> = fc.record({
-  verb: fc.constantFrom('post', 'post', 'post', 'post', 'bulk', 'put', 'put', 'del', 'act', 'act', 'bind', 'report', 'quota', 'topology'),
+  verb: fc.constantFrom(
+    'post',
+    'post',
+    'post',
+    'post',
+    'bulk',
+    'put',
+    'put',
+    'del',
+    'act',
+    'act',
+    'bind',
+    'report',
+    'claim',
+    'quota',
+    'topology',
+  ),
   kind: fc.constantFrom(...REQUESTED_KINDS),
   actor: fc.nat(ACTORS.length - 1),
   seed: fc.nat(1_000_000_000),
@@ -107,6 +125,13 @@ function take(bench: Bench, { verb, kind, actor: who, seed }: Step): Taken {
       }
       case 'report':
         return bench.run({ op: 'report', host: 'h1', statuses: [{ id: someOf('port'), status: 'ACTIVE' }] });
+      case 'claim': {
+        const id = someOf('port');
+        const pairs = [...state.all('port')].flatMap((port) => port.allowed_address_pairs.map(pairCidr)).map(cidrFirst);
+        const claims = pairs.length === 0 ? [] : [{ port: id, ip_address: dice.pick(pairs), claimed_at: `2026-01-0${1 + dice.roll(5)}` }];
+        const host = state.get('port', id)?.['binding:host_id'] ?? 'h1';
+        return bench.run({ op: 'report_claims', host, ports: state.by('port.host', host).map((port) => port.id), claims });
+      }
       case 'quota':
         return bench.run(
           {

@@ -3,6 +3,7 @@ import { addressPairs } from './address-pairs.js';
 import { checkNear } from './addressing/segment-reach.js';
 import { networkFor } from './authority.js';
 import { bindingTo, reboundTo } from './binding.js';
+import { claimsKept } from './claims.js';
 import { ensureDefaultGroup } from './default-group.js';
 import { isAdminPort } from './device-owner.js';
 import { mergedOptions } from './dhcp-options.js';
@@ -84,6 +85,7 @@ export function updatePort(work: Work, port: Port, values: Partial<PortDraft>): 
     fixed_ips: fixedIps,
     ...protection,
     allowed_address_pairs: pairs,
+    ...claimsKept(port, pairs, host ?? port['binding:host_id']),
     ...(options === undefined ? {} : { extra_dhcp_opts: mergedOptions(port.extra_dhcp_opts, options) }),
     ...(host === undefined ? {} : reboundTo(host, { ...port, admin_state_up: values.admin_state_up ?? port.admin_state_up }, work)),
   });

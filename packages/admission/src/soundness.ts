@@ -1,5 +1,5 @@
-import { cidrsOverlap } from '@manx/ip';
-import { PARENT_GROUP, RESOURCE_KINDS, type ResourceKind, type ResourceOf, type State } from '@manx/model';
+import { cidrContains, cidrsOverlap } from '@manx/ip';
+import { PARENT_GROUP, pairCidr, RESOURCE_KINDS, type ResourceKind, type ResourceOf, type State } from '@manx/model';
 import { isAdminPort } from './device-owner.js';
 import { isUsable } from './subnet-shape.js';
 
@@ -72,6 +72,7 @@ export function faultsOf(state: State, overlap: 'refuse' | 'allow'): string[] {
     ...subnetFaults(state, overlap),
     ...routingFaults(state),
     ...portFaults(state),
+    ...claimFaults(state),
     ...networkFaults(state),
     ...sharingFaults(state),
   ];
@@ -104,6 +105,22 @@ function addressFaults(state: State): string[] {
   for (const { gateway_ip, id } of state.all('subnet')) {
     const holder = gateway_ip === null ? undefined : state.holderOf(gateway_ip);
     if (holder !== undefined && !isAdminPort(holder.device_owner)) faults.push(`port ${holder.id} holds the gateway of subnet ${id}`);
+  }
+  return faults;
+}
+
+/** S9: an address is claimed by one port, that is plugged in and has it within its pairs. */
+function claimFaults(state: State): string[] {
+  const claimants = new Map<string, string>();
+  const faults: string[] = [];
+  for (const port of state.all('port')) {
+    for (const { ip_address } of port.claimed_addresses ?? []) {
+      const other = claimants.get(ip_address);
+      if (other !== undefined) faults.push(`${ip_address} is claimed by ports ${other} and ${port.id}`);
+      const isPaired = port.allowed_address_pairs.some((pair) => cidrContains(pairCidr(pair), ip_address));
+      if (!isPaired || port['binding:host_id'] === '') faults.push(`port ${port.id} cannot have claimed ${ip_address}`);
+      claimants.set(ip_address, port.id);
+    }
   }
   return faults;
 }

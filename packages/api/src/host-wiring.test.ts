@@ -64,6 +64,7 @@ const report = (said: Readonly<Record<string, 'up' | 'down' | 'error'>>, revisio
   revision,
   isFull,
   endpoints: Object.entries(said).map(([id, state]) => ({ id, state, revision, problem: null })),
+  claims: null,
   agent: null,
 });
 

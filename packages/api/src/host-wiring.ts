@@ -5,6 +5,7 @@ import { type HostName, parseHostName } from '@manx/hoststate';
 import { type HostFact, isProblem } from '@manx/model';
 import { createAgentRegister } from './agent-register.js';
 import { createBindingFence } from './binding-fence.js';
+import { ClaimIntake } from './claim-intake.js';
 import type { Ledger } from './ledger.js';
 import { AGENT_ACTOR, StatusIntake } from './status-intake.js';
 import { tellArrivals } from './tell-arrivals.js';
@@ -51,13 +52,21 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
   const feed = createFeed({
     ...feedOptions,
     source: { snapshot: (host) => ({ revision: compiled, state: compiler.hostState(host) }) },
-    onStatus: async (host: HostName, { revision, isFull, endpoints, agent }: StatusReport) => {
+    onStatus: async (host: HostName, { revision, isFull, endpoints, claims, agent }: StatusReport) => {
       const isOfPorts = isFull || endpoints.length > 0;
       await Promise.all([remember(host, agent), isOfPorts ? intake.take({ host, revision, isFull, endpoints }) : null]);
+      return claims === null ? undefined : await claimIntake.take({ host, revision, claims });
     },
   });
+  const claimIntake = new ClaimIntake({
+    ledger,
+    context,
+    fence,
+    isHostAlive: (host) => feed.isAlive(host as HostName),
+    leaseMs: feed.leaseMs,
+  });
   // Should this fail, the next report of the host does it.
-  feed.onHost(({ kind, host }) => void (kind === 'up' && Promise.allSettled([remember(host, null)])));
+  feed.onHost(({ kind, host }) => void (kind === 'up' ? Promise.allSettled([remember(host, null)]) : claimIntake.release(host)));
   const subscription = ledger.subscribe((commits, state) => {
     const arrived = fence.onCommits(commits);
     const deltas = compiler.apply(
@@ -78,6 +87,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     hosts: () => feed.hosts().map(({ host, isAlive, heardAt, report }) => ({ host, isAlive, heardAt, report: report?.agent ?? null })),
     close: () => {
       subscription.stop();
+      claimIntake.close();
       feed.close();
     },
   };

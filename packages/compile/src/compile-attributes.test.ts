@@ -95,6 +95,48 @@ describe('S8, S17: pairs', () => {
   });
 });
 
+describe('S9: an address that a port has claimed', () => {
+  const VIP = '10.65.0.100';
+  const claimed = (at: number, ...ips: readonly string[]) =>
+    ips.map((ip_address) => ({ ip_address, claimed_at: `2026-01-01T00:00:0${at}.000Z` }));
+  const peer = (more: Parameters<typeof port>[1] = {}): Part => ['port', port('peer', { allowed_address_pairs: pairs(VIP), ...more })];
+  const sharing = (state: State): readonly string[] =>
+    ['web', 'peer'].filter((id) => endpointOf(state, id)?.pairs.some(({ cidr, isYielded }) => cidr === `${VIP}/32` && !isYielded));
+
+  it('goes to it alone: the pair of every other port is yielded, on whichever host', () => {
+    const state = cloud(web({ allowed_address_pairs: pairs(VIP), claimed_addresses: claimed(1, VIP) }), peer());
+    expect([endpointOf(state).claims, sharing(state)]).toEqual([[VIP], ['web']]);
+    const apart = cloud(web({ allowed_address_pairs: pairs(VIP) }), peer({ 'binding:host_id': 'h2', claimed_addresses: claimed(1, VIP) }));
+    expect([endpointOf(apart).claims, sharing(apart)]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['is plugged in nowhere', { 'binding:host_id': '' }],
+    ['could not be bound', { 'binding:vif_type': 'binding_failed' }],
+    ['is administratively down', { admin_state_up: false }],
+    ['has lost the pair', { allowed_address_pairs: [] }],
+    ['has it as its own by now', { fixed_ips: [fixedIp(VIP, 'sub4')], 'binding:host_id': '' }],
+  ])('is shared again when its claimant %s', (_, more) => {
+    const state = cloud(web({ allowed_address_pairs: pairs(VIP) }), peer({ claimed_addresses: claimed(1, VIP), ...more }));
+    expect(sharing(state)).toContain('web');
+  });
+
+  it('of several claims goes to the latest', () => {
+    const both = (at: number): State =>
+      cloud(web({ allowed_address_pairs: pairs(VIP), claimed_addresses: claimed(at, VIP) }), peer({ claimed_addresses: claimed(5, VIP) }));
+    expect([sharing(both(4)), sharing(both(6))]).toEqual([['peer'], ['web']]);
+  });
+
+  it('may lie within a prefix, but not be what somebody has by right: a live port, a gateway, an address beyond the network', () => {
+    const prefix = { allowed_address_pairs: pairs('10.65.0.0/24', '192.0.2.0/24') };
+    const state = cloud(
+      web({ ...prefix, claimed_addresses: claimed(1, VIP, '10.65.0.1', '10.65.0.2', '10.65.0.7', '192.0.2.7') }),
+      peer({ fixed_ips: [fixedIp('10.65.0.7', 'sub4')] }),
+    );
+    expect([endpointOf(state).claims, sharing(state)]).toEqual([[VIP], []]);
+  });
+});
+
 describe('S16', () => {
   it('a stateless group is a stateless policy', () => {
     const policyOf = (stateful: boolean) => compileHost(cloud(web(), ['security_group', group('g', stateful)]), h1).policies.get('g');

@@ -52,6 +52,7 @@ describe('what a host gets', () => {
       ],
       isSecured: true,
       pairs: [],
+      claims: [],
       policies: ['g'],
       floating: [],
       forwards: [],

@@ -1,5 +1,18 @@
-import { type AddressPair, compareIds, type Member, memberOf } from '@manx/hoststate';
-import { type Cidr, cidrContains, cidrFirst, cidrLast, compareCidrs, hostCidr, parseCidr, parseIp, parseMac, prefixLength } from '@manx/ip';
+import { type AddressPair, compareIds, isPrefix, type Member, memberOf } from '@manx/hoststate';
+import {
+  type Cidr,
+  cidrContains,
+  cidrFirst,
+  cidrLast,
+  compareCidrs,
+  compareIps,
+  hostCidr,
+  type Ip,
+  parseCidr,
+  parseIp,
+  parseMac,
+  prefixLength,
+} from '@manx/ip';
 import type { Port, StateReader } from '@manx/model';
 import { isPluggedIn } from './is-plugged-in.js';
 
@@ -25,9 +38,41 @@ export function compilePairs(port: Port, state: StateReader, bad: (text: string)
   for (const { ip_address, mac_address: mac } of port.allowed_address_pairs) {
     const cidr = pairPrefix(ip_address);
     if (cidr === null || parseMac(mac) !== mac) bad(ip_address);
-    else pairs.set(`${cidr} ${mac}`, { cidr, mac, isRouted: isRouted(cidr, port, state) });
+    else {
+      const routed = isRouted(cidr, port, state);
+      const claimant = routed && !isPrefix(memberOf(cidr)) ? claimantOf(cidrFirst(cidr), state) : null;
+      pairs.set(`${cidr} ${mac}`, { cidr, mac, isRouted: routed, isYielded: claimant !== null && claimant !== port.id });
+    }
   }
   return [...pairs.values()].sort((a, b) => compareCidrs(a.cidr, b.cidr) || compareIds(a.mac, b.mac));
+}
+
+/** The addresses that a port has claimed by an announcement, and that are its to receive (S9). Sorted. */
+export function compileClaims(port: Port, state: StateReader): readonly Ip[] {
+  const ips = (port.claimed_addresses ?? []).map(({ ip_address }) => ip_address);
+  return ips.filter((ip) => claimantOf(ip, state) === port.id).sort(compareIps);
+}
+
+/** The id of the port that packets to an address go to alone because it was the last to claim it; null when that is nobody. */
+function claimantOf(ip: Ip, state: StateReader): string | null {
+  let last: { readonly id: string; readonly at: string } | null = null;
+  for (const port of state.by('port.claimed_address', ip)) {
+    const at = port.claimed_addresses?.find(({ ip_address }) => ip_address === ip)?.claimed_at ?? '';
+    const isLater = last === null || at > last.at || (at === last.at && port.id > last.id);
+    if (isLater && mayClaim(ip, port, state)) last = { id: port.id, at };
+  }
+  return last?.id ?? null;
+}
+
+/** Whether a port can answer at an address that it has claimed: it is plugged in and up, and has the address, or a prefix around it, as a pair. */
+function mayClaim(ip: Ip, port: Port, state: StateReader): boolean {
+  if (!isPluggedIn(port) || !port.admin_state_up || state.get('network', port.network_id)?.admin_state_up !== true) return false;
+  if (parseIp(ip) !== ip || port.fixed_ips.some(({ ip_address }) => ip_address === ip)) return false;
+  const isPaired = port.allowed_address_pairs.some(({ ip_address, mac_address }) => {
+    const cidr = pairPrefix(ip_address);
+    return cidr !== null && parseMac(mac_address) === mac_address && cidrContains(cidr, ip);
+  });
+  return isPaired && isRouted(hostCidr(ip), port, state);
 }
 
 /**

@@ -16,7 +16,7 @@ import { compareIps, type Ip, parseIp } from '@manx/ip';
 import type { Network, Port, StateReader } from '@manx/model';
 import { compileDhcpOptions } from './compile-dhcp-options.js';
 import { compileFloating, compileFloatingLimits, compileForwards } from './compile-floating.js';
-import { compilePairs, pairMembers } from './compile-pairs.js';
+import { compileClaims, compilePairs, pairMembers } from './compile-pairs.js';
 import { compileQos } from './compile-qos.js';
 import { hostnameOf } from './hostname-of.js';
 import { isPluggedIn } from './is-plugged-in.js';
@@ -66,6 +66,7 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
     addresses: [...addresses].sort((a, b) => compareIps(a.ip, b.ip)),
     isSecured: port.port_security_enabled,
     pairs: compilePairs(port, state, (text) => problems.push(portProblem(port, `its pair ${text} cannot be allowed`))),
+    claims: compileClaims(port, state),
     policies: [...new Set(port.security_groups)].sort(compareIds),
     floating,
     forwards,

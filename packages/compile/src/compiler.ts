@@ -119,7 +119,7 @@ export class Compiler {
     replace(this.#networks, id, after);
     if (before?.mtu !== after?.mtu) for (const subnet of this.#state.by('subnet.network_id', id)) dirty.subnets.add(subnet.id);
     if (before?.admin_state_up !== after?.admin_state_up) {
-      for (const port of this.#state.by('port.network_id', id)) if (port['binding:host_id'] !== '') dirty.ports.add(port.id);
+      for (const port of this.#state.by('port.network_id', id)) if (port['binding:host_id'] !== '') this.#doubt(port.id, dirty);
     }
     if (before?.qos_policy_id !== after?.qos_policy_id) this.#noteNetworkQos(id, dirty);
   }
@@ -165,8 +165,14 @@ export class Compiler {
     this.#fileGateway(id, before?.gateway_ip, after?.gateway_ip);
     if (left === joined && before?.gateway_ip === after?.gateway_ip && before?.network_id === after?.network_id) return;
     for (const network of [before?.network_id, after?.network_id]) {
-      for (const port of this.#dependents.pairedOn(network ?? '')) dirty.ports.add(port);
+      for (const port of this.#dependents.pairedOn(network ?? '')) this.#doubt(port, dirty);
     }
+  }
+
+  /** A port whose claims, too, may count or not count any longer: what others have depends on that. */
+  #doubt(id: string, dirty: Dirty): void {
+    dirty.ports.add(id);
+    for (const other of this.#dependents.ofClaims(this.#state.get('port', id), this.#state)) dirty.ports.add(other);
   }
 
   #fileGateway(id: string, before: Ip | null | undefined, after: Ip | null | undefined): void {

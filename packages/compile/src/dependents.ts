@@ -47,6 +47,11 @@ export class Dependents {
   *ofPort(before: Port | undefined, after: Port | undefined, state: StateReader): Iterable<string> {
     this.#refile(before, after);
     for (const { ip_address } of [...(before?.fixed_ips ?? []), ...(after?.fixed_ips ?? [])]) yield* this.#pairedWith.get(ip_address) ?? [];
+    yield* this.ofClaims(before, state);
+    yield* this.ofClaims(after, state);
+    for (const { ip_address } of [...(before?.fixed_ips ?? []), ...(after?.fixed_ips ?? [])]) {
+      for (const { id } of state.by('port.claimed_address', ip_address)) yield id;
+    }
     for (const { floatingip_id } of state.by('port_forwarding.internal_port_id', (after ?? before)?.id ?? '')) {
       yield* portsOf({ floatingIp: floatingip_id }, state);
     }
@@ -55,6 +60,14 @@ export class Dependents {
   /** The ports of a network that have pairs, which its subnets decide about. */
   pairedOn(network: string): Iterable<string> {
     return this.#pairedOn.get(network) ?? [];
+  }
+
+  /** The ports that depend on what a port has claimed: who else has the address as a pair, or has claimed it too. */
+  *ofClaims(port: Port | undefined, state: StateReader): Iterable<string> {
+    for (const { ip_address } of port?.claimed_addresses ?? []) {
+      yield* this.#pairedWith.get(ip_address) ?? [];
+      for (const { id } of state.by('port.claimed_address', ip_address)) yield id;
+    }
   }
 
   #refile(before: Port | undefined, after: Port | undefined): void {

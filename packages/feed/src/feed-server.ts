@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type HostName, isProblem, type Problem, parseHostName } from '@manx/hoststate';
 import type { Feed } from './feed.js';
-import { MAX_REPORT_BYTES, RUN_HEADER } from './messages.js';
+import { MAX_REPORT_BYTES, REVISION_HEADER, RUN_HEADER } from './messages.js';
 import { parseStatusReport } from './parse-status.js';
 import { readBody } from './read-body.js';
 import { verifyAgentToken } from './token.js';
@@ -126,8 +126,8 @@ class FeedServer {
         this.#logger.warn({ host, ...report }, 'feed: a report was refused');
         return refuse(res, 400, report);
       }
-      await this.#feed.report(host, report);
-      res.writeHead(204).end();
+      const revision = await this.#feed.report(host, report);
+      res.writeHead(204, { [REVISION_HEADER]: String(revision) }).end();
     } catch (error) {
       this.#logger.warn({ host, err: error }, 'feed: a report could not be taken');
       refuse(res, 503, { code: 'not-taken', subject: 'report', detail: 'the server could not take it; send it again' });

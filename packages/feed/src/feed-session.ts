@@ -7,7 +7,7 @@ import { LineSplitter } from './line-splitter.js';
 import { HEARTBEAT_MS, MAX_LINE_BYTES, MISSED_HEARTBEATS, RUN_HEADER } from './messages.js';
 import { parseFeedMessage } from './parse-message.js';
 import { type Assembled, StateAssembler } from './state-assembler.js';
-import { type AgentNews, StatusOutbox } from './status-outbox.js';
+import { type AgentNews, type HeardClaim, StatusOutbox } from './status-outbox.js';
 import { StatusPoster } from './status-poster.js';
 
 /** A whole host state, and where in which server's run it stands: enough to resume from, now or after a restart of the agent. */
@@ -30,6 +30,8 @@ export type FeedSessionOptions = FeedAddress & {
   /** Nothing up to this revision concerns the host: the state is as it was, and stands there now. */
   readonly onRevision?: (held: HeldState) => void;
   readonly onLink?: (link: FeedLink) => void;
+  /** The server has put these claims in order with those of other hosts: from this revision on the state says how. */
+  readonly onClaimsTaken?: (claims: readonly HeardClaim[], revision: Revision) => void;
   /** A report that could not be delivered; it is sent again. */
   readonly onReportProblem?: (problem: Problem) => void;
   /** Names this run of the agent; random unless told. */
@@ -78,6 +80,7 @@ class AgentFeed {
       everyMs: 0.8 * heartbeatMs,
       timeoutMs: this.#silenceMs,
       onProblem: (problem) => options.onReportProblem?.(problem),
+      onClaimsTaken: (claims, revision) => options.onClaimsTaken?.(claims, revision),
     });
     this.#connect();
   }

@@ -25,8 +25,8 @@ export type HostView = {
   readonly heardAt: string;
   /** How many revisions of the head the host has still to apply; 0 when it has applied all that concerns it. */
   readonly lag: number;
-  /** The agent's last report without its endpoints; null before the first. */
-  readonly report: Omit<StatusReport, 'endpoints' | 'isFull'> | null;
+  /** The agent's last report without its endpoints and claims; null before the first. */
+  readonly report: Omit<StatusReport, 'endpoints' | 'claims' | 'isFull'> | null;
 };
 
 /** A host's agent came, or was not heard of for the length of its lease. */
@@ -36,9 +36,10 @@ export type FeedOptions = {
   readonly source: FeedSource;
   /**
    * Takes a report, its endpoints being the host's own (others are left out). The agent hears that it was taken when this has
-   * resolved; when it rejects, the agent sends it again, and the error goes to the HTTP side's log.
+   * resolved, and from which revision on its state says what came of it: that one, or the newest published. When it rejects, the agent
+   * sends the report again, and the error goes to the HTTP side's log.
    */
-  readonly onStatus: (host: HostName, report: StatusReport) => void | Promise<void>;
+  readonly onStatus: (host: HostName, report: StatusReport) => void | Promise<Revision | void>;
   /** Names this run of the server; a random one unless told. */
   readonly run?: string;
   readonly heartbeatMs?: number;
@@ -53,6 +54,8 @@ export type FeedOptions = {
 /** The server's side of the stream, whatever carries it. */
 export type Feed = {
   readonly run: string;
+  /** How long a host counts as alive without being heard of. */
+  readonly leaseMs: number;
   /** Changes of hosts, as of a revision above all before; hosts that nothing changes for are not named. Never waits for a reader. */
   readonly publish: (revision: Revision, deltas: ReadonlyMap<HostName, HostDelta>) => void;
   /** By its lease, checked every heartbeat; false for a host never heard of. */
@@ -64,7 +67,7 @@ export type Feed = {
   /** Begins a session of a host, in place of an earlier one; for the transport. */
   readonly attach: (host: HostName, sink: FeedSink, resume: { readonly run: string; readonly since: Revision } | null) => FeedSession;
   /** Takes a report that was validated and authenticated; for the transport. */
-  readonly report: (host: HostName, report: StatusReport) => Promise<void>;
+  readonly report: (host: HostName, report: StatusReport) => Promise<Revision>;
   /** Ends all sessions and timers. */
   readonly close: () => void;
 };
@@ -149,14 +152,16 @@ class FeedCore {
     return { drained: () => stream.drained(), closed };
   }
 
-  async report(name: HostName, report: StatusReport): Promise<void> {
+  async report(name: HostName, report: StatusReport): Promise<Revision> {
     const host = this.#host(name);
     const { run, revision, agent } = report;
     host.report = { run, revision, agent };
     this.#hear(name, host);
-    if (report.endpoints.length === 0 && !report.isFull && agent === null) return;
+    if (report.endpoints.length === 0 && !report.isFull && report.claims === null && agent === null) return this.#published;
     const held = this.#options.source.snapshot(name).state.endpoints;
-    await this.#options.onStatus(name, { ...report, endpoints: report.endpoints.filter((endpoint) => held.has(endpoint.id)) });
+    const endpoints = report.endpoints.filter(({ id }) => held.has(id));
+    const claims = report.claims?.filter(({ endpoint }) => held.has(endpoint)) ?? null;
+    return (await this.#options.onStatus(name, { ...report, endpoints, claims })) ?? this.#published;
   }
 
   close(): void {
@@ -222,9 +227,11 @@ export function createFeed(options: FeedOptions): Feed {
     ring: { entries: 512, bytes: 256 * 1024 },
     forgetMs: 600_000,
   };
-  const core = new FeedCore({ ...defaults, ...options });
+  const whole = { ...defaults, ...options };
+  const core = new FeedCore(whole);
   return {
     run: core.run,
+    leaseMs: whole.leaseMs,
     publish: (revision, deltas) => core.publish(revision, deltas),
     isAlive: (host) => core.isAlive(host),
     hosts: () => core.hosts(),

@@ -6,7 +6,14 @@ export { createFeed, type Feed, type FeedOptions, type FeedSource, type HostEven
 export { createFeedServer, type FeedLogger, type FeedServerOptions } from './feed-server.js';
 export { type FeedLink, type FeedSession, type FeedSessionOptions, type HeldState, openFeedSession } from './feed-session.js';
 export type { HostSnapshot } from './host-feed.js';
-export { type AgentReport, type FeedMessage, MAX_PHYSICAL_NETWORK, MAX_PHYSICAL_NETWORKS, type StatusReport } from './messages.js';
+export {
+  type AgentReport,
+  type FeedMessage,
+  MAX_PHYSICAL_NETWORK,
+  MAX_PHYSICAL_NETWORKS,
+  type ReportedClaim,
+  type StatusReport,
+} from './messages.js';
 export { StatusNews } from './status-news.js';
-export type { AgentNews } from './status-outbox.js';
+export type { AgentNews, HeardClaim } from './status-outbox.js';
 export { agentToken, verifyAgentToken } from './token.js';

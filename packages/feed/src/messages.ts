@@ -1,4 +1,5 @@
 import type { EndpointStatus, HostDelta, HostObject, Revision } from '@manx/hoststate';
+import type { Ip } from '@manx/ip';
 
 /**
  * Server to agent, one JSON object a line (NDJSON) over one long HTTP response. A session starts either with a whole state
@@ -22,9 +23,17 @@ export type StatusReport = {
   /** True: `endpoints` is all that the host has; false: only what changed. */
   readonly isFull: boolean;
   readonly endpoints: readonly EndpointStatus[];
+  /** Every claim of the host's endpoints (S9), by address; null: as the server knows them. */
+  readonly claims: readonly ReportedClaim[] | null;
   /** Null until the agent has said something of itself: such a report is a sign of life and no more. */
   readonly agent: AgentReport | null;
 };
+
+/**
+ * An endpoint that has claimed an address of its pairs, and how long ago the host saw that when it made the report, in milliseconds; null:
+ * the host did not see it, but was told of it by the server.
+ */
+export type ReportedClaim = { readonly endpoint: string; readonly ip: Ip; readonly ageMs: number | null };
 
 /** What the agent says of itself. */
 export type AgentReport = {
@@ -39,6 +48,9 @@ export type AgentReport = {
 
 /** The header of every answer of the server that names its run: revisions can be resumed within one run only. */
 export const RUN_HEADER = 'manx-run';
+
+/** The header of the answer to a report: from this revision on the host's state says what has come of the report's claims. */
+export const REVISION_HEADER = 'manx-revision';
 
 /** How often either side says something when there is nothing to say. Three in a row that are missing mean a dead peer. */
 export const HEARTBEAT_MS = 5_000;

@@ -9,7 +9,14 @@ const agent = {
   bgp: [{ name: 'tor1', state: 'Established' }],
   problems: [],
 };
-const report = { run: 'run-1', revision: 7, isFull: true, endpoints: [endpoint], agent };
+const report = {
+  run: 'run-1',
+  revision: 7,
+  isFull: true,
+  endpoints: [endpoint],
+  claims: [{ endpoint: 'p', ip: '10.0.0.9', ageMs: 5 }],
+  agent,
+};
 
 const parse = (value: unknown) => parseStatusReport(JSON.stringify(value));
 

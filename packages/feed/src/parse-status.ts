@@ -1,10 +1,15 @@
 import type { Problem } from '@manx/hoststate';
+import { parseIp } from '@manx/ip';
 import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
 import { MAX_PHYSICAL_NETWORK, MAX_PHYSICAL_NETWORKS, MAX_REPORT_ITEMS, MAX_REPORT_TEXT, type StatusReport } from './messages.js';
 
 const id = text(64, /^[A-Za-z0-9][A-Za-z0-9_-]*$/);
 const short = text(255);
 const long = text(MAX_REPORT_TEXT);
+/** An address in canonical text. */
+const address: Check = (value, at) => (typeof value === 'string' && parseIp(value) === value ? null : `${at}: expected an address`);
+const milliseconds: Check = (value, at) =>
+  Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a number of milliseconds`;
 const instant = text(32, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
 
 const report: Check = exactly({
@@ -12,6 +17,7 @@ const report: Check = exactly({
   revision,
   isFull: oneOf(true, false),
   endpoints: listOf(exactly({ id, state: oneOf('up', 'down', 'error'), revision, problem: nullable(long) }), MAX_REPORT_ITEMS),
+  claims: nullable(listOf(exactly({ endpoint: id, ip: address, ageMs: nullable(milliseconds) }), MAX_REPORT_ITEMS)),
   agent: nullable(
     exactly({
       version: short,
@@ -37,5 +43,7 @@ export function parseStatusReport(json: string): StatusReport | Problem {
   if (complaint !== null) return malformed(complaint);
   const checked = value as StatusReport;
   const ids = new Set(checked.endpoints.map((endpoint) => endpoint.id));
-  return ids.size === checked.endpoints.length ? checked : malformed('report.endpoints: an endpoint is there twice');
+  if (ids.size !== checked.endpoints.length) return malformed('report.endpoints: an endpoint is there twice');
+  const ips = new Set(checked.claims?.map((claim) => claim.ip));
+  return ips.size === (checked.claims?.length ?? 0) ? checked : malformed('report.claims: an address is there twice');
 }

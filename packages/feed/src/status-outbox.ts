@@ -1,5 +1,5 @@
 import type { EndpointStatus, Revision } from '@manx/hoststate';
-import { type AgentReport, MAX_REPORT_ITEMS, MAX_REPORT_TEXT, type StatusReport } from './messages.js';
+import { type AgentReport, MAX_REPORT_ITEMS, MAX_REPORT_TEXT, type ReportedClaim, type StatusReport } from './messages.js';
 
 /** What an agent has found out, after an apply. */
 export type AgentNews = {
@@ -9,11 +9,16 @@ export type AgentNews = {
   readonly endpoints: readonly EndpointStatus[];
   /** Ids of endpoints that the host state no longer has. */
   readonly gone: readonly string[];
+  /** Every claim of the host's endpoints, by address; absent: nothing is said of claims. Times are milliseconds since 1970, null for what the server told. */
+  readonly claims?: readonly HeardClaim[];
   readonly agent: AgentReport;
 };
 
-/** A report on its way. */
-export type Posting = { readonly report: StatusReport };
+/** A claim, and when the host heard of it. */
+export type HeardClaim = Pick<ReportedClaim, 'endpoint' | 'ip'> & { readonly at: number | null };
+
+/** A report on its way, and the claims that are in it. */
+export type Posting = { readonly report: StatusReport; readonly claims: readonly HeardClaim[] | null };
 
 const cut = (text: string, max: number): string => (text.length > max ? `${text.slice(0, max - 1)}…` : text || '-');
 
@@ -43,6 +48,8 @@ export class StatusOutbox {
   #revision: Revision = 0;
   #agent: AgentReport | null = null;
   #isAgentUnheard = false;
+  #claims: readonly HeardClaim[] | null = null;
+  #areClaimsUnheard = false;
   /** The run of the server that has had a full report; null: none has. */
   #fullIn: string | null = null;
   #serverRun: string | null = null;
@@ -54,11 +61,16 @@ export class StatusOutbox {
 
   /** True when there is something that the server does not know. A host that has not applied anything yet has nothing to say. */
   get isDirty(): boolean {
-    return this.#agent !== null && (this.#unheard.size > 0 || this.#isAgentUnheard || this.#needsFull);
+    return this.#agent !== null && (this.#unheard.size > 0 || this.#isAgentUnheard || this.#areClaimsUnheard || this.#needsFull);
   }
 
-  tell({ revision, endpoints, gone, agent }: AgentNews): void {
+  tell({ revision, endpoints, gone, claims, agent }: AgentNews): void {
     this.#revision = revision;
+    if (claims !== undefined && JSON.stringify(claims) !== JSON.stringify(this.#claims ?? [])) {
+      this.#claims = claims.slice(0, MAX_REPORT_ITEMS);
+      this.#areClaimsUnheard = true;
+    }
+    this.#claims ??= claims ?? null;
     const report = fitted(agent);
     if (JSON.stringify(report) !== JSON.stringify(this.#agent)) this.#isAgentUnheard = true;
     this.#agent = report;
@@ -79,20 +91,24 @@ export class StatusOutbox {
     this.#serverRun = serverRun;
   }
 
-  /** The report to send now; without anything to say, a sign of life. */
-  post(): Posting {
+  /** The report to send now, milliseconds since 1970; without anything to say, a sign of life. */
+  post(now: number): Posting {
     const isFull = this.#agent !== null && this.#needsFull;
     const all = [...this.#latest.values()];
     const endpoints = isFull ? all : all.filter((status) => this.#unheard.has(status.id));
+    const told = isFull || this.#areClaimsUnheard ? this.#claims : null;
+    const claims = told?.map(({ endpoint, ip, at }) => ({ endpoint, ip, ageMs: at === null ? null : Math.max(0, now - at) })) ?? null;
     return {
-      report: { run: this.#run, revision: this.#revision, isFull, endpoints, agent: this.#agent },
+      report: { run: this.#run, revision: this.#revision, isFull, endpoints, claims, agent: this.#agent },
+      claims: told,
     };
   }
 
   /** A server, in a run of its own, has taken a report; what has changed since it was made is still to be sent. */
-  taken({ report }: Posting, serverRun: string): void {
+  taken({ report, claims }: Posting, serverRun: string): void {
     this.meet(serverRun);
     if (report.isFull) this.#fullIn = serverRun;
+    if (claims !== null && claims === this.#claims) this.#areClaimsUnheard = false;
     if (report.agent === this.#agent) this.#isAgentUnheard = false;
     for (const status of report.endpoints) if (this.#latest.get(status.id) === status) this.#unheard.delete(status.id);
   }

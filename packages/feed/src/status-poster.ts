@@ -1,8 +1,8 @@
-import type { Problem } from '@manx/hoststate';
+import type { Problem, Revision } from '@manx/hoststate';
 import { type AgentRequests, problemOf } from './agent-request.js';
 import type { BackOff } from './back-off.js';
-import { RUN_HEADER } from './messages.js';
-import type { AgentNews, StatusOutbox } from './status-outbox.js';
+import { REVISION_HEADER, RUN_HEADER } from './messages.js';
+import type { AgentNews, HeardClaim, StatusOutbox } from './status-outbox.js';
 
 export type StatusPosterOptions = {
   readonly url: string;
@@ -14,7 +14,13 @@ export type StatusPosterOptions = {
   /** After this long without an answer an attempt has failed. */
   readonly timeoutMs: number;
   readonly onProblem: (problem: Problem) => void;
+  /** These claims have been put in order: from this revision on the host's state says how. */
+  readonly onClaimsTaken: (claims: readonly HeardClaim[], revision: Revision) => void;
 };
+
+type PostAnswer =
+  | { readonly kind: 'taken'; readonly serverRun: string; readonly revision: Revision | null }
+  | { readonly kind: 'failed'; readonly problem: Problem };
 
 /** Sends what the outbox holds, one report at a time, until the server has taken it; and a sign of life when there is nothing to say. */
 export class StatusPoster {
@@ -58,25 +64,24 @@ export class StatusPoster {
 
   /** One attempt; never rejects, and always says when the next is. */
   async #send(): Promise<void> {
-    const { outbox, backOff, everyMs, onProblem } = this.#options;
+    const { outbox, backOff, everyMs, onProblem, onClaimsTaken } = this.#options;
     this.#timer = null;
     this.#isSending = true;
-    const posting = outbox.post();
+    const posting = outbox.post(Date.now());
     const answer = await this.#post(JSON.stringify(posting.report));
     this.#isSending = false;
     if (this.#isClosed) return;
     if (answer.kind === 'taken') {
       backOff.reset();
       outbox.taken(posting, answer.serverRun);
+      if (posting.claims !== null && answer.revision !== null) onClaimsTaken(posting.claims, answer.revision);
       return this.#wait(outbox.isDirty ? 0 : everyMs);
     }
     onProblem(answer.problem);
     this.#wait(Math.min(backOff.next(), everyMs));
   }
 
-  #post(
-    body: string,
-  ): Promise<{ readonly kind: 'taken'; readonly serverRun: string } | { readonly kind: 'failed'; readonly problem: Problem }> {
+  #post(body: string): Promise<PostAnswer> {
     const { url, requests, timeoutMs } = this.#options;
     const subject = `${url} status`;
     return new Promise((resolve) => {
@@ -93,7 +98,8 @@ export class StatusPoster {
         const serverRun = response.headers[RUN_HEADER];
         if (response.statusCode === 204 && typeof serverRun === 'string') {
           response.resume();
-          return resolve({ kind: 'taken', serverRun });
+          const said = Number(response.headers[REVISION_HEADER] ?? Number.NaN);
+          return resolve({ kind: 'taken', serverRun, revision: Number.isSafeInteger(said) ? said : null });
         }
         request.off('close', cut);
         void problemOf(subject, response).then(fail);

@@ -12,13 +12,16 @@ type PrefixHolder = { readonly cidr: Cidr; readonly isRouted: boolean; readonly 
 export class AddressHolders {
   readonly #own = new Map<Ip, Endpoint[]>();
   readonly #pairs = new Map<Ip, { readonly isRouted: boolean; readonly endpoint: Endpoint }[]>();
+  readonly #claims = new Map<Ip, Endpoint[]>();
   /** Longest first. */
   readonly #prefixes: PrefixHolder[] = [];
 
   constructor(state: HostState) {
     for (const endpoint of state.endpoints.values()) {
       for (const { ip } of endpoint.addresses) listOf(this.#own, ip).push(endpoint);
-      for (const { cidr, isRouted } of endpoint.pairs) {
+      for (const ip of endpoint.claims) listOf(this.#claims, ip).push(endpoint);
+      for (const { cidr, ...pair } of endpoint.pairs) {
+        const isRouted = pair.isRouted && !pair.isYielded;
         if (isPrefix(memberOf(cidr))) this.#prefixes.push({ cidr, isRouted, endpoint });
         else listOf(this.#pairs, cidrFirst(cidr)).push({ isRouted, endpoint });
       }
@@ -34,9 +37,12 @@ export class AddressHolders {
     return [...(this.#pairs.get(ip) ?? []), ...covering].map(({ endpoint }) => endpoint);
   }
 
-  /** Those that packets to the address are routed to: its owners, or the holders of the pair, or of the longest prefix around it. */
+  /**
+   * Those that packets to the address are routed to: its owners, or who has claimed it, or the holders of the pair, or of the longest
+   * prefix around it.
+   */
   receivers(ip: Ip): readonly Endpoint[] {
-    const own = this.#own.get(ip);
+    const own = this.#own.get(ip) ?? this.#claims.get(ip);
     if (own !== undefined) return own;
     const exact = (this.#pairs.get(ip) ?? []).filter(({ isRouted }) => isRouted);
     if (exact.length > 0) return exact.map(({ endpoint }) => endpoint);

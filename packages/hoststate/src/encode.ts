@@ -50,6 +50,8 @@ const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
   isSecured: true,
   pairs: true,
   isRouted: true,
+  isYielded: true,
+  claims: true,
   policies: true,
   floating: true,
   fixed: true,

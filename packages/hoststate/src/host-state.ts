@@ -19,6 +19,8 @@ export type AddressPair = {
   readonly mac: Mac;
   /** True: packets to it are routed to the port, shared with every other holder (S8). False: it is somebody else's to receive. */
   readonly isRouted: boolean;
+  /** True: another port has claimed this address, and packets to it go there, not here, until this port claims it (S9). */
+  readonly isYielded: boolean;
 };
 
 /** An address of an external network that stands for one fixed IP of the port (S21, S22). IPv4. */
@@ -109,6 +111,8 @@ export type Endpoint = {
   readonly isSecured: boolean;
   /** Sorted by `compareCidrs`, then MAC. */
   readonly pairs: readonly AddressPair[];
+  /** Addresses within its pairs that it has claimed by an announcement: packets to them go to it alone (S9). Sorted by `compareIps`. */
+  readonly claims: readonly Ip[];
   /** Ids of the policies that apply, sorted; empty means that nothing is allowed in or out (S16). */
   readonly policies: readonly string[];
   /** Sorted by `ip`; a fixed IP with several sends from the first. */

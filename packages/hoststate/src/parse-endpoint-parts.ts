@@ -1,4 +1,4 @@
-import { compareCidrs, compareIps, familyOf } from '@manx/ip';
+import { cidrContains, compareCidrs, compareIps, familyOf } from '@manx/ip';
 import { compareIds } from './canonical-order.js';
 import type {
   AddressPair,
@@ -14,6 +14,7 @@ import type {
 import type { Problem } from './problem.js';
 import { bool, byKind, canonical, integer, list, nullable, oneOf, type Read, record, refine } from './read.js';
 import { areSortedIds, readCidr, readId, readIp, readMac } from './read-values.js';
+import { isPrefix, memberOf } from './sorted-members.js';
 
 const MAX_CODE = { 4: 255, 6: 65_535 } as const;
 
@@ -30,7 +31,10 @@ const readWord = canonical<string>((text) => (WORD.test(text) ? text : null), 'p
 const readDomain = canonical<string>((text) => (DOMAIN.test(text) ? text : null), 'a domain name');
 
 /** Reads a pair. */
-export const readPair: Read<AddressPair> = record<AddressPair>({ mac: readMac, isRouted: bool, cidr: readCidr });
+export const readPair: Read<AddressPair> = refine(
+  record<AddressPair>({ mac: readMac, isRouted: bool, isYielded: bool, cidr: readCidr }),
+  ({ cidr, isRouted, isYielded }) => (!isYielded || (isRouted && !isPrefix(memberOf(cidr))) ? null : 'yielded only as a routed address'),
+);
 
 /** Reads a floating IP. */
 export const readFloating: Read<FloatingAddress> = refine(record<FloatingAddress>({ ip: readIp, fixed: readIp }), ({ ip, fixed }) =>
@@ -117,9 +121,11 @@ export function parseDhcpOption(value: unknown): DhcpOption | Problem {
 
 /** What an endpoint must be beyond its fields; null when it is. */
 export function endpointComplaint(endpoint: Endpoint): string | null {
-  const { addresses, pairs, floating, forwards, floatingLimits, dhcpOptions } = endpoint;
+  const { addresses, pairs, claims, floating, forwards, floatingLimits, dhcpOptions } = endpoint;
   const isBefore = (a: AddressPair, b: AddressPair): boolean => (compareCidrs(a.cidr, b.cidr) || compareIds(a.mac, b.mac)) < 0;
   if (!inOrder(pairs, isBefore)) return 'pairs in order, each once';
+  if (!inOrder(claims, (a, b) => compareIps(a, b) < 0)) return 'claims in order, each once';
+  if (claims.some((ip) => !pairs.some(({ cidr }) => cidrContains(cidr, ip)))) return 'claims of addresses within its pairs';
   if (!inOrder(floating, (a, b) => compareIps(a.ip, b.ip) < 0)) return 'floating IPs in order, each once';
   if (floating.some(({ fixed }) => addresses.every(({ ip }) => ip !== fixed))) return 'floating IPs of its own addresses';
   if (!areSortedIds(forwards.map(({ id }) => id))) return 'forwards in order of their ids, each once';

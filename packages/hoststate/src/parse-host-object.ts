@@ -73,6 +73,7 @@ const readEndpoint: Read<Endpoint> = refine(
     ),
     isSecured: bool,
     pairs: list(readPair),
+    claims: list(readIp),
     policies: readSortedIds,
     floating: list(readFloating),
     forwards: list(readForward),

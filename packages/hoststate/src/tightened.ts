@@ -131,10 +131,14 @@ function hasMembersBeyond(more: Endpoint, less: Endpoint): boolean {
   return membersOf(more).some((member) => !few.has(member));
 }
 
-/** Whether a pair is routed to one that is not to the other. */
+/** Whether a pair or claimed address is routed to one that is not to the other, or claimed by the one alone. */
 function hasRoutedBeyond(more: Endpoint, less: Endpoint): boolean {
-  const routed = new Set(less.pairs.flatMap(({ cidr, isRouted }) => (isRouted ? [cidr] : [])));
-  return more.pairs.some(({ cidr, isRouted }) => isRouted && !routed.has(cidr));
+  const routed = new Set(routedTo(less));
+  return routedTo(more).some((text) => !routed.has(text));
+}
+
+function routedTo({ pairs, claims }: Endpoint): readonly string[] {
+  return [...pairs.flatMap(({ cidr, isRouted, isYielded }) => (isRouted && !isYielded ? [cidr] : [])), ...claims];
 }
 
 function isTranslatedOtherwise(before: Endpoint, after: Endpoint): boolean {

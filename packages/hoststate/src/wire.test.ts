@@ -86,7 +86,7 @@ describe('what comes from outside is taken only in its one right form', () => {
   const lan = { ...subnet('sub'), dnsServers: ['10.65.0.9'], hostRoutes: [{ destination: '10.99.0.0/16', nexthop: '10.65.0.254' }] };
 
   const rich: Endpoint = {
-    ...paired(endpoint('rich', ['10.65.0.2']), '10.65.0.100/32', '10.65.8.0/24'),
+    ...paired(endpoint('rich', ['10.65.0.2']), '10.65.0.100/32=', '10.65.8.0/24'),
     floating: [{ ip: '203.0.113.5' as Ip, fixed: '10.65.0.2' as Ip }],
     forwards: [forward('f1'), forward('f2', { protocol: 17, from: 50, to: 59 })],
     floatingLimits: [{ ip: '203.0.113.9' as never, limits: [{ direction: 'egress', unit: 'bytes', rate: 125_000, burst: 131_072 }] }],
@@ -170,6 +170,12 @@ describe('what comes from outside is taken only in its one right form', () => {
     [rich, 'pairs.0.cidr', '10.65.9.0/24'],
     [rich, 'pairs.0.mac', 'fa16'],
     [rich, 'pairs.0.isRouted', 1],
+    [rich, 'pairs.0.isYielded', undefined],
+    [rich, 'pairs.1.isYielded', true],
+    [paired(web, '10.65.0.100/32!'), 'pairs.0.isYielded', true],
+    [rich, 'claims', undefined],
+    [rich, 'claims.1', '10.65.0.100'],
+    [rich, 'claims.1', '10.65.7.1'],
     [rich, 'floating.0.fixed', '10.65.0.3'],
     [rich, 'floating.0.ip', 'fd00::1'],
     [rich, 'floating.0.ip', '203.0.113.9'],

@@ -1,3 +1,4 @@
+export { type Announcement, watchAnnouncements } from './announcements/watch-announcements.js';
 export { askBird, type BgpSession, type BirdReply, isBirdError, parseBgpSessions } from './bird/bird-control.js';
 export { type BirdPort, type BirdSpec, openBird } from './bird/open-bird.js';
 export type { Conntrack, TrackedFlow } from './conntrack/conntrack.js';

@@ -19,6 +19,8 @@ const NFT_FEATURES: Readonly<Record<string, string>> = {
   'nftables interval sets': 'table inet manx-probe { set s { type ipv6_addr; flags interval; }\n}',
   'nftables connection tracking (CONFIG_NFT_CT)':
     'table inet manx-probe { chain c { type filter hook forward priority 0; ct state established accept\n }\n}',
+  'nftables logging to programs (CONFIG_NFT_LOG, CONFIG_NETFILTER_NETLINK_LOG)':
+    'table inet manx-probe { chain c { type filter hook input priority 0; log group 80\n }\n}',
   'nftables arp tables (CONFIG_NF_TABLES_ARP)':
     'table arp manx-probe { chain c { type filter hook input priority 0; arp saddr ip 192.0.2.1 drop\n }\n}',
 };

@@ -63,7 +63,18 @@ export { BINDING_SCHEMA, type BindingView, bindingsOf, decodeBinding, type PortB
 export { type AnsweredPage, type PageLink, pageLinks } from './page-links.js';
 export { policyName } from './policy-name.js';
 export { type Asking, itemTarget, resourceTarget } from './policy-target.js';
-export type { AddressPair, ExtraDhcpOption, FixedIp, FixedIpWish, IpAllocation, Port, PortDraft, PortStatus, VifType } from './port.js';
+export type {
+  AddressPair,
+  ClaimedAddress,
+  ExtraDhcpOption,
+  FixedIp,
+  FixedIpWish,
+  IpAllocation,
+  Port,
+  PortDraft,
+  PortStatus,
+  VifType,
+} from './port.js';
 export { badRequest, type ErrorAnswer, type ErrorParameters, errorAnswer, isProblem, type Problem, problem } from './problem.js';
 export type { QosBandwidthLimitRule } from './qos/qos-bandwidth-limit-rule.js';
 export type { QosDscpMarkingRule } from './qos/qos-dscp-marking-rule.js';

@@ -37,6 +37,7 @@ export const INDEXES = {
     'port.device_id': (p) => p.device_id,
     'port.mac_address': (p) => p.mac_address,
     'port.security_group': (p) => p.security_groups,
+    'port.claimed_address': (p) => p.claimed_addresses?.map(({ ip_address }) => ip_address) ?? '',
     'port.host': (p) => p['binding:host_id'],
     'port.qos_policy_id': (p) => p.qos_policy_id ?? '',
   },

@@ -48,6 +48,8 @@ export type Port = StandardAttributes & {
   readonly port_security_enabled: boolean;
   /** What it may also send from, and get what is sent to (S8, S17); addresses and prefixes in canonical text. */
   readonly allowed_address_pairs: readonly AddressPair[];
+  /** Addresses within its pairs that it has announced as its own, and that go to it alone (S9); absent: none. */
+  readonly claimed_addresses?: readonly ClaimedAddress[];
   readonly extra_dhcp_opts: readonly ExtraDhcpOption[];
   readonly qos_policy_id: string | null;
   readonly dns_name: string;
@@ -64,6 +66,9 @@ export type IpAllocation = 'immediate' | 'deferred' | 'none';
 
 /** An address or prefix that a port may have beside its fixed IPs, and with which MAC. */
 export type AddressPair = { readonly ip_address: Ip | Cidr; readonly mac_address: Mac };
+
+/** An address that a port has announced as its own, and when its host saw that by the server's clock: ISO 8601, UTC, to the millisecond. */
+export type ClaimedAddress = { readonly ip_address: Ip; readonly claimed_at: string };
 
 /** A DHCP option for one port: a name or number of `dhcpOption`, and a checked value; empty text: the option is given without a value. */
 export type ExtraDhcpOption = { readonly opt_name: string; readonly opt_value: string; readonly ip_version: 4 | 6 };
@@ -162,6 +167,9 @@ export const portDeclaration: Declaration<'port'> = {
       settable('False lifts source checks and security groups; as its network says unless told.', boolean, undefined),
     ),
     allowed_address_pairs: plain(settable('Addresses and prefixes that it may have beside its own.', allowedAddressPairs, undefined)),
+    claimed_addresses: plain(
+      told('Addresses of its pairs that it has announced as its own last: packets to them go to it alone.', readOnly({ type: 'array' })),
+    ),
     extra_dhcp_opts: plain(settable('DHCP options for this port alone.', extraDhcpOptions, undefined)),
     qos_policy_id: plain(settable('Its QoS policy.', orNull(uuid), null)),
     qos_network_policy_id: plain(told('The QoS policy of its network.', readOnly({ type: ['string', 'null'] }))),
@@ -186,6 +194,7 @@ export const portDeclaration: Declaration<'port'> = {
     'binding:vif_details': vifDetails,
     qos_network_policy_id: (port, state) => state.get('network', port.network_id)?.qos_policy_id ?? null,
     dns_assignment: dnsAssignment,
+    claimed_addresses: (port) => port.claimed_addresses ?? [],
     ip_allocation: (port) => port.ip_allocation ?? 'immediate',
     resource_request: resourceRequest,
   },

@@ -1,3 +1,5 @@
+export { type Claim, ClaimBook, type ClaimFacts, type SavedClaim } from './claims/claim-book.js';
+export { type ClaimChanges, withClaims } from './claims/with-claims.js';
 export { cleanupPlan } from './cleanup-plan.js';
 export { diffTables } from './diff-tables.js';
 export type {

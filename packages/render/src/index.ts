@@ -15,6 +15,7 @@ export type {
   RoutePlan,
 } from './host-plan.js';
 export { METADATA_IPV4, METADATA_IPV6 } from './metadata.js';
+export { CLAIM_LOG_GROUP } from './nft/claim-chains.js';
 export { renderHost } from './render-host.js';
 export { neighbourKey, routeKey } from './render-routes.js';
 export { MANX_ROUTE_METRIC, MANX_ROUTE_PROTOCOL } from './route-identity.js';

@@ -1,5 +1,5 @@
 import type { Endpoint } from '@manx/hoststate';
-import { type Cidr, cidrFirst, familyOf, hostCidr, linkLocalFor, type Mac } from '@manx/ip';
+import { type Cidr, cidrContains, cidrFirst, familyOf, hostCidr, type Ip, linkLocalFor, type Mac, prefixLength } from '@manx/ip';
 import type { NeighbourPlan, RenderProblem, RouteHop, RoutePlan } from './host-plan.js';
 import { remember } from './remember.js';
 import { MANX_ROUTE_METRIC } from './route-identity.js';
@@ -24,7 +24,7 @@ export const neighbourKey = (neighbour: Pick<NeighbourPlan, 'dev' | 'ip'>): stri
 
 /**
  * A /32 or /128 and a permanent neighbour entry for every fixed IP, a /32 for every floating IP, and for every routed pair a route
- * to all of its holders here (S8). Of two endpoints with one address of their own the first by id has it, and the other is a
+ * to all of its holders here (S8), or to the one that has claimed it (S9). Of two endpoints with one address of their own the first by id has it, and the other is a
  * problem (S12); a pair never takes an address from whose own it is.
  */
 export const renderRoutes = remember((endpoints: readonly Endpoint[]): RenderedRoutes => {
@@ -43,7 +43,7 @@ export const renderRoutes = remember((endpoints: readonly Endpoint[]): RenderedR
     }
     for (const neighbour of own.neighbours) neighbours.set(neighbourKey(neighbour), neighbour);
   }
-  for (const [cidr, holders] of pairHolders(endpoints)) {
+  for (const [cidr, holders] of [...claimHolders(endpoints), ...pairHolders(endpoints)]) {
     const shared = pairRoute(cidr, holders);
     const key = routeKey(shared.route);
     if (routes.has(key)) continue;
@@ -65,8 +65,8 @@ const endpointRoutes = remember(({ ifname: dev, mac, addresses, floating, forwar
 function pairHolders(endpoints: readonly Endpoint[]): ReadonlyMap<Cidr, readonly Holder[]> {
   const holders = new Map<Cidr, Map<string, Holder>>();
   for (const endpoint of endpoints) {
-    for (const { cidr, mac, isRouted } of endpoint.pairs) {
-      if (!isRouted) continue;
+    for (const { cidr, mac, isRouted, isYielded } of endpoint.pairs) {
+      if (!isRouted || isYielded) continue;
       const ofPair = holders.get(cidr) ?? new Map<string, Holder>();
       if (!ofPair.has(endpoint.ifname) || mac === endpoint.mac) ofPair.set(endpoint.ifname, { endpoint, mac });
       holders.set(cidr, ofPair);
@@ -74,6 +74,22 @@ function pairHolders(endpoints: readonly Endpoint[]): ReadonlyMap<Cidr, readonly
   }
   const byName = (a: Holder, b: Holder): number => (a.endpoint.ifname < b.endpoint.ifname ? -1 : 1);
   return new Map([...holders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([cidr, ofPair]) => [cidr, [...ofPair.values()].sort(byName)]));
+}
+
+/** The claimed addresses, each with the one that has claimed it, the first by id: packets get the MAC of its longest pair around it. */
+function claimHolders(endpoints: readonly Endpoint[]): ReadonlyMap<Cidr, readonly Holder[]> {
+  const holders = new Map<Cidr, readonly Holder[]>();
+  for (const endpoint of endpoints) {
+    for (const ip of endpoint.claims) if (!holders.has(hostCidr(ip))) holders.set(hostCidr(ip), [{ endpoint, mac: macFor(endpoint, ip) }]);
+  }
+  return holders;
+}
+
+function macFor({ pairs, mac: own }: Endpoint, ip: Ip): Mac {
+  const around = pairs.filter(({ cidr }) => cidrContains(cidr, ip));
+  const longest = Math.max(...around.map(({ cidr }) => prefixLength(cidr)));
+  const macs = around.filter(({ cidr }) => prefixLength(cidr) === longest).map(({ mac }) => mac);
+  return macs.includes(own) ? own : (macs[0] ?? own);
 }
 
 function pairRoute(

@@ -57,7 +57,14 @@ const agentOf = async (host: string) => {
     fetch(`${base}/status`, {
       method: 'POST',
       headers,
-      body: JSON.stringify({ run: 'r1', revision, isFull: false, endpoints: [{ id, state, revision, problem: null }], agent: null }),
+      body: JSON.stringify({
+        run: 'r1',
+        revision,
+        isFull: false,
+        endpoints: [{ id, state, revision, problem: null }],
+        claims: null,
+        agent: null,
+      }),
     });
   /** What the agent says of its host, and of no port. */
   const name = (physicalNetworks: readonly string[]): Promise<Response> => {

@@ -34,6 +34,7 @@ export class TestHost {
   #feed: Feed | null = null;
   #server: Server | null = null;
   #agent: ChildProcess | null = null;
+  #claims: NonNullable<StatusReport['claims']> = [];
   said = '';
 
   constructor(name: string, state: HostState, extra = '') {
@@ -119,6 +120,11 @@ export class TestHost {
     return this.#revision;
   }
 
+  /** The claims that the agent told last. */
+  get claims(): NonNullable<StatusReport['claims']> {
+    return this.#claims;
+  }
+
   /** What the agent last said of itself. */
   get agent(): StatusReport['agent'] {
     return this.#feed?.hosts()[0]?.report?.agent ?? null;
@@ -202,6 +208,7 @@ export class TestHost {
   }
 
   #take(report: StatusReport): void {
+    this.#claims = report.claims ?? this.#claims;
     for (const status of report.endpoints) this.#statuses.set(status.id, status);
     this.#wake();
   }

@@ -33,6 +33,7 @@ export const endpoint = (n: number, policies: readonly string[] = ['open']): End
     addresses,
     isSecured: true,
     pairs: [],
+    claims: [],
     policies,
     floating: [],
     forwards: [],

@@ -1,6 +1,7 @@
 import { type Attributes, type BindingView, bindingsOf, type Port, type PortBinding, type Problem, problem } from '@manx/model';
 import { checkNear } from '../addressing/segment-reach.js';
 import { bindingTo } from '../binding.js';
+import { claimsKept } from '../claims.js';
 import type { ActionResult, ActionRules } from '../rules.js';
 import type { Work } from '../work.js';
 
@@ -61,7 +62,8 @@ function update(work: Work, port: Port, { at, host = String(at), profile }: Attr
 function remove(work: Work, port: Port, { at }: Attributes): ActionResult | Problem {
   const found = bindingAt(work, port, String(at));
   if ('kind' in found) return found;
-  if (found.status === 'ACTIVE') work.update('port', port, { ...bindingTo('', port, work), 'binding:profile': {} });
+  if (found.status === 'ACTIVE')
+    work.update('port', port, { ...bindingTo('', port, work), ...claimsKept(port, [], ''), 'binding:profile': {} });
   else work.delete('port_binding', rowOf(work, port, found.host).id);
   return { answer: null };
 }

@@ -68,6 +68,14 @@ const pairs = fc.record({
   mac_address: mostly<string>(fc.constantFrom('fa:16:3e:00:00:01', 'fa:16:3e:00:00:aa'), fc.constant('FA-16')),
 });
 
+const claims = fc.record({
+  ip_address: mostly<string>(
+    fc.constantFrom('10.65.0.50', 'fd00:65::50', '10.65.0.130'),
+    fc.constantFrom('10.65.0.2', '10.65.0.1', 'nonsense'),
+  ),
+  claimed_at: fc.constantFrom('2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.001Z'),
+});
+
 const DHCP_OPTIONS = [
   { opt_name: 'router', opt_value: '', ip_version: 4 },
   { opt_name: '67', opt_value: 'pxelinux.0', ip_version: 4 },
@@ -97,6 +105,7 @@ const ports = fc.record({
   device_id: fc.constantFrom(...ROUTERS),
   port_security_enabled: mostly<boolean>(fc.constant(true), fc.constant(false)),
   allowed_address_pairs: fc.uniqueArray(pairs, { maxLength: 2, selector: ({ ip_address, mac_address }) => `${ip_address} ${mac_address}` }),
+  claimed_addresses: fc.uniqueArray(claims, { maxLength: 2, selector: ({ ip_address }) => ip_address }),
   extra_dhcp_opts: fc.subarray([...DHCP_OPTIONS]),
   qos_policy_id: fc.constantFrom(null, null, 'qos-1', 'qos-2'),
 });

@@ -19,6 +19,7 @@ export function endpoint(id: string, addresses: readonly string[], policies: rea
     }),
     isSecured: true,
     pairs: [],
+    claims: [],
     policies,
     floating: [],
     forwards: [],
@@ -30,11 +31,17 @@ export function endpoint(id: string, addresses: readonly string[], policies: rea
   };
 }
 
-/** An endpoint with these pairs beside, sorted: `cidr`, routed; or `cidr!`, not routed. */
+/** An endpoint with these pairs beside, sorted: `cidr`, routed; `cidr!`, not routed; `cidr?`, yielded; or `cidr=`, claimed. */
 export function paired(endpoint: Endpoint, ...pairs: readonly string[]): Endpoint {
   return {
     ...endpoint,
-    pairs: pairs.map((text) => ({ cidr: text.replace('!', '') as Cidr, mac: endpoint.mac, isRouted: !text.endsWith('!') })),
+    pairs: pairs.map((text) => ({
+      cidr: text.replace(/[!?=]$/, '') as Cidr,
+      mac: endpoint.mac,
+      isRouted: !text.endsWith('!'),
+      isYielded: text.endsWith('?'),
+    })),
+    claims: pairs.flatMap((text) => (text.endsWith('=') ? [text.slice(0, text.indexOf('/')) as Ip] : [])),
   };
 }
 

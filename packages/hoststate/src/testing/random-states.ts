@@ -77,6 +77,7 @@ const endpoints: fc.Arbitrary<Endpoint> = fc
     isOff: fc.boolean(),
     isOpen: fc.integer({ min: 0, max: 6 }).map((n) => n === 0),
     pairs: fc.subarray([...PAIRS], { maxLength: 2 }),
+    mark: fc.constantFrom('', '?', '='),
     floating: fc.boolean(),
     isLimited: fc.boolean(),
     forwards: fc.subarray(FORWARDS),
@@ -87,11 +88,11 @@ const endpoints: fc.Arbitrary<Endpoint> = fc
     dhcpOptions: fc.subarray([...DHCP_OPTIONS]),
     owner: fc.constantFrom(null, { instance: 'vm', project: 'blue' }),
   })
-  .map(({ id, ips, policies, isOff, isOpen, pairs, floating, isLimited, forwards, ...rest }) => {
+  .map(({ id, ips, policies, isOff, isOpen, pairs, mark, floating, isLimited, forwards, ...rest }) => {
     const placed = ips.map((ip) => `${ip}@${ip.includes(':') ? 'sub6' : 'sub'}`);
     const own = ips.filter((ip) => ip.startsWith('10.'));
     return {
-      ...paired(endpoint(id, placed, policies), ...pairs),
+      ...paired(endpoint(id, placed, policies), ...pairs.map((pair) => (pair.endsWith('/32') ? `${pair}${mark}` : pair))),
       isUp: !isOff,
       isSecured: !isOpen,
       floating: floating && own[0] !== undefined ? [{ ip: FLOATING, fixed: own[0] }] : [],

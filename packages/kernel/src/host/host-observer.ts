@@ -102,6 +102,11 @@ export class HostObserver {
     return this.#links.get(ifname)?.index ?? null;
   }
 
+  /** The tap of an index, as last read; null for what is none. */
+  nameOf(ifindex: number): IfName | null {
+    return this.#nameOf.get(ifindex) ?? null;
+  }
+
   /** The facts now; of sysctls, those that the plan names. Throws Fault when the kernel cannot be read. */
   async observe(plan: HostPlan | null): Promise<HostFacts> {
     if (this.#take('links')) this.#readLinks();

@@ -42,6 +42,7 @@ function port(number: number, ...addresses: ReadonlyArray<readonly [string, Subn
     addresses: addresses.map(([ip, { id: of }]) => ({ ip: asIp(ip), subnet: of })),
     isSecured: true,
     pairs: [],
+    claims: [],
     policies: [],
     floating: [],
     forwards: [],

@@ -1,10 +1,11 @@
 import { type Endpoint, isObjectId } from '@manx/hoststate';
-import { type Cidr, cidrFirst, familyOf } from '@manx/ip';
+import { type Cidr, cidrFirst, familyOf, hostCidr } from '@manx/ip';
 import type { NftChain } from '../host-plan.js';
 import { remember } from '../remember.js';
+import { CLAIM_CHAIN } from './claim-chains.js';
 import { type FloatingNft, renderFloating } from './floating-nft.js';
 import { limitRule } from './limit-rule.js';
-import { fromChain, policyChain, toChain } from './names.js';
+import { claimChain, fromChain, policyChain, toChain } from './names.js';
 import { isSingle, pairElements } from './pair-elements.js';
 
 /** What one endpoint puts into the tables: its two chains, and its elements of the shared sets and maps. */
@@ -12,6 +13,8 @@ export type EndpointNft = FloatingNft & {
   readonly tap: string;
   /** Chain by name. */
   readonly chains: ReadonlyArray<readonly [string, NftChain]>;
+  /** Chain by name, in both tables: of one that has pairs. */
+  readonly claimChains: ReadonlyArray<readonly [string, NftChain]>;
   readonly egress: string;
   readonly ingress: string;
   /** The tap, where port security is off. */
@@ -54,7 +57,7 @@ function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
   const v6 = ips.filter((ip) => familyOf(ip) === 6);
   const { macs, ...pairs } = pairElements(endpoint);
   const isUntracked = !isStateful && endpoint.floating.length + endpoint.forwards.length === 0;
-  const routed = isUntracked ? endpoint.pairs.filter(({ isRouted }) => isRouted).map(({ cidr }) => cidr) : [];
+  const routed = isUntracked ? receivedPrefixes(endpoint) : [];
   const received = isUntracked ? [...new Set([...ips, ...routed.filter(isSingle).map(cidrFirst)])] : [];
   const floating = renderFloating(endpoint);
   return {
@@ -65,6 +68,7 @@ function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
       [fromChain(ifname), endpointChain(endpoint, 'egress', isStateful)],
       [toChain(ifname), endpointChain(endpoint, 'ingress', isStateful)],
     ],
+    claimChains: endpoint.pairs.length === 0 ? [] : [[claimChain(ifname), CLAIM_CHAIN]],
     egress: `goto ${fromChain(ifname)}`,
     ingress: `goto ${toChain(ifname)}`,
     unsecured: endpoint.isSecured ? [] : [tap],
@@ -87,6 +91,11 @@ function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
     untrackedV6: received.filter((ip) => familyOf(ip) === 6),
     untrackedNets: routed.filter((cidr) => !isSingle(cidr)),
   };
+}
+
+/** The pairs that packets are sent to it for, and what it has claimed. */
+function receivedPrefixes({ pairs, claims }: Endpoint): readonly Cidr[] {
+  return [...pairs.flatMap(({ cidr, isRouted, isYielded }) => (isRouted && !isYielded ? [cidr] : [])), ...claims.map((ip) => hostCidr(ip))];
 }
 
 function endpointChain(endpoint: Endpoint, direction: 'ingress' | 'egress', isStateful: boolean): NftChain {

@@ -1,5 +1,6 @@
 import { type Endpoint, type HostState, isStateful } from '@manx/hoststate';
 import type { NftChain, NftMap, NftSet } from '../host-plan.js';
+import { CLAIM_CHAINS_ARP, CLAIM_CHAINS_INET } from './claim-chains.js';
 import { type EndpointNft, renderStateful, renderStateless } from './endpoint-nft.js';
 import { intervals } from './intervals.js';
 
@@ -8,6 +9,8 @@ export type EndpointSets = {
   readonly chains: ReadonlyArray<readonly [string, NftChain]>;
   readonly inetSets: ReadonlyArray<readonly [string, NftSet]>;
   readonly inetMaps: ReadonlyArray<readonly [string, NftMap]>;
+  readonly arpChains: ReadonlyArray<readonly [string, NftChain]>;
+  readonly arpMaps: ReadonlyArray<readonly [string, NftMap]>;
   readonly arpSets: ReadonlyArray<readonly [string, NftSet]>;
   /** Whether some endpoint's flows are not tracked; whether some endpoint has a floating IP or a forward. */
   readonly hasUntracked: boolean;
@@ -34,13 +37,17 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
   const taps = hashSet('ifname', nft, (one) => [one.tap]);
   const unsecured = hashSet('ifname', nft, (one) => one.unsecured);
   const hasUntracked = nft.some(({ untracked }) => untracked.length > 0);
+  const claimChains = nft.flatMap((one) => one.claimChains);
+  const hasClaims = claimChains.length > 0;
   const hasFloating = nft.some(({ floatingSelf }) => floatingSelf.length > 0);
   const hasLimits = nft.some(({ limitChains }) => limitChains.length > 0);
   return {
     hasUntracked,
     hasFloating,
     hasLimits,
-    chains: nft.flatMap(({ chains }) => chains),
+    chains: [...nft.flatMap(({ chains }) => chains), ...(hasClaims ? [...CLAIM_CHAINS_INET, ...claimChains] : [])],
+    arpChains: hasClaims ? [...CLAIM_CHAINS_ARP, ...claimChains] : [],
+    arpMaps: hasClaims ? [['claims', claimMap(nft)]] : [],
     inetSets: [
       ['taps', taps],
       ['unsecured', unsecured],
@@ -55,6 +62,7 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
     inetMaps: [
       ['egress', verdictMap(nft, (one) => one.egress)],
       ['ingress', verdictMap(nft, (one) => one.ingress)],
+      ...(hasClaims ? [['claims', claimMap(nft)] as const] : []),
       ...(hasFloating ? floatingMaps(nft) : []),
       ...(hasLimits ? limitMaps(nft) : []),
     ],
@@ -128,6 +136,11 @@ function hashSet(type: string, nft: readonly EndpointNft[], elementsOf: (one: En
 
 function intervalSet(type: string, nft: readonly EndpointNft[], elementsOf: (one: EndpointNft) => readonly string[]): NftSet {
   return { ...hashSet(type, nft, elementsOf), flags: ['interval'] };
+}
+
+function claimMap(nft: readonly EndpointNft[]): NftMap {
+  const elements = nft.flatMap(({ tap, claimChains }) => claimChains.map(([name]) => [tap, `jump ${name}`] as const));
+  return { type: 'ifname', value: 'verdict', flags: [], elements: new Map(elements) };
 }
 
 function verdictMap(nft: readonly EndpointNft[], verdictOf: (one: EndpointNft) => string): NftMap {

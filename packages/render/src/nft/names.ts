@@ -9,6 +9,9 @@ export const fromChain = (ifname: IfName): string => `from-${ifname}`;
 /** The chain of all that is sent to an instance. */
 export const toChain = (ifname: IfName): string => `to-${ifname}`;
 
+/** The chain of what an instance announces. */
+export const claimChain = (ifname: IfName): string => `claim-${ifname}`;
+
 /** The chain of a security group's rules in one direction, shared by its ports. */
 export const policyChain = (direction: 'ingress' | 'egress', policy: string): string => `${direction}-${policy}`;
 

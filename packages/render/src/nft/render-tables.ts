@@ -52,7 +52,14 @@ export function renderTables(state: HostState, endpoints: readonly Endpoint[], s
     maps: new Map(shared.inetMaps),
     chains,
   };
-  return { tables: [inet, { family: 'arp', name: 'manx', sets: new Map(shared.arpSets), maps: new Map(), chains: ARP_CHAINS }], problems };
+  const arp: NftTable = {
+    family: 'arp',
+    name: 'manx',
+    sets: new Map(shared.arpSets),
+    maps: new Map(shared.arpMaps),
+    chains: new Map([...ARP_CHAINS, ...shared.arpChains]),
+  };
+  return { tables: [inet, arp], problems };
 }
 
 const [floatingHere, floatingAstray] = [true, false].map((hasFlat) => [...FORWARD_OF_FLOATING, ...floatingChains(hasFlat)]);

@@ -54,6 +54,7 @@ export function endpoint(
       .map((ip) => ({ ip, subnet: familyOf(ip) === 4 ? 'sub4' : 'sub6' })),
     isSecured: true,
     pairs: [],
+    claims: [],
     policies: [...(policies ?? [])].sort(),
     floating: [],
     forwards: [],
@@ -107,7 +108,7 @@ const SUBNETS = [subnet('sub4', '10.65.0.0/24', '10.65.0.1'), subnet('sub6', '20
 
 /** A routed pair whose MAC ends in this number. */
 export function pair(cidr: string, number: number): AddressPair {
-  return { cidr: asCidr(cidr), mac: asMac(`fa:16:3e:00:00:${number.toString(16).padStart(2, '0')}`), isRouted: true };
+  return { cidr: asCidr(cidr), mac: asMac(`fa:16:3e:00:00:${number.toString(16).padStart(2, '0')}`), isRouted: true, isYielded: false };
 }
 
 /** A forward of a TCP port of 203.0.113.7 to one of 10.65.0.7. */
