@@ -1,5 +1,5 @@
 # Two commands do everything: `make lab` and `make test`. Each installs what is missing first.
-.PHONY: help lab test check format build setup bench conformance clean
+.PHONY: help lab test siege check format build setup bench conformance clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -13,6 +13,9 @@ lab: setup ## run a whole cloud in a box, and prove its promises with packets
 
 test: setup ## run every test
 	@node tools/test.mjs
+
+siege: setup ## agents killed with -9 at 200 random moments under churn and attack; SEED=n replays
+	@MANX_KILLS=200 MANX_SEED=$(or $(SEED),$$(date +%s)) node tools/test.mjs --project attacks kills
 
 check: setup ## static checks alone: types, lint, format, import borders, dead code
 	@node tools/check.mjs

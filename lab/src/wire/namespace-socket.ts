@@ -37,6 +37,7 @@ const SOL_PACKET = 263;
 const PACKET_IGNORE_OUTGOING = 23;
 const EAGAIN = 11;
 const EINTR = 4;
+const ENETDOWN = 100;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 
@@ -167,11 +168,11 @@ export const sendOnLink = (fd: number, frame: Uint8Array): void => {
 
 const received = new Uint8Array(65_536);
 
-/** The next frame that a socket of `openLink` has heard; null when there is none yet. */
+/** The next frame that a socket of `openLink` has heard; null when there is none yet, or the interface is gone. */
 export const receiveOnLink = (fd: number): Uint8Array | null => {
   const length = Number(recvCall(fd, received, received.length, 0));
   if (length >= 0) return received.slice(0, length);
   const errno = koffi.errno();
-  if (errno === EAGAIN || errno === EINTR) return null;
+  if ([EAGAIN, EINTR, ENETDOWN].includes(errno)) return null;
   throw new SocketFault('recv', errno);
 };

@@ -58,6 +58,10 @@ export const icmpPacket = (
 export const echoPacket = (ends: { readonly source: Ip; readonly destination: Ip }, token: Uint8Array): IpPacket =>
   icmpPacket(ends, { type: familyOf(ends.source) === 4 ? 8 : 128, body: concat([0x4d, 0x61, 0, 1], token, [0, 0]) });
 
+/** A reply to such a request. */
+export const echoReplyPacket = (ends: { readonly source: Ip; readonly destination: Ip }, token: Uint8Array): IpPacket =>
+  icmpPacket(ends, { type: familyOf(ends.source) === 4 ? 0 : 129, body: concat([0x4d, 0x61, 0, 1], token, [0, 0]) });
+
 /** Addresses that nobody has. */
 export const nobody: { readonly v4: Ip; readonly v6: Ip; readonly mac: Mac } = {
   v4: asIp('192.0.2.66'),

@@ -29,7 +29,8 @@ export const setup = async (project: TestProject): Promise<void> => {
 };
 
 export const teardown = async (): Promise<void> => {
-  const took = (await readFile(figuresFile, 'utf8')).split('\n').filter(Boolean).map(Number);
+  // There is none where the lab could not be built.
+  const took = (await readFile(figuresFile, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
   if (took.length > 0) console.log(`attacks: ${figures(took.toSorted((a, b) => a - b))}`);
   await tearDown();
 };

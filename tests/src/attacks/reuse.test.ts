@@ -1,0 +1,119 @@
+import { asMac, linkLocalFor } from '@manx/ip';
+import { beliefAbout, clientFor, openLinkOf, waitUntil } from '@manx/lab/attack-kit';
+import { expect } from 'vitest';
+import { tryAttacks } from './attacks.js';
+import { endsOf, ipFrame, newToken, udpPacket, udpShot } from './forge.js';
+import { type Ground, passes, settle } from './ground.js';
+import { guestForAWhile } from './guest-for-a-while.js';
+import { makeGroup, projects } from './range.js';
+import { carries } from './read-packet.js';
+import { openStreams } from './streams.js';
+
+const client = clientFor('operator');
+const ports = { before: 21_000, after: 21_100 };
+
+/**
+ * An instance of one project ends in the middle of its flows, and another project's gets its address: nothing that the first one was allowed,
+ * or that was on its way to it, is the second one's. `heirHost` is where the heir runs.
+ */
+const inherit = async (ground: Ground, heirHost: string): Promise<string[]> => {
+  const { victim, friend, mallory, groups } = ground;
+  const heirs = await makeGroup('heirs', projects.fresh, []);
+  const first = await guestForAWhile(ground, {
+    name: 'first',
+    project: projects.alice,
+    host: victim.host,
+    groups: [groups.friends, groups.guarded],
+  });
+  const { v4, v6 } = first.guest;
+  // It was let in by the victim as a friend, and let friends in.
+  const own = await openStreams(first.guest, victim, { port: ports.before });
+  const streams = await openStreams(friend, first.guest, { port: ports.after });
+  let heir: Awaited<ReturnType<typeof guestForAWhile>> | undefined;
+  try {
+    await first.end();
+    heir = await guestForAWhile(ground, { name: 'heir', project: projects.fresh, host: heirHost, groups: [heirs], address: v4 });
+    const { guest } = heir;
+    const [link, there] = [openLinkOf(guest.netns), openLinkOf(victim.netns)];
+    try {
+      const [out, into] = [newToken(), newToken()];
+      // The same ports and more: as parts of the old flows, and as new ones.
+      for (const port of [ports.before, ports.after, 4_667]) {
+        link.send(ipFrame(guest, udpPacket({ source: v4, destination: victim.v4, sport: port, dport: port }, out)));
+        for (const from of [friend, mallory]) {
+          const sender = openLinkOf(from.netns);
+          sender.send(ipFrame(from, udpPacket({ source: from.v4, destination: v4, sport: port, dport: port }, into)));
+          sender.close();
+        }
+      }
+      // What its friend still says in the old flows.
+      const living = (await Promise.all(streams.map(async (stream) => ((await stream.lives(300)) ? [stream.what] : [])))).flat();
+      await settle(ground);
+      const beliefs = await Promise.all([beliefAbout(heirHost, v4), beliefAbout(victim.host, v4)]);
+      const [atHeir] = beliefs;
+      return [
+        ...living.map((what) => `it lives on: ${what}`),
+        ...(there.heard().some((frame) => carries(frame, out)) ? ['the heir reached the victim, as its predecessor could'] : []),
+        ...(link.heard().some((frame) => carries(frame, into)) ? ['the heir was reached by a friend of its predecessor'] : []),
+        ...(atHeir.includes(guest.mac) ? [] : [`${heirHost} believes: ${atHeir}`]),
+        ...beliefs.filter((belief) => belief.includes(first.guest.mac)).map((belief) => `the old MAC is still believed in: ${belief}`),
+        ...(v6 === guest.v6 ? ['the test itself: one IPv6 address for both'] : []),
+      ];
+    } finally {
+      link.close();
+      there.close();
+    }
+  } finally {
+    for (const { close } of [...own, ...streams]) close();
+    await first.end();
+    await heir?.end();
+    await client.remove('security-groups', heirs);
+  }
+};
+
+tryAttacks([
+  {
+    title: 'S16: an address that another project’s instance gets on the same host inherits no flow, neighbour or set entry',
+    act: async (ground) => {
+      expect(await inherit(ground, ground.victim.host)).toEqual([]);
+    },
+  },
+  {
+    title: 'S16: nor one that it gets on another host',
+    act: async (ground) => {
+      const other = ground.hosts.find((host) => host !== ground.victim.host) ?? '';
+      expect(await inherit(ground, other)).toEqual([]);
+    },
+  },
+  {
+    title: 'S16: a new MAC of a port is its only one: what the old one says is dropped',
+    act: async (ground) => {
+      const { witness, hosts, mallory } = ground;
+      const group = await makeGroup('plain', projects.mallory, []);
+      const { guest, end } = await guestForAWhile(ground, {
+        name: 'changed',
+        project: projects.mallory,
+        host: witness.host,
+        groups: [group],
+      });
+      try {
+        expect(hosts).toContain(mallory.host);
+        const mac = asMac('fa:16:3e:12:34:56');
+        await client.update('ports', 'port', { id: guest.port_id, body: { 'binding:host_id': '' } });
+        await client.update('ports', 'port', { id: guest.port_id, body: { mac_address: mac } });
+        await client.update('ports', 'port', { id: guest.port_id, body: { 'binding:host_id': guest.host } });
+        const anew = { ...guest, mac, linkLocal: linkLocalFor(mac), hostMac: `fe${mac.slice(2)}` };
+        await waitUntil(
+          'the new MAC to be let through',
+          async () => await passes(anew, witness, udpShot('new MAC', anew, endsOf(anew, witness, 4)), 50),
+        );
+        expect(await passes(anew, witness, udpShot('old MAC', anew, { ...endsOf(anew, witness, 4), macs: { from: guest.mac } }), 300)).toBe(
+          false,
+        );
+      } finally {
+        await end();
+        await client.remove('security-groups', group);
+      }
+    },
+  },
+]);
