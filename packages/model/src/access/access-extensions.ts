@@ -57,6 +57,12 @@ export const ACCESS_EXTENSIONS: readonly Extension[] = [
     description: 'Tags of resources',
     updated: '2017-01-01T00:00:00-00:00',
   },
+  {
+    alias: 'tag-creation',
+    name: 'Tag creation extension',
+    description: 'Several tags added by one POST',
+    updated: '2024-07-23T10:00:00-00:00',
+  },
   // What the extension was called before it was one; Tempest still asks for these.
   { alias: 'tag', name: 'Tag support', description: 'Tags of networks', updated: '2016-01-01T00:00:00-00:00' },
   {

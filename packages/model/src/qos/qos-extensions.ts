@@ -33,6 +33,12 @@ export const QOS_EXTENSIONS: readonly Extension[] = [
     updated: '2017-07-20T00:00:00-00:00',
   },
   {
+    alias: 'qos-fip-network-policy',
+    name: 'QoS floating IP network policy ID',
+    description: "The QoS policy of a floating IP's network, which holds where it has none of its own",
+    updated: '2021-11-15T10:00:00-00:00',
+  },
+  {
     alias: 'qos-pps',
     name: 'QoS Rule Type Packet per Second Extension',
     description: 'Limits of packet rates',
