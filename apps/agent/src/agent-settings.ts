@@ -63,6 +63,9 @@ const AGENT_SETTINGS = Type.Object(
       uniqueItems: true,
     }),
     protected_prefixes: Type.Array(Type.String({ format: 'cidr' }), { default: [] }),
+    metrics: Type.Optional(
+      Type.Object({ address: Type.String({ format: 'ip' }), port: Type.Integer({ minimum: 1, maximum: 65_535 }) }, strict),
+    ),
     audit_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 300 }),
     log: Type.Object(
       { level: Type.Union(['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level))) },

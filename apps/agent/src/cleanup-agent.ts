@@ -10,7 +10,7 @@ import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
 
 /** What is left of programs in `run_dir` beside their folders. */
-const RUN_FILES = ['dnsmasq.pid', 'dnsmasq.out', 'bird.pid', 'bird.out', 'bird.ctl'];
+const RUN_FILES = ['dnsmasq.pid', 'dnsmasq.out', 'bird.pid', 'bird.out', 'bird.ctl', 'agent.sock'];
 
 /**
  * Removes from this host everything that agents put there, and nothing else: tables, routes, neighbours, addresses, programs, files; host-wide

@@ -24,13 +24,16 @@ import {
 } from '@manx/reconcile';
 import type { HostPlan, NftTable } from '@manx/render';
 import type { AgentLog } from './agent-log.js';
+import { type Drift, DriftWatch } from './drift-watch.js';
 import { findRefused } from './find-refused.js';
+import type { Finding } from './problem-book.js';
 import { Quarantine } from './quarantine.js';
 import { restrictState } from './restrict-state.js';
 
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
 const MAX_TURNS_IN_A_ROW = 3;
+const MAX_LOGGED_REPAIRS = 5;
 
 /** What the loop works with. */
 export type HostLoopOptions = {
@@ -50,7 +53,8 @@ export type HostLoopOptions = {
 /** What a turn found out: statuses are only `up` for what was read back. */
 export type Found = Pick<AgentNews, 'revision' | 'endpoints'> & {
   readonly state: HostState;
-  readonly problems: readonly { code: string; subject: string; detail: string }[];
+  readonly problems: readonly Finding[];
+  readonly drift: Drift;
 };
 
 type Round = { readonly held: HeldState; readonly state: HostState; readonly plan: HostPlan; readonly aside: ReadonlyMap<string, string> };
@@ -64,12 +68,14 @@ type Review = { readonly addresses: readonly Member[]; readonly isAllowed: FlowJ
 export class HostLoop {
   readonly #options: HostLoopOptions;
   readonly #quarantine = new Quarantine();
+  readonly #drift = new DriftWatch();
   #held: HeldState | null = null;
   /** The state by which the flows that exist were last judged; null: none, they all are to be. */
   #judgedBy: HostState | null = null;
   #isDue = false;
   #running: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #turnBegan: number | null = null;
   #retryMs = FIRST_RETRY_MS;
   #turnsInARow = 0;
   #isClosed = false;
@@ -84,6 +90,11 @@ export class HostLoop {
     this.#held = held;
     if (!isSame) this.#retryMs = FIRST_RETRY_MS;
     this.kick();
+  }
+
+  /** What is being worked on: for how long, and whether another turn waits. */
+  get work(): { readonly turnMs: number | null; readonly isDue: boolean } {
+    return { turnMs: this.#turnBegan === null ? null : Math.round(performance.now() - this.#turnBegan), isDue: this.#isDue };
   }
 
   /** Says that a turn is due; it begins soon, and not before the one under way has ended. */
@@ -105,7 +116,9 @@ export class HostLoop {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#isDue && !this.#isClosed) {
       this.#isDue = false;
+      this.#turnBegan = performance.now();
       await this.#turn();
+      this.#turnBegan = null;
     }
     this.#running = null;
   }
@@ -256,11 +269,20 @@ export class HostLoop {
       const ms = Math.round((performance.now() - turn.began) * 100) / 100;
       log.info({ revision, steps: turn.steps.length, left: remaining.length, ms }, 'applied');
     }
+    const isSettled = failures.length === 0 && remaining.length === 0;
+    const repairs = this.#drift.take({ state: round.state, steps: turn.steps, facts, isSettled }, new Date().toISOString());
+    if (repairs.length > 0)
+      log.warn({ repairs: repairs.slice(0, MAX_LOGGED_REPAIRS), of: repairs.length }, 'others changed what is ours; it was put back');
     onFound({
       revision,
       state: round.held.state,
       endpoints: [...found, ...aside],
-      problems: [...round.plan.problems, ...failures.map(({ step, detail }) => ({ code: 'step', subject: formatStep(step), detail }))],
+      problems: [
+        ...round.plan.problems,
+        ...[...round.aside].map(([subject, detail]) => ({ code: 'refused', subject, detail })),
+        ...failures.map(({ step, detail }) => ({ code: 'step', subject: formatStep(step), detail })),
+      ],
+      drift: this.#drift.drift,
     });
     if (failures.length === 0 && remaining.length > 0 && this.#turnsInARow < MAX_TURNS_IN_A_ROW) {
       // Something gave way while we worked, or because of it: look again at once.

@@ -1,15 +1,19 @@
 import { type AgentReport, type FeedSession, type HeldState, openFeedSession, StatusNews } from '@manx/feed';
-import { type BgpSession, FolderWatch, HostObserver, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
+import { type BgpSession, FolderWatch, HostObserver, surveyHost, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
 import type { MetadataService } from '@manx/metadata';
 import { renderHost } from '@manx/render';
 import { type AgentLog, openLog } from './agent-log.js';
 import { type AgentSettings, readAgentSettings } from './agent-settings.js';
+import { type AgentState, SLOW_TURN_MS } from './agent-state.js';
+import { openAgentWindow } from './agent-window.js';
 import { AnnouncementWatch } from './announcement-watch.js';
 import { BgpWatch } from './bgp-watch.js';
 import { ClaimKeeper } from './claim-keeper.js';
+import { HostDoctor } from './host-doctor.js';
 import { type Found, HostLoop } from './host-loop.js';
 import { demandHost, type Host, openHost } from './open-host.js';
 import { metadataTaps, openHostMetadata, readMetadataSecret } from './open-host-metadata.js';
+import { type Finding, ProblemBook } from './problem-book.js';
 import { readSecret } from './read-secret.js';
 import { demandSettings, renderSettings } from './render-settings.js';
 import { SavedSysctls } from './saved-sysctls.js';
@@ -41,11 +45,21 @@ export const runAgent = async (options: AgentOptions): Promise<void> => {
   const log = openLog(settings.log.level);
   const host = openHost(settings, log);
   const agent = new Agent(settings, { host, log, secrets });
+  const closeAll = async (): Promise<void> => {
+    await agent.close();
+    await host.close();
+    lock.release();
+  };
+  const window = await openAgentWindow({ runDir: settings.run_dir, metrics: settings.metrics }, () => agent.state).catch(
+    async (fault: unknown) => {
+      await closeAll();
+      throw fault;
+    },
+  );
   log.info({ host: settings.host, server: settings.server.url, version: VERSION }, 'agent started');
   await untilTold(options.signal);
-  await agent.close();
-  await host.close();
-  lock.release();
+  window.close();
+  await closeAll();
   log.info({}, 'agent ended; the host stays as it is');
 };
 
@@ -61,17 +75,24 @@ class Agent {
   readonly #log: AgentLog;
   readonly #closers: readonly { readonly close: () => void }[];
   readonly #files: FolderWatch<'dnsmasq' | 'bird'>;
+  readonly #doctor: HostDoctor;
   readonly #news = new StatusNews();
   readonly #metadata: MetadataService | null;
   readonly #physicalNetworks: readonly string[];
   readonly #claims: ClaimKeeper;
   #deafness: string | null = null;
+  readonly #problems = new ProblemBook();
+  readonly #settings: AgentSettings;
+  #held: HeldState | null = null;
+  #link: AgentState['server'];
   #bgp: readonly BgpSession[] = [];
   #found: Found | null = null;
 
   constructor(settings: AgentSettings, { host, log, secrets }: { readonly host: Host; readonly log: AgentLog; readonly secrets: Secrets }) {
     this.#log = log;
     this.#physicalNetworks = settings.physical_networks.toSorted();
+    this.#settings = settings;
+    this.#link = { url: settings.server.url, isConnected: false, since: this.#startedAt, problem: 'not connected yet' };
     this.#copy = new StateCopy(settings.state_dir, log);
     this.#observer = new HostObserver(host.ports);
     const saved = new SavedSysctls(settings.state_dir);
@@ -89,7 +110,10 @@ class Agent {
       },
       onFound: (found) => {
         this.#files.refresh();
+        const isOther = found.state !== this.#found?.state;
         this.#tell(found);
+        // Other networks, perhaps with another MTU.
+        if (isOther) this.#doctor.reconsider();
       },
     });
     const { dnsmasq, bird } = host.ports.programs;
@@ -101,8 +125,13 @@ class Agent {
       onProblem: (problem) => {
         if (problem === null) log.info({}, 'metadata is served again');
         else log.error({ problem }, 'instances get no metadata');
-        if (this.#found !== null) this.#report(this.#found);
+        this.#tellAgain();
       },
+    });
+    this.#doctor = new HostDoctor({
+      survey: () => surveyHost(host.ports),
+      state: () => this.#found?.state ?? null,
+      onChange: () => this.#tellAgain(),
     });
     // Watching begins before the first look, so that no change falls between.
     this.#closers = [
@@ -113,10 +142,12 @@ class Agent {
       this.#files,
       this.#watchAnnouncements(),
       this.#claims,
+      this.#doctor,
+      this.#watchWork(),
     ];
     const held = this.#copy.read();
     if (held === null) this.#loop.kick();
-    else this.#loop.want(held);
+    else this.#want(held);
     this.#session = this.#connect(settings, { held, token: secrets.token });
   }
 
@@ -131,7 +162,7 @@ class Agent {
   #connect(settings: AgentSettings, { held, token }: { readonly held: HeldState | null; readonly token: string }): FeedSession {
     const take = (state: HeldState): void => {
       this.#copy.keep(state);
-      this.#loop.want(state);
+      this.#want(state);
     };
     return openFeedSession({
       url: settings.server.url,
@@ -146,12 +177,18 @@ class Agent {
       onResumed: take,
       onRevision: (state) => {
         this.#copy.note(state);
-        if (this.#claims.isWaiting) this.#loop.want(state);
+        if (this.#claims.isWaiting) this.#want(state);
       },
       onClaimsTaken: (claims, revision) => {
         this.#claims.answered(claims, revision);
       },
       onLink: (link) => {
+        this.#link = {
+          url: settings.server.url,
+          isConnected: link.kind === 'up',
+          since: this.#link.isConnected === (link.kind === 'up') ? this.#link.since : new Date().toISOString(),
+          problem: link.kind === 'up' ? null : link.problem.detail,
+        };
         if (link.kind === 'up') this.#log.info({ run: link.run }, 'connected to the server');
         else
           this.#log.warn(
@@ -198,6 +235,7 @@ class Agent {
   ): Promise<void> {
     if (await host.isOwnGeneration(generation)) return;
     this.#log.debug(by, 'another program changed nftables');
+    this.#doctor.soon();
     onStrange();
   }
 
@@ -218,7 +256,7 @@ class Agent {
     return new BgpWatch(host.bird, (sessions) => {
       this.#bgp = sessions;
       this.#log.info({ sessions }, 'BGP sessions');
-      if (this.#found !== null) this.#report(this.#found);
+      this.#tellAgain();
     });
   }
 
@@ -231,29 +269,71 @@ class Agent {
       },
       onProblem: (detail) => {
         this.#deafness = detail;
-        if (this.#found !== null) this.#report(this.#found);
+        this.#tellAgain();
       },
     });
+  }
+
+  /** A turn that does not end tells nothing by itself. */
+  #watchWork(): { readonly close: () => void } {
+    let wasSlow = false;
+    const timer = setInterval(() => {
+      const isSlow = this.#slowTurn().length > 0;
+      if (isSlow !== wasSlow) this.#tellAgain();
+      wasSlow = isSlow;
+    }, SLOW_TURN_MS / 4);
+    return {
+      close: () => {
+        clearInterval(timer);
+      },
+    };
+  }
+
+  #slowTurn(): readonly Finding[] {
+    const { turnMs } = this.#loop.work;
+    if (turnMs === null || turnMs < SLOW_TURN_MS) return [];
+    const detail = `a turn lasts longer than ${SLOW_TURN_MS / 1000} s: the kernel, nftables or a program does not answer; what is programmed stays`;
+    return [{ code: 'slow', subject: 'applying', detail }];
+  }
+
+  #want(held: HeldState): void {
+    this.#held = held;
+    this.#loop.want(held);
+  }
+
+  /** All that is known of this agent, now. */
+  get state(): AgentState {
+    const count = (state: string): number => this.#found?.endpoints.filter((endpoint) => endpoint.state === state).length ?? 0;
+    return {
+      host: this.#settings.host,
+      server: this.#link,
+      revision: { wanted: this.#held?.revision ?? null, applied: this.#found?.revision ?? null },
+      endpoints: { up: count('up'), down: count('down'), error: count('error') },
+      work: this.#loop.work,
+      agent: this.#report(),
+    };
+  }
+
+  #report(): AgentReport {
+    const now = new Date().toISOString();
+    const found = [...(this.#found?.problems ?? []), ...this.#ofServices(), ...this.#slowTurn(), ...this.#doctor.findings];
+    const problems = this.#problems.update(found, now);
+    const drift = this.#found?.drift ?? { repairs: 0, lastAt: null, last: null };
+    const said = { version: VERSION, startedAt: this.#startedAt, physicalNetworks: this.#physicalNetworks, bgp: this.#bgp };
+    return { ...said, problems, drift };
+  }
+
+  #tellAgain(): void {
+    if (this.#found !== null) this.#tell(this.#found);
   }
 
   #tell(found: Found): void {
     this.#found = found;
     this.#metadata?.serve(metadataTaps(found, this.#observer));
-    this.#report(found);
+    this.#session.report({ revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims, agent: this.#report() });
   }
 
-  #report(found: Found): void {
-    const agent: AgentReport = {
-      version: VERSION,
-      startedAt: this.#startedAt,
-      physicalNetworks: this.#physicalNetworks,
-      bgp: this.#bgp,
-      problems: [...found.problems, ...this.#problems()],
-    };
-    this.#session.report({ revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims, agent });
-  }
-
-  #problems(): AgentReport['problems'] {
+  #ofServices(): readonly Finding[] {
     const problem = this.#metadata?.problem() ?? null;
     const metadata = problem === null ? [] : [{ code: 'metadata', subject: 'metadata', detail: problem }];
     const deafness = this.#deafness === null ? [] : [{ code: 'claims', subject: 'announcements', detail: this.#deafness }];

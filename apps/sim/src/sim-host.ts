@@ -84,8 +84,15 @@ export class SimHost {
     const { revision, state } = held;
     const endpoints = [...state.endpoints.values()].map((endpoint) => this.#statusOf(endpoint, revision));
     const failed = endpoints.filter((status) => status.state === 'error');
-    const problems = failed.slice(0, 10).map(({ id }) => ({ code: 'simulated', subject: id, detail: REFUSAL }));
-    const agent = { version: 'simulated', startedAt: this.#startedAt, physicalNetworks: [], bgp: [], problems };
+    const problems = failed.slice(0, 10).map(({ id }) => ({ code: 'simulated', subject: id, detail: REFUSAL, since: this.#startedAt }));
+    const agent = {
+      version: 'simulated',
+      startedAt: this.#startedAt,
+      physicalNetworks: [],
+      bgp: [],
+      problems,
+      drift: { repairs: 0, lastAt: null, last: null },
+    };
     this.#session.report({ revision, ...this.#news.of({ endpoints, state }), agent });
     const up = endpoints.filter((status) => status.state === 'up').length;
     this.#change({ ports: endpoints.length, up, failed: failed.length });

@@ -49,7 +49,14 @@ class SampleAgent {
       const news = [...held.state.endpoints].filter(([id, endpoint]) => told.get(id) !== endpoint);
       const endpoints = news.map(([id]) => ({ id, state: 'up' as const, revision: held.revision, problem: null }));
       told = held.state.endpoints;
-      const agent = { version: '1', startedAt: '2026-01-31T12:00:00Z', physicalNetworks: [], bgp: [], problems: [] };
+      const agent = {
+        version: '1',
+        startedAt: '2026-01-31T12:00:00Z',
+        physicalNetworks: [],
+        bgp: [],
+        problems: [],
+        drift: { repairs: 0, lastAt: null, last: null },
+      };
       this.#session.report({ revision: held.revision, endpoints, gone: [], agent });
     };
     return openFeedSession({

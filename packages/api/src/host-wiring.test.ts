@@ -122,7 +122,14 @@ describe('the way to the hosts', () => {
   it('remembers a host from its first sign of life, once, and shows what it says of itself', async () => {
     const h3 = asHostName('h3');
     listen(h3);
-    const agent = { version: '1.0', startedAt: '2026-01-31T00:00:00Z', physicalNetworks: [], bgp: [], problems: [] };
+    const agent = {
+      version: '1.0',
+      startedAt: '2026-01-31T00:00:00Z',
+      physicalNetworks: [],
+      bgp: [],
+      problems: [],
+      drift: { repairs: 0, lastAt: null, last: null },
+    };
     await wiring.feed.report(h3, { ...report({}, 0, true), agent });
     await turn();
     expect(api.ledger.state.by('agent.host', 'h3')).toMatchObject([{ id: agentIdOf('h3'), admin_state_up: true }]);

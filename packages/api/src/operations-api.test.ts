@@ -19,6 +19,7 @@ const alive: HostFact = {
     physicalNetworks: [],
     bgp: [{ name: 'tor1', state: 'Established' }],
     problems: [],
+    drift: { repairs: 0, lastAt: null, last: null },
   },
 };
 const dead: HostFact = { host: 'x9', isAlive: false, heardAt: HEARD, report: null };
@@ -68,7 +69,13 @@ describe('agents', () => {
         alive: true,
         started_at: '2026-01-31 09:00:00',
         heartbeat_timestamp: '2026-01-31 10:20:30',
-        configurations: { ports: 0, version: '1.2.3', bgp_sessions: [{ name: 'tor1', state: 'Established' }], problems: [] },
+        configurations: {
+          ports: 0,
+          version: '1.2.3',
+          bgp_sessions: [{ name: 'tor1', state: 'Established' }],
+          problems: [],
+          drift: { repairs: 0, last_at: null, last: null },
+        },
       },
     });
     expect(H1).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -35,7 +35,14 @@ const isHeld = (told: Told): boolean => 'held' in told && told.kind !== 'revisio
 const isDown = (told: Told): boolean => told.kind === 'link' && told.link.kind === 'down';
 const codeOf = (told: Told): string | null => (told.kind === 'link' && told.link.kind === 'down' ? told.link.problem.code : null);
 
-const agentReport: AgentReport = { version: '1', startedAt: '2024-02-29T12:00:00Z', physicalNetworks: [], bgp: [], problems: [] };
+const agentReport: AgentReport = {
+  version: '1',
+  startedAt: '2024-02-29T12:00:00Z',
+  physicalNetworks: [],
+  bgp: [],
+  problems: [],
+  drift: { repairs: 0, lastAt: null, last: null },
+};
 const status = (id: string, revision: number): EndpointStatus => ({ id, state: 'up', revision, problem: null });
 
 describe('an agent and its server', () => {

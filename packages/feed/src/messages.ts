@@ -43,7 +43,10 @@ export type AgentReport = {
   /** The physical networks that the host is on, for subnets on segments of them; none named: it is on all. */
   readonly physicalNetworks: readonly string[];
   readonly bgp: readonly { readonly name: string; readonly state: string }[];
-  readonly problems: readonly { readonly code: string; readonly subject: string; readonly detail: string }[];
+  /** Each with since when (ISO 8601, UTC). */
+  readonly problems: readonly { readonly code: string; readonly subject: string; readonly detail: string; readonly since: string }[];
+  /** What others changed on the host and the agent put back: how many things since its start, when and what the last time. */
+  readonly drift: { readonly repairs: number; readonly lastAt: string | null; readonly last: string | null };
 };
 
 /** The header of every answer of the server that names its run: revisions can be resumed within one run only. */

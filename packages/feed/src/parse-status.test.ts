@@ -8,6 +8,7 @@ const agent = {
   physicalNetworks: [],
   bgp: [{ name: 'tor1', state: 'Established' }],
   problems: [],
+  drift: { repairs: 0, lastAt: null, last: null },
 };
 const report = {
   run: 'run-1',

@@ -24,7 +24,8 @@ const report: Check = exactly({
       startedAt: instant,
       physicalNetworks: listOf(text(MAX_PHYSICAL_NETWORK), MAX_PHYSICAL_NETWORKS),
       bgp: listOf(exactly({ name: short, state: short }), MAX_REPORT_ITEMS),
-      problems: listOf(exactly({ code: short, subject: short, detail: long }), MAX_REPORT_ITEMS),
+      problems: listOf(exactly({ code: short, subject: short, detail: long, since: instant }), MAX_REPORT_ITEMS),
+      drift: exactly({ repairs: revision, lastAt: nullable(instant), last: nullable(long) }),
     }),
   ),
 });

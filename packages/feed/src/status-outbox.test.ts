@@ -5,7 +5,14 @@ import type { AgentReport } from './messages.js';
 import { parseStatusReport } from './parse-status.js';
 import { StatusOutbox } from './status-outbox.js';
 
-const agent: AgentReport = { version: '1', startedAt: '2024-02-29T12:00:00Z', physicalNetworks: [], bgp: [], problems: [] };
+const agent: AgentReport = {
+  version: '1',
+  startedAt: '2024-02-29T12:00:00Z',
+  physicalNetworks: [],
+  bgp: [],
+  problems: [],
+  drift: { repairs: 0, lastAt: null, last: null },
+};
 const status = (id: string, revision: number, state: EndpointStatus['state'] = 'up'): EndpointStatus => ({
   id,
   state,
@@ -92,7 +99,7 @@ describe('what a server has still to hear', () => {
 
   it('whatever an agent has to say, the server can read it', () => {
     const text = fc.oneof(fc.string(), fc.string({ minLength: 1500, maxLength: 3000 }));
-    const problem = fc.record({ code: text, subject: text, detail: text });
+    const problem = fc.record({ code: text, subject: text, detail: text, since: fc.constant('2024-02-29T12:00:00Z') });
     fc.assert(
       fc.property(fc.array(problem, { maxLength: 3 }), text, (problems, detail) => {
         const outbox = new StatusOutbox('run');

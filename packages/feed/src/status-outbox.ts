@@ -27,11 +27,13 @@ const fitted = (agent: AgentReport): AgentReport => ({
   startedAt: agent.startedAt,
   physicalNetworks: agent.physicalNetworks,
   bgp: agent.bgp.slice(0, MAX_REPORT_ITEMS).map(({ name, state }) => ({ name: cut(name, 255), state: cut(state, 255) })),
-  problems: agent.problems.slice(0, MAX_REPORT_ITEMS).map(({ code, subject, detail }) => ({
+  problems: agent.problems.slice(0, MAX_REPORT_ITEMS).map(({ code, subject, detail, since }) => ({
     code: cut(code, 255),
     subject: cut(subject, 255),
     detail: cut(detail, MAX_REPORT_TEXT),
+    since,
   })),
+  drift: { ...agent.drift, last: agent.drift.last === null ? null : cut(agent.drift.last, MAX_REPORT_TEXT) },
 });
 
 const isSame = (a: EndpointStatus | undefined, b: EndpointStatus): boolean =>

@@ -25,7 +25,8 @@ export type HostReportFact = {
   readonly startedAt: string;
   readonly physicalNetworks: readonly string[];
   readonly bgp: readonly { readonly name: string; readonly state: string }[];
-  readonly problems: readonly { readonly code: string; readonly subject: string; readonly detail: string }[];
+  readonly problems: readonly { readonly code: string; readonly subject: string; readonly detail: string; readonly since: string }[];
+  readonly drift: { readonly repairs: number; readonly lastAt: string | null; readonly last: string | null };
 };
 
 /** What derived collections are made from besides the state. */

@@ -1,6 +1,9 @@
 export { type Claim, ClaimBook, type ClaimFacts, type SavedClaim } from './claims/claim-book.js';
 export { type ClaimChanges, withClaims } from './claims/with-claims.js';
 export { cleanupPlan } from './cleanup-plan.js';
+export { diagnose, type HostProblem } from './diagnose/diagnose.js';
+export { type ForeignChain, isForeignBase, readForeignChain, readLegacyForward } from './diagnose/foreign-chain.js';
+export type { Fill, HostSurvey, UplinkFact } from './diagnose/host-survey.js';
 export { diffTables } from './diff-tables.js';
 export type {
   AddressFact,

@@ -3,7 +3,7 @@ import koffi from 'koffi';
 import { Fault } from '../fault.js';
 import { closeOnExec, openMemoryFile } from '../netlink/libc.js';
 import { holdTable, netfilterSockets } from './hold-table.js';
-import { type Nftables, NftFault, type NftTableKey, parseNftListing, tablesOf } from './nftables.js';
+import { type Nftables, NftFault, type NftObject, type NftTableKey, parseNftListing, tablesOf } from './nftables.js';
 import { oneAtATime } from './one-at-a-time.js';
 
 // include/nftables/libnftables.h
@@ -92,7 +92,13 @@ export const openLibnftables = (): Nftables => {
     return result;
   };
   const enqueue = (task: Task): Promise<Result> => line.run(() => perform(task));
-  const list = async (text: string): Promise<Result> => enqueue({ text, isJson: true });
+  const listOne = async (what: string): Promise<readonly NftObject[] | null> => {
+    const { status, output, error } = await enqueue({ text: `list ${what}`, isJson: true });
+    if (status === 0) return parseNftListing(output);
+    if (error.includes('No such file or directory')) return null;
+    throw new NftFault('list', error);
+  };
+  const listAll = async (what: string): Promise<readonly NftObject[]> => (await listOne(what)) ?? [];
 
   return {
     apply: async (text) => {
@@ -107,17 +113,10 @@ export const openLibnftables = (): Nftables => {
       const { status, error } = await enqueue({ text, isDry: true });
       return status === 0 ? null : new NftFault('check', error);
     },
-    listTable: async ({ family, name }) => {
-      const { status, output, error } = await list(`list table ${family} ${name}`);
-      if (status === 0) return parseNftListing(output);
-      if (error.includes('No such file or directory')) return null;
-      throw new NftFault('list', error);
-    },
-    listTables: async () => {
-      const { status, output, error } = await list('list tables');
-      if (status !== 0) throw new NftFault('list', error);
-      return tablesOf(parseNftListing(output));
-    },
+    listTable: ({ family, name }) => listOne(`table ${family} ${name}`),
+    listChain: ({ family, name }, chain) => listOne(`chain ${family} ${name} ${chain}`),
+    listChains: () => listAll('chains'),
+    listTables: async () => tablesOf(await listAll('tables')),
     hold: (table) =>
       line.run(async () => {
         if (held.some((one) => nameOf(one) === nameOf(table))) return 'kept';

@@ -31,6 +31,10 @@ export type Nftables = {
   readonly check: (text: string) => Promise<NftFault | null>;
   /** All of a table as libnftables-json(5) has it, without its `metainfo`; null when there is no such table. */
   readonly listTable: (table: NftTableKey) => Promise<readonly NftObject[] | null>;
+  /** One chain with its rules, as `listTable`; null when there is none. */
+  readonly listChain: (table: NftTableKey, chain: string) => Promise<readonly NftObject[] | null>;
+  /** All chains of all tables, without their rules. */
+  readonly listChains: () => Promise<readonly NftObject[]>;
   readonly listTables: () => Promise<readonly NftTableKey[]>;
   /**
    * Makes a table ours alone while this port is open, so that no other process can change, flush or delete it, and an empty one where there

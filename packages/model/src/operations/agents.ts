@@ -1,4 +1,4 @@
-import type { Derived, Facts, HostFact, Row } from '../derived.js';
+import type { Derived, Facts, HostFact, HostReportFact, Row } from '../derived.js';
 import type { StateReader } from '../state-reader.js';
 import type { Agent } from './agent.js';
 
@@ -59,12 +59,17 @@ function agentRow(agent: Agent, fact: HostFact | undefined, state: StateReader):
     configurations: {
       ports: state.countBy('port.host', agent.host),
       physical_networks: agent.physical_networks ?? [],
-      ...(report === null ? {} : { version: report.version, bgp_sessions: report.bgp, problems: report.problems }),
+      ...(report === null ? {} : saidOf(report)),
     },
     description: agent.description,
     resource_versions: {},
     resources_synced: null,
   };
+}
+
+function saidOf({ version, bgp, problems, drift }: HostReportFact): Row {
+  const { repairs, lastAt, last } = drift;
+  return { version, bgp_sessions: bgp, problems, drift: { repairs, last_at: lastAt, last } };
 }
 
 /** A time as Neutron writes it of agents: `2026-01-31 23:59:59`. */

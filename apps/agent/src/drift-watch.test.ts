@@ -1,0 +1,43 @@
+import type { IfName } from '@manx/hoststate';
+import { emptyHostState } from '@manx/hoststate';
+import { asMac } from '@manx/ip';
+import type { HostFacts, Step } from '@manx/reconcile';
+import { expect, it } from 'vitest';
+import { DriftWatch } from './drift-watch.js';
+
+const TAP = 'tap1' as IfName;
+const facts = (index: number): HostFacts => ({
+  links: new Map([[TAP, { index, mac: asMac('fe:16:3e:00:00:01'), isUp: true, mtu: 1500, addresses: [] }]]),
+  routes: [],
+  neighbours: [],
+  sysctls: new Map(),
+  tables: [],
+  files: { dnsmasq: new Map(), bird: new Map() },
+});
+const MAC: Step = { kind: 'set-mac', ifname: TAP, mac: asMac('fe:16:3e:00:00:01') };
+const NFT: Step = { kind: 'apply-nft', script: 'x\n' };
+const REVIEW: Step = { kind: 'review-flows', addresses: [] };
+const state = emptyHostState;
+const turn = { state, facts: facts(7), steps: [MAC, NFT, REVIEW], isSettled: true };
+
+it('what is done for a state the first time, for another state, or for an interface that is new is work', () => {
+  const watch = new DriftWatch();
+  expect(watch.take(turn, 'now')).toEqual([]);
+  expect(watch.take({ ...turn, state: { ...state } }, 'now')).toEqual([]);
+  expect(watch.take({ ...turn, steps: [MAC], facts: facts(8) }, 'now')).toEqual([]);
+  expect(watch.drift).toEqual({ repairs: 0, lastAt: null, last: null });
+});
+
+it('what is done again for the same state on the same interfaces is repair, and is counted; a review of flows never is', () => {
+  const watch = new DriftWatch();
+  watch.take(turn, 'monday');
+  expect(watch.take(turn, 'tuesday')).toHaveLength(2);
+  expect(watch.take({ ...turn, steps: [] }, 'wednesday')).toEqual([]);
+  expect(watch.drift).toEqual({ repairs: 2, lastAt: 'tuesday', last: 'set mac of tap1 to fe:16:3e:00:00:01' });
+});
+
+it('while a state has not been programmed in full, what is tried again is work', () => {
+  const watch = new DriftWatch();
+  watch.take({ ...turn, isSettled: false }, 'monday');
+  expect(watch.take(turn, 'tuesday')).toEqual([]);
+});
