@@ -1,5 +1,5 @@
 /** Errors that carry their own explanation for the user; their stack would only hide it. */
-const explained = new Set(['LabError', 'NeutronError', 'SettingsFault', 'Fault', 'StartFault', 'StoreFault']);
+const explained = new Set(['LabError', 'NeutronError', 'SettingsFault', 'Fault', 'StartFault', 'StoreFault', 'ApiFault']);
 
 /** Wrong settings, or a wrong use of the command line, is 2; what was broken off by Ctrl-C is 130, as shells have it. */
 const statusOf = (error: unknown): number => {

@@ -25,7 +25,7 @@ describe('the manx program', () => {
   it('says what it can do: its programs, and every command of the lab', async () => {
     const [all, lab] = await Promise.all([manx(['--help']), manx(['lab', '--help'])]);
     expect(all.code).toBe(0);
-    for (const word of ['server', 'agent', 'sim', 'lab']) expect(all.stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
+    for (const word of ['server', 'agent', 'explain', 'matrix', 'sim', 'lab']) expect(all.stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
     for (const word of ['up', 'boot', 'exec', 'delete', 'move', 'list', 'env', 'check', 'down'])
       expect(lab.stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
   });
@@ -38,6 +38,10 @@ describe('the manx program', () => {
     [['lab', 'move', 'vm1'], /--host <host>/],
     [['lab', 'list', '-o', 'yaml'], /text or json, not "yaml"/],
     [['server', 'token'], /--host <name>/],
+    [['explain', 'web-1'], /missing required argument 'to'/],
+    [['explain', 'a', 'b', '--tcp', '70000'], /a port, 0 to 65535/],
+    [['explain', 'a', 'b', '--tcp', '80', '--udp', '80'], /cannot be used with/],
+    [['matrix', '-o', 'png'], /takes text, json, svg/],
     [['sim', '--hosts', '3'], /--server <url>/],
     [['sim', '--server', 'here', '--hosts', '3'], /a URL such as/],
     [['sim', '--server', 'http://127.0.0.1:1', '--hosts', '0'], /a number of hosts/],

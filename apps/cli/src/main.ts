@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addExplainCommand } from './explain-command.js';
 import { fail } from './fail.js';
 import { addLabCommands } from './lab-commands.js';
+import { addMatrixCommand } from './matrix-command.js';
 import { addSimCommand } from './sim-command.js';
 
 const program = new Command('manx')
@@ -44,6 +46,8 @@ program
     process.stdout.write(done.length === 0 ? 'nothing of ours was here\n' : `${done.join('\n')}\n`);
   });
 
+addExplainCommand(program.command('explain').description('whether traffic passes between two ends, why, and what would change it'));
+addMatrixCommand(program.command('matrix').description('who reaches whom, by group, project, network, host or port'));
 addSimCommand(program.command('sim').description('simulated hosts for a server: real sessions, no kernel behind them'));
 addLabCommands(program.command('lab').description('a whole cloud in a box: hosts, fabric, instances as network namespaces'));
 

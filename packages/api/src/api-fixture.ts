@@ -4,6 +4,7 @@ import { defaultPolicy, type Policy } from '@manx/policy';
 import { openMemoryStore, type Store } from '@manx/store';
 import type { FastifyInstance } from 'fastify';
 import { type ApiOptions, createApi } from './api-server.js';
+import { wireHosts } from './host-wiring.js';
 import { Ledger } from './ledger.js';
 import { createNoAuthenticator } from './no-authenticator.js';
 import { createAnswerChecker } from './openapi/answer-checker.js';
@@ -51,10 +52,12 @@ export type TestApiOptions = Partial<ApiOptions> & { readonly store?: Store; rea
 export const openTestApi = async (options: TestApiOptions = {}): Promise<TestApi> => {
   const bugs: unknown[] = [];
   const ledger = options.ledger ?? (await Ledger.open({ store: options.store ?? openMemoryStore(), now: () => new Date() }));
+  const wiring = wireHosts({ ledger, context: testContext });
   const app = createApi({
     context: testContext,
     facts: () => ({ now: testContext().now, hosts: [] }),
     policy: defaultPolicy,
+    connectivity: wiring.connectivity,
     authenticator: createNoAuthenticator(),
     onBug: (error) => bugs.push(error),
     ...options,
@@ -76,6 +79,7 @@ export const openTestApi = async (options: TestApiOptions = {}): Promise<TestApi
   };
   const close = async (): Promise<void> => {
     await app.close();
+    wiring.close();
     await ledger.close();
   };
   return { app, ledger, call, bugs, close };

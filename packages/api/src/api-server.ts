@@ -5,6 +5,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { addAgentRoutes } from './agent-routes.js';
 import { type Authenticator, isRefusal, type Refusal } from './authenticator.js';
 import { addBgpRoutes } from './bgp-routes.js';
+import { addConnectivityRoutes, type ConnectivityOptions } from './connectivity/connectivity-routes.js';
 import { addDerivedRoutes, type DerivedRoutesOptions } from './derived-routes.js';
 import { addDocumentRoutes } from './document-routes.js';
 import { addHealthRoutes } from './health-routes.js';
@@ -50,7 +51,8 @@ export type RequestRecord = {
 
 /** What the API is made from. */
 export type ApiOptions = ResourceRoutesOptions &
-  DerivedRoutesOptions & {
+  DerivedRoutesOptions &
+  ConnectivityOptions & {
     readonly authenticator: Authenticator;
     /** Told of every request when its answer has been sent. */
     readonly onAnswer?: (record: RequestRecord) => void;
@@ -137,6 +139,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   addTagRoutes(app, options);
   addTopologyRoutes(app, options);
   addPortBindingRoutes(app, options);
+  addConnectivityRoutes(app, options);
   addOpenApiRoute(app, options);
   return app;
 };

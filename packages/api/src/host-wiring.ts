@@ -3,9 +3,11 @@ import { Compiler } from '@manx/compile';
 import { createFeed, type Feed, type FeedOptions, type StatusReport } from '@manx/feed';
 import { type HostName, parseHostName } from '@manx/hoststate';
 import { type HostFact, isProblem } from '@manx/model';
+import { CloudIndex, makeCloud } from '@manx/reach';
 import { createAgentRegister } from './agent-register.js';
 import { createBindingFence } from './binding-fence.js';
 import { ClaimIntake } from './claim-intake.js';
+import type { CloudSource } from './connectivity/viewer.js';
 import type { Ledger } from './ledger.js';
 import { AGENT_ACTOR, StatusIntake } from './status-intake.js';
 import { tellArrivals } from './tell-arrivals.js';
@@ -20,6 +22,8 @@ export type HostWiring = {
   readonly isHostAlive: (host: string) => boolean;
   /** What is known of the hosts whose agents this server has heard of, by name. */
   readonly hosts: () => readonly HostFact[];
+  /** The cloud as it is compiled for the hosts, to ask about; nothing is compiled for a question. The first one files every endpoint, once. */
+  readonly connectivity: CloudSource;
   /** Ends the sessions and the feed. */
   readonly close: () => void;
 };
@@ -35,6 +39,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     since: revision,
   }));
   let compiled = since;
+  let index: CloudIndex | null = null;
   const remember = createAgentRegister({ ledger, context });
   const intake = new StatusIntake({
     fence,
@@ -73,6 +78,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
       commits.flatMap(({ changes }) => changes),
       state,
     );
+    for (const [host, delta] of deltas) index?.apply(host, delta);
     compiled = commits.at(-1)?.revision ?? compiled;
     // Also when nothing changes for any host: heartbeats then carry the head, and agents that were away can resume from it.
     feed.publish(compiled, tellArrivals(deltas, arrived, compiler));
@@ -85,6 +91,10 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
       return host !== null && feed.isAlive(host);
     },
     hosts: () => feed.hosts().map(({ host, isAlive, heardAt, report }) => ({ host, isAlive, heardAt, report: report?.agent ?? null })),
+    connectivity: (view) => {
+      index ??= new CloudIndex(compiler.hosts().map((host) => [host, compiler.hostState(host)]));
+      return makeCloud({ ...view, index, stateOf: (host) => compiler.hostState(host) });
+    },
     close: () => {
       subscription.stop();
       claimIntake.close();

@@ -10,6 +10,11 @@ export function addressGroupSet(id: string): string {
   return `${ADDRESS_GROUP}${id}`;
 }
 
+/** The address group whose set it is; null for a set of something else. */
+export function addressGroupOf(set: string): string | null {
+  return set.startsWith(ADDRESS_GROUP) ? set.slice(ADDRESS_GROUP.length) : null;
+}
+
 /** What an address group gives to its set; text that is no prefix in canonical form is nobody. */
 export function addressGroupMembers(group: AddressGroup | undefined): readonly Member[] {
   return [...new Set((group?.addresses ?? []).flatMap(prefixMember))];
@@ -23,7 +28,8 @@ export function flatSpaceMember(subnet: Subnet | undefined): Member | undefined 
 /** Every member of a set, as often as somebody gives it: the flat space, an address group, or a remote group. */
 export function setMembers(set: string, state: StateReader): readonly Member[] {
   if (set === FLAT_SPACE) return [...state.all('subnet')].flatMap((subnet) => flatSpaceMember(subnet) ?? []);
-  if (set.startsWith(ADDRESS_GROUP)) return addressGroupMembers(state.get('address_group', set.slice(ADDRESS_GROUP.length)));
+  const addressGroup = addressGroupOf(set);
+  if (addressGroup !== null) return addressGroupMembers(state.get('address_group', addressGroup));
   return state.by('port.security_group', set).flatMap(membersOf);
 }
 

@@ -1,5 +1,6 @@
 /** What one host must do: its shape, its order, its changes, its reading and writing, and its meaning for a flow. */
 
+export { AddressHolders } from './address-holders.js';
 export { applyDelta, changeMembers, emptyHostState, type MemberChange } from './apply-delta.js';
 export { compareIds, objectsOf } from './canonical-order.js';
 export { diffRules, type RuleChange } from './change-rules.js';
@@ -47,5 +48,5 @@ export { hasPorts, icmpProtocol, isObjectId, parseHostObject, parsePolicyRule } 
 export { isProblem, type Problem } from './problem.js';
 export { compareMembers, coversIp, diffMembers, isPrefix, memberOf } from './sorted-members.js';
 export { endpointsTightened, flowCutter, reviewedMembers } from './tightened.js';
-export { type Flow, nattedPrefixes } from './translation.js';
+export { type Flow, nattedPrefixes, Translation, targetFinder } from './translation.js';
 export { type DenyReason, type Payload, type PolicyQuery, type Verdict, verdict } from './verdict.js';

@@ -21,13 +21,16 @@ export type Target = { readonly ip: Ip; readonly port: number | null };
 /** What a host makes of a flow that begins: where it goes, and as whom. */
 export type Translated = Target & { readonly as: Ip };
 
+/** What of a flow says where it goes. */
+type Asked = Pick<Flow, 'protocol' | 'destination' | 'dport'>;
+
 /** Whether a forward is what translates the flow. */
-export function isForwarded({ ip, protocol, from, to }: PortForward, flow: Flow): boolean {
+export function isForwarded({ ip, protocol, from, to }: PortForward, flow: Asked): boolean {
   return flow.destination === ip && flow.protocol === protocol && flow.dport !== null && flow.dport >= from && flow.dport <= to;
 }
 
 /** Says of each flow where these endpoints translate it to; null for what is sent to an address of which only other ports are forwarded. */
-export function targetFinder(endpoints: Iterable<Pick<Endpoint, 'floating' | 'forwards'>>): (flow: Flow) => Target | null {
+export function targetFinder(endpoints: Iterable<Pick<Endpoint, 'floating' | 'forwards'>>): (flow: Asked) => Target | null {
   const floating = new Map<Ip, Ip>();
   const forwards = new Map<Ip, PortForward[]>();
   for (const endpoint of endpoints) {
@@ -70,7 +73,7 @@ export class Translation {
   /** The endpoints' own addresses. */
   readonly own: ReadonlySet<Ip>;
   readonly #flat: readonly Member[] | null;
-  readonly #targetOf: (flow: Flow) => Target | null;
+  readonly #targetOf: (flow: Asked) => Target | null;
   readonly #snat: Ip | null;
 
   /** `flat` is the flat space to go by: the state's own unless told; without it nothing is translated on its way out. */

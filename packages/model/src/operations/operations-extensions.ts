@@ -12,6 +12,12 @@ const ALWAYS: readonly Extension[] = [
     updated: '2018-06-22T10:00:00-00:00',
   },
   {
+    alias: 'connectivity',
+    name: 'Connectivity',
+    description: 'Says who reaches whom, why, and what would change it',
+    updated: '2026-11-28T00:00:00-00:00',
+  },
+  {
     alias: 'service-type',
     name: 'Neutron Service Type Management',
     description: 'The providers of services',

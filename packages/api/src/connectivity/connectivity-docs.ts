@@ -1,0 +1,177 @@
+import type { OperationDoc, Schema } from '../openapi/operation-doc.js';
+import { wrapped } from '../openapi/resource-schemas.js';
+
+const text: Schema = { type: 'string' };
+const flag: Schema = { type: 'boolean' };
+const orNull = (type: string): Schema => ({ type: [type, 'null'] });
+const nullable = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
+const list = (items: Schema): Schema => ({ type: 'array', items });
+const object = (properties: { readonly [name: string]: Schema }): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+});
+const described = (schema: Schema, description: string): Schema => ({ ...schema, description });
+
+const answer: Schema = { enum: ['allowed', 'refused', 'allowed-here'], description: '`allowed-here`: as far as the asker may see.' };
+const ports = nullable(object({ from: { type: 'integer' }, to: { type: 'integer' } }));
+const icmp = nullable(object({ type: { type: 'integer' }, code: orNull('integer') }));
+const rule = object({
+  direction: { enum: ['ingress', 'egress'] },
+  family: { enum: [4, 6] },
+  protocol: orNull('integer'),
+  ports,
+  icmp,
+  remote: text,
+});
+const openings: readonly Schema[] = [
+  object({ kind: { const: 'rule' }, policy: text, rule, text }),
+  object({ kind: { const: 'policy' }, endpoint: text, rule, text }),
+  object({ kind: { const: 'enable' }, endpoint: text, text }),
+  object({ kind: { const: 'pair' }, endpoint: text, cidr: text, text }),
+  object({ kind: { const: 'forward' }, ip: text, protocol: { type: 'integer' }, port: orNull('integer'), text }),
+  object({ kind: { const: 'bind' }, endpoint: text, text }),
+  { type: 'null' },
+];
+const step = object({
+  kind: { enum: ['tap', 'source-check', 'policy', 'translation', 'route', 'fabric', 'host', 'end'] },
+  host: orNull('string'),
+  passes: flag,
+  text,
+  endpoint: described(orNull('string'), 'The port.'),
+  policy: described(orNull('string'), 'The security group that lets it pass.'),
+  rule: described(orNull('string'), 'The security group rule that lets it pass.'),
+  translation: nullable(object({ what: { enum: ['destination', 'source'] }, ip: text, port: orNull('integer') })),
+});
+const passage = object({ answer, steps: list(step) });
+const end = object({
+  kind: { enum: ['port', 'outside', 'host', 'link', 'nobody', 'elsewhere'] },
+  ip: text,
+  endpoint: orNull('string'),
+  name: orNull('string'),
+  host: orNull('string'),
+  ifname: orNull('string'),
+  by: { enum: ['fixed', 'pair', 'floating', 'forward', null] },
+  is_secured: orNull('boolean'),
+  is_stateful: orNull('boolean'),
+  mtu: orNull('integer'),
+});
+const blocker = object({
+  code: {
+    enum: [
+      'endpoint-down',
+      'no-policy',
+      'no-rule',
+      'source-not-own',
+      'no-such-address',
+      'unbound',
+      'binding-failed',
+      'not-compiled',
+      'not-forwarded',
+      'link-only',
+      'host-service',
+      'answers-elsewhere',
+    ],
+  },
+  direction: { enum: ['forward', 'reply'] },
+  side: { enum: ['source', 'destination'] },
+  host: orNull('string'),
+  endpoint: orNull('string'),
+  policies: list(text),
+  text,
+  opening: described({ anyOf: openings }, 'The smallest change that takes this blocker away.'),
+});
+const warning = object({
+  code: {
+    enum: ['host-not-heard-of', 'not-programmed', 'port-assumed', 'spread', 'answers-spread', 'holder-down', 'rate-limited', 'source-nat'],
+  },
+  host: orNull('string'),
+  text,
+});
+const way = object({
+  answer,
+  source: end,
+  destination: end,
+  forward: passage,
+  reply: nullable(passage),
+  mtu: orNull('integer'),
+  blockers: list(blocker),
+  warnings: list(warning),
+});
+/** The flow of an explanation or a matrix, every part of it said. */
+const flowSchema = object({
+  family: { enum: [4, 6] },
+  protocol: { type: 'integer' },
+  protocol_name: text,
+  source: text,
+  destination: text,
+  port: orNull('integer'),
+  from_port: orNull('integer'),
+  icmp,
+});
+const explanation = object({ flow: flowSchema, answer: { enum: ['allowed', 'refused', 'allowed-here', 'mixed'] }, ways: list(way) });
+
+/** What a request says of a flow. */
+const FLOW_PROPERTIES: { readonly [name: string]: Schema } = {
+  protocol: { type: ['string', 'integer'], description: 'A name that security group rules take, or a number.' },
+  port: described(orNull('integer'), 'Destination port; required with protocols that have ports.'),
+  source_port: orNull('integer'),
+  icmp_type: described(orNull('integer'), 'A ping where none is said.'),
+  icmp_code: orNull('integer'),
+  ip_version: { enum: [4, 6, null], description: 'Both that the ends have where none is said.' },
+};
+
+/** What `POST /v2.0/connectivity/explain` says of itself. */
+export const EXPLAIN_DOC: OperationDoc = {
+  summary: 'Says whether a flow passes, by which way and rule, everything that blocks it, and what would open it.',
+  tag: 'connectivity',
+  body: wrapped('connectivity', {
+    type: 'object',
+    properties: {
+      source: described(text, 'An address; a port by id or name; an instance by id; or `group:` and a security group.'),
+      destination: text,
+      ...FLOW_PROPERTIES,
+    },
+    required: ['source', 'destination', 'protocol'],
+    additionalProperties: false,
+  }),
+  answers: { '200': object({ connectivity: object({ explanations: list(explanation) }) }) },
+};
+
+const labels = list(object({ id: text, name: text, ports: { type: 'integer' } }));
+const kinds: Schema = { enum: ['group', 'project', 'network', 'host', 'port'] };
+
+/** What `POST /v2.0/connectivity/matrix` says of itself. */
+export const MATRIX_DOC: OperationDoc = {
+  summary: 'Says who reaches whom: of how many pairs of ports a flow passes, by group, project, network, host or port.',
+  tag: 'connectivity',
+  body: wrapped('connectivity_matrix', {
+    type: 'object',
+    properties: {
+      by: { ...kinds, default: 'group' },
+      source: described(orNull('string'), 'Only these senders: a port or instance, or `group:` and a security group.'),
+      destination: orNull('string'),
+      ...FLOW_PROPERTIES,
+    },
+    required: ['protocol'],
+    additionalProperties: false,
+  }),
+  answers: {
+    '200': object({
+      connectivity_matrix: object({
+        by: kinds,
+        flow: object({
+          family: { enum: [4, 6] },
+          protocol: { type: 'integer' },
+          port: orNull('integer'),
+          from_port: orNull('integer'),
+          icmp,
+        }),
+        sources: labels,
+        destinations: labels,
+        cells: list(list(object({ pairs: { type: 'integer' }, allowed: { type: 'integer' } }))),
+      }),
+    }),
+  },
+};
