@@ -51,6 +51,8 @@ export type Field = {
   readonly nearSubnet6: string;
   readonly nearCidr: Cidr;
   readonly nearCidr6: Cidr;
+  /** A prefix that no subnet has. */
+  readonly spareCidr: Cidr;
   readonly tenantNetwork: string;
   readonly tenantCidr: Cidr;
   readonly tenantProject: string;

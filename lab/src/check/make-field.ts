@@ -35,7 +35,7 @@ const choosePrefixes = async (client: NeutronClient) => {
   const subnets = await client.list('subnets');
   const taken = [...subnets.map(({ cidr }) => String(cidr)), ...fabricPrefixes, outsideNetwork4, outsideNetwork6].map(asCidr);
   return {
-    v4: freePrefixes(3, (index) => asCidr(`10.99.${index}.0/24`), taken),
+    v4: freePrefixes(4, (index) => asCidr(`10.99.${index}.0/24`), taken),
     v6: freePrefixes(3, (index) => asCidr(`fd00:99:0:${index.toString(16)}::/64`), taken),
   };
 };
@@ -126,16 +126,17 @@ export const makeField = async (): Promise<Field> => {
     bootGuest(wanted('guarded', second, { group: guardedGroup })),
     bootGuest(wanted('cutter', second, { group: cutterGroup })),
   );
-  const [nearCidr, tenantCidr, nearCidr6] = [v4[0], v4[1], v6[0]];
+  const [nearCidr, tenantCidr, nearCidr6, spareCidr] = [v4[0], v4[1], v6[0], v4[3]];
   const [nearSubnet, nearSubnet6] = provider.subnets;
   if (
     nearCidr === undefined ||
     tenantCidr === undefined ||
     nearCidr6 === undefined ||
+    spareCidr === undefined ||
     nearSubnet === undefined ||
     nearSubnet6 === undefined
   ) {
-    throw new RangeError('three prefixes of each family were asked for');
+    throw new RangeError('four prefixes of IPv4 and three of IPv6 were asked for');
   }
   return {
     lab: await readRunningLab(),
@@ -157,6 +158,7 @@ export const makeField = async (): Promise<Field> => {
     nearSubnet6,
     nearCidr,
     nearCidr6,
+    spareCidr,
     tenantNetwork: tenantNet.network,
     tenantCidr,
     tenantProject: projects.one,
@@ -177,7 +179,7 @@ export const clearField = async (): Promise<void> => {
   await Promise.all(mine.map(async ({ name }) => await deleteInstance(client, name)));
   const isOurs = ({ project_id, name }: NeutronResource) =>
     Object.values(projects).some((project) => project === project_id) && (String(name).startsWith(prefix) || name === 'default');
-  for (const collection of ['ports', 'networks', 'security-groups']) {
+  for (const collection of ['ports', 'networks', 'subnetpools', 'address-scopes', 'security-groups']) {
     for (const resource of (await client.list(collection)).filter(isOurs)) await client.remove(collection, resource.id);
   }
 };

@@ -18,9 +18,11 @@ import { checkNoLink } from './s03-no-l2.js';
 import { checkApi } from './s04-api.js';
 import { checkFlat } from './s05-flat.js';
 import { checkOutside } from './s07-outside.js';
+import { checkPools } from './s15-pools.js';
 import { checkGroups } from './s16-groups.js';
 import { checkForgery } from './s17-forgery.js';
 import { checkHost } from './s18-host.js';
+import { checkOffAndDown } from './s19-off-and-down.js';
 import { checkFailSafe } from './s20-fail-safe.js';
 import { checkAddresses } from './s26-addresses.js';
 import { checkMetadata } from './s27-metadata.js';
@@ -35,9 +37,11 @@ const checks: readonly Check[] = [
   { promise: 'S4', run: checkApi },
   { promise: 'S5', run: checkFlat },
   { promise: 'S7', run: checkOutside },
+  { promise: 'S15', run: checkPools },
   { promise: 'S16', run: checkGroups },
   { promise: 'S17', run: checkForgery },
   { promise: 'S18', run: checkHost },
+  { promise: 'S19', run: checkOffAndDown },
   { promise: 'S26', run: checkAddresses },
   { promise: 'S27', run: checkMetadata },
   { promise: 'S20', run: checkFailSafe },

@@ -1,22 +1,9 @@
 import { cidrFirst, cidrOf } from '@manx/ip';
-import type { NeutronClient } from '../neutron-client.js';
-import { NeutronError } from '../neutron-client.js';
+import type { NeutronClient, NeutronError } from '../neutron-client.js';
 import type { CheckContext } from './context.js';
 import type { Field, Guest } from './field.js';
+import { refusal, refusedInWords } from './refusal.js';
 import { type Row, row } from './row.js';
-
-/** What the API says to a request that must be refused; null when it was taken, and then taken back. */
-const refusal = async <T>(request: () => Promise<T>, undo: (made: T) => Promise<unknown>): Promise<NeutronError | null> => {
-  try {
-    await undo(await request());
-    return null;
-  } catch (error) {
-    if (error instanceof NeutronError) return error;
-    throw error;
-  }
-};
-
-const inWords = (error: NeutronError | null): string => (error === null ? 'ACCEPTED' : `${error.status} ${error.type}: ${error.message}`);
 
 const adjacencyRow = async (client: NeutronClient): Promise<Row> => {
   const [networks, extensions] = await Promise.all([client.list('networks'), client.list('extensions')]);
@@ -62,10 +49,10 @@ const takenAddressRows = async (client: NeutronClient, field: Field): Promise<Ro
   // On another network the address is not even the subnet's.
   const elsewhere = await changeRefused(client, stranger, near.v4);
   return [
-    row('S12', `a second port with ${near.v4}`, { saw: inWords(created), ok: isRight(created) }),
-    row('S12', `a second port with ${near.v6}`, { saw: inWords(created6), ok: created6?.status === 409 }),
+    row('S12', `a second port with ${near.v4}`, { saw: refusedInWords(created), ok: isRight(created) }),
+    row('S12', `a second port with ${near.v6}`, { saw: refusedInWords(created6), ok: created6?.status === 409 }),
     row('S12', `${near.v4} for a port that there is, of its network and of another project's`, {
-      saw: `${inWords(changed)} / ${inWords(elsewhere)}`,
+      saw: `${refusedInWords(changed)} / ${refusedInWords(elsewhere)}`,
       ok: isRight(changed) && elsewhere !== null,
     }),
   ];
@@ -84,7 +71,7 @@ const overlapRows = async (client: NeutronClient, field: Field): Promise<Row[]> 
   for (const { did, cidr, subnet } of tries) {
     const ip_version = cidr.includes(':') ? 6 : 4;
     const error = await createRefused(client, 'subnet', { ...owned(field), network_id: tenantNetwork, ip_version, cidr });
-    rows.push(row('S13', did, { saw: inWords(error), ok: error?.status === 409 && error.message.includes(subnet) }));
+    rows.push(row('S13', did, { saw: refusedInWords(error), ok: error?.status === 409 && error.message.includes(subnet) }));
   }
   return rows;
 };

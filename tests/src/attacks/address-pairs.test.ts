@@ -13,7 +13,7 @@ import {
 import { expect } from 'vitest';
 import { tryAttacks } from './attacks.js';
 import type { Ground } from './ground.js';
-import { loot } from './theft.js';
+import { beliefs, loot } from './theft.js';
 import { withPairs } from './with-pairs.js';
 
 const broadcast = asMac('ff:ff:ff:ff:ff:ff');
@@ -42,13 +42,15 @@ const announced6 = ({ mac, linkLocal }: Guest, address: Ip): readonly Uint8Array
 const tried = async (ground: Ground, pairs: readonly string[]): Promise<string[]> => {
   const { mallory, victim, friend } = ground;
   const found: string[] = [];
+  const thefts = [victim, friend].flatMap(({ v4, v6 }) => [
+    { address: v4, frames: announced4(mallory, v4) },
+    { address: v6, frames: announced6(mallory, v6) },
+  ]);
+  const addresses = thefts.map(({ address }) => address);
+  const before = await beliefs(ground, addresses, { mayHave: true });
   await withPairs(ground, pairs, async () => {
-    const thefts = [victim, friend].flatMap(({ v4, v6 }) => [
-      { address: v4, frames: announced4(mallory, v4) },
-      { address: v6, frames: announced6(mallory, v6) },
-    ]);
     // The first announcement may be what moves an address: a second look sees it moved.
-    for (const _ of [1, 2]) found.push(...(await loot(ground, thefts, { mayHave: true })));
+    for (const _ of [1, 2]) found.push(...(await loot(ground, thefts, { mayHave: true, before })));
   });
   return found;
 };
