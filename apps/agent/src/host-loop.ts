@@ -16,8 +16,8 @@ import {
   formatStep,
   type HostFacts,
   type ObservedTable,
-  observedOf,
   planHost,
+  presentTables,
   type Step,
   type StepFailure,
   statusOf,
@@ -199,7 +199,7 @@ export class HostLoop {
     if (outcome.flowsCut > 0) log.info({ flows: outcome.flowsCut }, 'cut flows that are no longer allowed');
     this.#forget(steps);
     if (outcome.isHalted) return (await this.#isolate(round)) ? 'again' : outcome.failures;
-    if (steps.some(({ kind }) => kind === 'apply-nft')) observer.adoptTables(round.plan.tables.map(observedOf));
+    if (steps.some(({ kind }) => kind === 'apply-nft')) observer.adoptTables(round.plan.tables);
     if (!outcome.failures.some(({ step }) => step.kind === 'review-flows')) this.#judgedBy = round.state;
     return [...outcome.failures, ...(await this.#ensurePrograms())];
   }
@@ -242,7 +242,7 @@ export class HostLoop {
     const refused = await findRefused([...state.endpoints.keys()].sort(), async (kept) => {
       const plan = render(restrictState(state, (id) => kept.has(id)));
       const facts: HostFacts = await observer.observe(plan);
-      return (await ports.nftables.check(diffTables(facts.tables, plan.tables)))?.detail ?? null;
+      return (await ports.nftables.check(diffTables(facts.tables, presentTables(plan.tables, facts.links))))?.detail ?? null;
     });
     if (refused === null || refused.size === 0) return false;
     this.#quarantine.add(refused, held.state, performance.now());

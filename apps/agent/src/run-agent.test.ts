@@ -56,11 +56,13 @@ describe('an agent on a real kernel', () => {
   it('S20: rules that an earlier agent left are not touched before the first state is known', async () => {
     await host.stop('SIGKILL');
     host.exec('nft', 'delete table arp manx; flush table inet manx');
-    const left = host.exec('nft', 'list', 'ruleset');
+    // But for what is counted meanwhile.
+    const look = (): string => host.exec('nft', 'list', 'ruleset').replaceAll(/(\tset drop-[^}]*)elements = \{[^}]*\}/g, '$1');
+    const left = look();
     host.said = '';
     host.start();
     await host.until('attempts', () => (host.said.split('the server is away').length > 3 ? true : null));
-    expect(host.exec('nft', 'list', 'ruleset')).toBe(left);
+    expect(look()).toBe(left);
     host.exec('nft', 'flush', 'ruleset');
     host.exec('ip', 'address', 'flush', 'dev', portOf(1).tap);
   });

@@ -7,6 +7,7 @@ export { diffRules, type RuleChange } from './change-rules.js';
 export { danglingReferences } from './dangling-references.js';
 export { decodeHostState } from './decode.js';
 export { compareObjects, diffHostStates, haveSameFrame, isEmptyDelta, isSameObject } from './diff-host-states.js';
+export { DROP_REASONS, type DropReason, type DropReasonText, isDropReason } from './drop-reason.js';
 export { encodeHostDelta, encodeHostObject, encodeHostState } from './encode.js';
 export { type FlowJudge, flowJudge, isFlowAllowed } from './flow.js';
 export { asHostName, parseHostName } from './host-name.js';

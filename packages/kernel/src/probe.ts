@@ -23,6 +23,14 @@ const NFT_FEATURES: Readonly<Record<string, string>> = {
     'table inet manx-probe { chain c { type filter hook input priority 0; log group 80\n }\n}',
   'nftables arp tables (CONFIG_NF_TABLES_ARP)':
     'table arp manx-probe { chain c { type filter hook input priority 0; arp saddr ip 192.0.2.1 drop\n }\n}',
+  'nftables netdev tables (CONFIG_NF_TABLES_NETDEV, CONFIG_NETFILTER_INGRESS)':
+    'table netdev manx-probe { chain c { type filter hook ingress device "lo" priority 0; ether type arp accept\n }\n}',
+  'nftables sets that packets fill, with counters':
+    'table inet manx-probe { set counted { type ifname; size 9; flags dynamic, timeout; timeout 1d; }\n chain count { update @counted { iifname counter }\n }\n}',
+  'nftables maps of named counters (CONFIG_NFT_OBJREF)':
+    'table inet manx-probe { counter a { }\n counter b { }\n chain name { counter name ip saddr . tcp dport map { 192.0.2.0/24 . 1-9 : "a", 192.0.3.1 . 80 : "b" } accept\n }\n}',
+  'nftables matches of IP options and IPv6 headers (CONFIG_NFT_EXTHDR)':
+    'table inet manx-probe { chain options { ip option lsrr exists drop\n rt type 0 drop\n }\n}',
 };
 
 /** Something that this host lacks, said so that a person can mend it. */

@@ -54,7 +54,7 @@ describe('a difference of tables', () => {
       .trim()
       .split('\n');
     expect(lines.filter((line) => !line.includes('tap9a1b2c3d-4e'))).toEqual([]);
-    expect(lines.length).toBe(16);
+    expect(lines.length).toBe(19);
   });
 
   it('of one changed group rewrites its two chains at most', () => {
@@ -64,7 +64,11 @@ describe('a difference of tables', () => {
       diffTables(observed(tablesOf(state)), tablesOf(changed))
         .trim()
         .split('\n'),
-    ).toEqual(['flush chain inet manx egress-db', 'flush chain inet manx ingress-db']);
+    ).toEqual([
+      'flush chain inet manx egress-db',
+      'flush chain inet manx ingress-db',
+      ...['rule-d1', 'rule-d2', 'rule-d3'].map((counter) => `delete counter inet manx ${counter}`),
+    ]);
   });
 });
 
@@ -106,6 +110,11 @@ describe('the kernel', () => {
     ['a chain was added', 'add chain inet manx mine { type filter hook input priority 5; policy drop; }'],
     ['a set was added', 'add set inet manx mine { type ipv4_addr; flags interval; elements = { 10.0.0.0/8 }; }'],
     ['a counter was added', 'add counter inet manx mine'],
+    [
+      'a set of drops has another shape',
+      'delete table arp manx; add table arp manx; add set arp manx drop-arp { type ifname; flags timeout; }',
+    ],
+    ['a chain of a device was deleted', 'delete chain netdev manx from-tap0a1b2c3d-4e'],
     ['a base chain has another policy', 'add chain inet manx input { policy drop; }'],
     ['a table was deleted', 'delete table inet manx'],
     ['a table was emptied', 'flush table inet manx'],

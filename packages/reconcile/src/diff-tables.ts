@@ -2,7 +2,7 @@ import type { NftTable } from '@manx/render';
 import { diffElements } from './diff-elements.js';
 import type { ObservedChain, ObservedTable } from './host-facts.js';
 import { chainMarks } from './rule-mark.js';
-import { hookText, setShape } from './table-shape.js';
+import { hookText, meterShape, setShape } from './table-shape.js';
 
 /** The lines of one transaction, in an order the kernel takes: nothing is deleted while something still points at it. */
 type Script = {
@@ -39,6 +39,7 @@ function difference(observed: ObservedTable, wanted: NftTable): string[] {
   diffChains(observed, wanted, script);
   diffSets(observed, wanted, script);
   diffMaps(observed, wanted, script);
+  diffCounting(observed, wanted, script);
   return [...script.cut, ...script.drop, ...script.make, ...script.fill, ...script.link];
 }
 
@@ -64,7 +65,10 @@ function diffSets(observed: ObservedTable, wanted: NftTable, script: Script): vo
   const table = tableName(wanted);
   for (const [name, set] of wanted.sets) {
     const before = observed.sets.get(name);
-    if (before === undefined) script.make.push(`add set ${table} ${name} { type ${set.type}; ${flagsText(set.flags)}}`);
+    if (before === undefined)
+      script.make.push(
+        `add set ${table} ${name} { ${set.typeof === undefined ? `type ${set.type}` : `typeof ${set.typeof}`}; ${flagsText(set.flags)}}`,
+      );
     const { added, deleted } = diffElements(before?.elements ?? new Set(), set.elements);
     script.cut.push(...elementLines('delete', `${table} ${name}`, deleted));
     script.link.push(...elementLines('add', `${table} ${name}`, added));
@@ -102,6 +106,19 @@ function diffMaps(observed: ObservedTable, wanted: NftTable, script: Script): vo
   }
 }
 
+/** What counts comes and goes with what is counted, and what it has counted is no difference. */
+function diffCounting(observed: ObservedTable, wanted: NftTable, script: Script): void {
+  const table = tableName(wanted);
+  for (const [name, { type, size, timeoutS }] of wanted.meters) {
+    if (observed.meters.has(name)) continue;
+    script.make.push(`add set ${table} ${name} { type ${type}; size ${size}; flags dynamic, timeout; timeout ${timeoutS}s; }`);
+  }
+  for (const name of observed.meters.keys()) if (!wanted.meters.has(name)) script.drop.push(`delete set ${table} ${name}`);
+  const { added, deleted } = diffElements(observed.counters, wanted.counters);
+  script.make.push(...added.map((name) => `add counter ${table} ${name}`));
+  script.drop.push(...deleted.map((name) => `delete counter ${table} ${name}`));
+}
+
 /** Whether the table can be changed piece by piece: sets keep their type, base chains their hook. */
 function canBecome(observed: ObservedTable, wanted: NftTable): boolean {
   if (observed.isStrange) return false;
@@ -109,6 +126,11 @@ function canBecome(observed: ObservedTable, wanted: NftTable): boolean {
     const before = observed.sets.get(name);
     if (observed.maps.has(name) || (before !== undefined && before.shape !== setShape(set))) return false;
   }
+  for (const [name, meter] of wanted.meters) {
+    const before = observed.meters.get(name);
+    if (observed.sets.has(name) || observed.maps.has(name) || (before !== undefined && before !== meterShape(meter))) return false;
+  }
+  if ([...wanted.sets.keys(), ...wanted.maps.keys()].some((name) => observed.meters.has(name))) return false;
   for (const [name, map] of wanted.maps) {
     const before = observed.maps.get(name);
     if (observed.sets.has(name) || (before !== undefined && before.shape !== setShape(map))) return false;
@@ -138,5 +160,5 @@ function tableName(table: Pick<NftTable, 'family' | 'name'>): string {
 }
 
 function emptyTable({ family, name }: NftTable): ObservedTable {
-  return { family, name, sets: new Map(), maps: new Map(), chains: new Map(), isStrange: false };
+  return { family, name, sets: new Map(), maps: new Map(), meters: new Map(), counters: new Set(), chains: new Map(), isStrange: false };
 }

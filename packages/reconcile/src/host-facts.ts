@@ -13,10 +13,14 @@ export type ObservedMap = { readonly shape: string; readonly elements: ReadonlyM
 
 /** One table of ours as the kernel has it. */
 export type ObservedTable = {
-  readonly family: 'inet' | 'arp';
+  readonly family: 'inet' | 'arp' | 'netdev';
   readonly name: string;
   readonly sets: ReadonlyMap<string, ObservedSet>;
   readonly maps: ReadonlyMap<string, ObservedMap>;
+  /** Sets that packets fill, by name: their shape only. */
+  readonly meters: ReadonlyMap<string, string>;
+  /** Names of counters. */
+  readonly counters: ReadonlySet<string>;
   readonly chains: ReadonlyMap<string, ObservedChain>;
   /** It holds something that we never write and cannot take away piece by piece: the whole table is written anew. */
   readonly isStrange: boolean;
@@ -64,7 +68,7 @@ export type HostFacts = {
   readonly neighbours: readonly NeighbourFact[];
   /** Values by path below /proc/sys, without the newline. */
   readonly sysctls: ReadonlyMap<string, string>;
-  /** The tables `inet manx` and `arp manx`, where they exist. */
+  /** The tables `inet manx`, `arp manx` and `netdev manx`, where they exist. */
   readonly tables: readonly ObservedTable[];
   /** Files by name below each program's own folder. */
   readonly files: Readonly<Record<Program, ReadonlyMap<string, string>>>;

@@ -5,6 +5,7 @@ export { diagnose, type HostProblem } from './diagnose/diagnose.js';
 export { type ForeignChain, isForeignBase, readForeignChain, readLegacyForward } from './diagnose/foreign-chain.js';
 export type { Fill, HostSurvey, UplinkFact } from './diagnose/host-survey.js';
 export { diffTables } from './diff-tables.js';
+export { type Count, countsSince, type DropCount, type HostCounters, parseCounters } from './host-counters.js';
 export type {
   AddressFact,
   HopFact,
@@ -22,6 +23,7 @@ export type {
 export { parseNftTable } from './parse-nft-table.js';
 export { planHost } from './plan-host.js';
 export { isSameRoute } from './plan-routes.js';
+export { presentTables } from './present-tables.js';
 export { statusOf } from './status-of.js';
 export { formatStep, type Step, type StepFailure, stepInterfaces } from './step.js';
 export { observedOf } from './table-shape.js';

@@ -8,9 +8,11 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** What is known so far of the table that is being read. */
 type Reading = {
-  table: { family: 'inet' | 'arp'; name: string } | null;
+  table: { family: ObservedTable['family']; name: string } | null;
   readonly sets: Map<string, ObservedSet>;
   readonly maps: Map<string, ObservedMap>;
+  readonly meters: Map<string, string>;
+  readonly counters: Set<string>;
   readonly chains: Map<string, ObservedChain & { readonly marks: Array<string | null> }>;
   isStrange: boolean;
 };
@@ -20,11 +22,19 @@ type Reading = {
  * reported so that it is written again, never as unchanged; null when the answer holds no table of ours.
  */
 export function parseNftTable(json: unknown): ObservedTable | null {
-  const reading: Reading = { table: null, sets: new Map(), maps: new Map(), chains: new Map(), isStrange: false };
+  const reading: Reading = {
+    table: null,
+    sets: new Map(),
+    maps: new Map(),
+    meters: new Map(),
+    counters: new Set(),
+    chains: new Map(),
+    isStrange: false,
+  };
   const items = isObject(json) && Array.isArray(json['nftables']) ? (json['nftables'] as readonly unknown[]) : [];
   for (const item of items) readItem(item, reading);
-  const { table, sets, maps, chains, isStrange } = reading;
-  return table === null ? null : { ...table, sets, maps, chains, isStrange };
+  const { table, ...rest } = reading;
+  return table === null ? null : { ...table, ...rest };
 }
 
 function readItem(item: unknown, reading: Reading): void {
@@ -34,11 +44,13 @@ function readItem(item: unknown, reading: Reading): void {
     reading.isStrange = true;
   } else if (kind === 'table') {
     const { family, name } = body;
-    if ((family === 'inet' || family === 'arp') && typeof name === 'string') reading.table = { family, name };
+    if ((family === 'inet' || family === 'arp' || family === 'netdev') && typeof name === 'string') reading.table = { family, name };
   } else if (kind === 'set') {
     readSet(body, reading);
   } else if (kind === 'map') {
     readMap(body, reading);
+  } else if (kind === 'counter') {
+    reading.counters.add(text(body['name']));
   } else if (kind === 'chain') {
     reading.chains.set(text(body['name']), { hook: hookOf(body), marks: [] });
   } else if (kind === 'rule') {
@@ -50,17 +62,32 @@ function readItem(item: unknown, reading: Reading): void {
   }
 }
 
+/** The name that our chains of a device have before the device's. */
+const FROM_DEVICE = 'from-';
+
 function hookOf(body: Json): NftHook | null {
-  const { type, hook, prio, policy, dev } = body;
+  const { type, hook, prio, policy } = body;
   if (hook === undefined) return null;
-  // A type or policy that we never write differs from what is wanted, and so does one that is bound to a device.
-  const name = dev === undefined ? text(hook) : `${text(hook)} device ${text(dev)}`;
+  const device = deviceOf(body);
+  const name = device === null ? text(hook) : `${text(hook)} device ${JSON.stringify(device)}`;
+  // A type or policy that we never write differs from what is wanted, and so does one that is bound to another device.
   return { type: text(type) as NftHook['type'], hook: name, priority: Number(prio), policy: text(policy) as NftHook['policy'] };
+}
+
+/** Of one device nft 1.0.6 does not list the name; our chains of one are named for it. */
+function deviceOf({ dev, hook, name }: Json): string | null {
+  if (dev !== undefined) return Array.isArray(dev) && dev.length === 1 ? text(dev[0]) : text(dev);
+  const chain = text(name);
+  return hook === 'ingress' && chain.startsWith(FROM_DEVICE) ? chain.slice(FROM_DEVICE.length) : null;
 }
 
 function readSet(body: Json, reading: Reading): void {
   const elements = new Set<string>();
   const types = typesOf(body);
+  if (flagsOf(body).includes('timeout')) {
+    reading.meters.set(text(body['name']), shapeOf(body, types));
+    return;
+  }
   for (const element of elementsOf(body)) {
     const key = keyText(element, types);
     if (key === null) reading.isStrange = true;
@@ -84,12 +111,17 @@ function readMap(body: Json, reading: Reading): void {
 
 /** As `setShape` says it, and everything else that the kernel reports of the set: what we never set makes it another shape. */
 function shapeOf(body: Json, types: readonly string[]): string {
-  const { family, name, table, handle, comment, type, elem, map, flags, ...rest } = body;
-  void [family, name, table, handle, comment, type, elem];
+  const { family, name, table, handle, comment, type, elem, map, flags, stmt, ...rest } = body;
+  void [family, name, table, handle, comment, type, elem, flags, stmt];
   const value = map === undefined ? '' : ` : ${text(map)}`;
-  const listed = Array.isArray(flags) ? flags.map(text) : flags === undefined ? [] : [text(flags)];
   const others = Object.keys(rest).length === 0 ? [] : [JSON.stringify(rest)];
-  return [`${types.join(' . ')}${value}`, ...listed.sort(), ...others].join(' | ');
+  return [`${types.join(' . ')}${value}`, ...flagsOf(body).sort(), ...others].join(' | ');
+}
+
+/** Without `dynamic`, which only newer versions of nft list. */
+function flagsOf({ flags }: Json): string[] {
+  const listed = Array.isArray(flags) ? flags.map(text) : flags === undefined ? [] : [text(flags)];
+  return listed.filter((flag) => flag !== 'dynamic');
 }
 
 function typesOf(body: Json): string[] {
@@ -110,7 +142,7 @@ function keyText(element: unknown, types: readonly string[]): string | null {
 
 function fieldText(field: unknown, type: string): string | null {
   // Where the host does not know the names of protocols nft gives their numbers.
-  if (typeof field === 'number') return type === 'inet_proto' ? (PROTOCOL_NAMES[field] ?? String(field)) : String(field);
+  if (typeof field === 'number') return numberText(field, type);
   if (typeof field === 'string') {
     if (type === 'ifname') return `"${field}"`;
     return type === 'ipv4_addr' || type === 'ipv6_addr' ? (parseIp(field) ?? field) : field;
@@ -119,6 +151,11 @@ function fieldText(field: unknown, type: string): string | null {
   const { prefix, range } = field;
   if (isObject(prefix)) return `${fieldText(prefix['addr'], type)}/${text(prefix['len'])}`;
   return Array.isArray(range) && range.length === 2 ? `${fieldText(range[0], type)}-${fieldText(range[1], type)}` : null;
+}
+
+function numberText(number: number, type: string): string | null {
+  if (type === 'integer') return Number.isSafeInteger(number) ? `0x${number.toString(16)}` : null;
+  return type === 'inet_proto' ? (PROTOCOL_NAMES[number] ?? String(number)) : String(number);
 }
 
 function valueText(value: unknown, types: readonly string[]): string | null {

@@ -6,6 +6,7 @@ import type { HostFacts } from './host-facts.js';
 import { planFiles } from './plan-files.js';
 import { planLink, planSysctls, releaseLink } from './plan-link.js';
 import { planNeighbours, planRoutes } from './plan-routes.js';
+import { presentTables } from './present-tables.js';
 import type { Step } from './step.js';
 
 /**
@@ -18,10 +19,10 @@ export function planHost(plan: HostPlan, facts: HostFacts, review: readonly Memb
   const ours = new Set<IfName>([...plan.links.keys(), ...adopted]);
   const routes = planRoutes(plan, facts);
   const neighbours = planNeighbours(plan, facts, ours);
-  const script = diffTables(facts.tables, plan.tables);
+  const [policy, frames] = scripts(plan, facts);
   return [
     ...routes.deletes,
-    ...(script === '' ? [] : [{ kind: 'apply-nft', script } as const]),
+    ...(policy === '' ? [] : [{ kind: 'apply-nft', script: policy } as const]),
     ...(review.length === 0 ? [] : [{ kind: 'review-flows', addresses: review } as const]),
     ...neighbours.deletes,
     ...adopted.filter((ifname) => !plan.links.has(ifname)).flatMap((ifname) => releaseLink(ifname, facts)),
@@ -30,5 +31,17 @@ export function planHost(plan: HostPlan, facts: HostFacts, review: readonly Memb
     ...neighbours.sets,
     ...routes.sets,
     ...planFiles(plan, facts),
+    ...(frames === '' ? [] : [{ kind: 'apply-nft', script: frames } as const]),
   ];
+}
+
+/**
+ * The policy, and what taps let in at all: a transaction of its own, and the last step, since the kernel may refuse it for a tap that has just
+ * gone. Nothing that it keeps out would be forwarded without it.
+ */
+function scripts(plan: HostPlan, facts: HostFacts): readonly [string, string] {
+  const isFrames = ({ family }: { readonly family: string }): boolean => family === 'netdev';
+  const wanted = presentTables(plan.tables, facts.links);
+  const of = (is: typeof isFrames): string => diffTables(facts.tables.filter(is), wanted.filter(is));
+  return [of((table) => !isFrames(table)), of(isFrames)];
 }

@@ -1,4 +1,4 @@
-import type { NftChain, NftHook, NftMap, NftSet, NftTable } from '@manx/render';
+import type { NftChain, NftHook, NftMap, NftMeter, NftSet, NftTable } from '@manx/render';
 import type { ObservedTable } from './host-facts.js';
 import { chainMarks } from './rule-mark.js';
 
@@ -6,6 +6,11 @@ import { chainMarks } from './rule-mark.js';
 export function setShape(set: Pick<NftSet, 'type' | 'flags'> & { readonly value?: string }): string {
   const value = set.value === undefined ? '' : ` : ${set.value}`;
   return [`${set.type}${value}`, ...[...set.flags].sort()].join(' | ');
+}
+
+/** The same of a set that packets fill, as `parseNftTable` finds it (nft 1.0.6 does not list the flag `dynamic`). */
+export function meterShape({ type, size, timeoutS }: NftMeter): string {
+  return [type, 'timeout', JSON.stringify({ size, timeout: timeoutS })].join(' | ');
 }
 
 /** The hook as nft text; null for a chain that the kernel does not call. */
@@ -20,6 +25,8 @@ export function observedOf(table: NftTable): ObservedTable {
     name: table.name,
     sets: mapValues(table.sets, (set: NftSet) => ({ shape: setShape(set), elements: set.elements })),
     maps: mapValues(table.maps, (map: NftMap) => ({ shape: setShape(map), elements: map.elements })),
+    meters: mapValues(table.meters, meterShape),
+    counters: table.counters,
     chains: mapValues(table.chains, (chain: NftChain) => ({ hook: chain.hook, marks: chainMarks(chain) })),
     isStrange: false,
   };

@@ -1,7 +1,7 @@
 import type { IfName } from '@manx/hoststate';
 import type { Cidr, Ip, Mac } from '@manx/ip';
 
-/** Where the kernel calls a base chain: `priority` as a number, lower is earlier. */
+/** Where the kernel calls a base chain: `priority` as a number, lower is earlier. `hook` of netdev names its device: `ingress device "tap0"`. */
 export type NftHook = {
   readonly type: 'filter' | 'nat' | 'route';
   readonly hook: string;
@@ -16,7 +16,19 @@ export type NftChain = {
 };
 
 /** A named set: element texts exactly as `nft list` prints them, `"tap0" . 10.65.0.2` for instance. */
-export type NftSet = { readonly type: string; readonly flags: readonly string[]; readonly elements: ReadonlySet<string> };
+export type NftSet = {
+  readonly type: string;
+  /** The expressions that the set is made for, where nft has no name for the type of one of them (`integer`). */
+  readonly typeof?: string;
+  readonly flags: readonly string[];
+  readonly elements: ReadonlySet<string>;
+};
+
+/**
+ * A set that packets fill, with a counter for each element. What it holds is nobody's to want: a difference leaves it alone. It keeps
+ * an element until nothing was counted for `timeoutS`, and no more than `size` of them.
+ */
+export type NftMeter = { readonly type: string; readonly size: number; readonly timeoutS: number };
 
 /** A named map or verdict map: key text to value text. */
 export type NftMap = {
@@ -28,10 +40,13 @@ export type NftMap = {
 
 /** One table of ours, whole. Values that did not change keep their reference between renders. */
 export type NftTable = {
-  readonly family: 'inet' | 'arp';
+  readonly family: 'inet' | 'arp' | 'netdev';
   readonly name: string;
   readonly sets: ReadonlyMap<string, NftSet>;
   readonly maps: ReadonlyMap<string, NftMap>;
+  readonly meters: ReadonlyMap<string, NftMeter>;
+  /** Names of counters that rules refer to; they keep their value when the rules are written anew. */
+  readonly counters: ReadonlySet<string>;
   readonly chains: ReadonlyMap<string, NftChain>;
 };
 

@@ -7,6 +7,7 @@ export type {
   NftChain,
   NftHook,
   NftMap,
+  NftMeter,
   NftSet,
   NftTable,
   ProgramPlan,
@@ -16,6 +17,8 @@ export type {
 } from './host-plan.js';
 export { METADATA_IPV4, METADATA_IPV6 } from './metadata.js';
 export { CLAIM_LOG_GROUP } from './nft/claim-chains.js';
+export { DROP_METER_PREFIX, RULE_COUNTER_PREFIX } from './nft/names.js';
+export { DROP_METERS } from './nft/render-tables.js';
 export { renderHost } from './render-host.js';
 export { neighbourKey, routeKey } from './render-routes.js';
 export { MANX_ROUTE_METRIC, MANX_ROUTE_PROTOCOL } from './route-identity.js';

@@ -7,13 +7,16 @@ import {
   type LinkFact,
   type NeighbourFact,
   type ObservedTable,
+  observedOf,
   type Program,
   parseNftTable,
+  presentTables,
   type RouteFact,
 } from '@manx/reconcile';
-import { type HostPlan, MANX_ROUTE_PROTOCOL } from '@manx/render';
+import { type HostPlan, MANX_ROUTE_PROTOCOL, type NftTable } from '@manx/render';
 import { readFolder, readTextFile } from '../files/program-folder.js';
 import { readSysctl } from '../files/sysctl.js';
+import type { NftTableKey } from '../nftables/nftables.js';
 import { IFA_F_DADFAILED, IFA_F_TENTATIVE, NUD_PERMANENT, type Route } from '../rtnetlink/facts.js';
 import { NETCONF_ALL, type Netconf } from '../rtnetlink/netconf-codec.js';
 import type { RtEvent } from '../rtnetlink/rtnetlink.js';
@@ -23,15 +26,18 @@ import type { HostPorts } from './host-ports.js';
 export const MANX_TABLES = [
   { family: 'inet', name: 'manx' },
   { family: 'arp', name: 'manx' },
+  { family: 'netdev', name: 'manx' },
 ] as const;
 
-/** The parts of the facts, each read again only when something said that it may have changed. */
-export type HostPart = 'links' | 'routes' | 'neighbours' | 'sysctls' | 'tables' | 'files';
+const FRAMES = MANX_TABLES.filter(({ family }) => family === 'netdev');
+
+/** The parts of the facts, each read again only when something said that it may have changed. `frames` is the netdev table alone, of `tables`. */
+export type HostPart = 'links' | 'routes' | 'neighbours' | 'sysctls' | 'tables' | 'frames' | 'files';
 
 /** The kernel does not answer for such an address. */
 const UNUSABLE = IFA_F_TENTATIVE | IFA_F_DADFAILED;
 
-const ALL_PARTS: readonly HostPart[] = ['links', 'routes', 'neighbours', 'sysctls', 'tables', 'files'];
+const ALL_PARTS: readonly HostPart[] = ['links', 'routes', 'neighbours', 'sysctls', 'tables', 'frames', 'files'];
 
 /**
  * Reads of a host what is ours or on our taps, and remembers it until events (or the caller) say that it may be stale: one changed
@@ -71,6 +77,8 @@ export class HostObserver {
     // An interface that goes down takes its routes and neighbours along, for some of which there is no event.
     if (event.kind === 'link') {
       this.invalidate('routes', 'neighbours');
+      // It takes its chain of the netdev table along, too, and one that is made anew has none: neither is a transaction of nft.
+      if (event.isGone || this.#nameOf.get(event.link.ifindex) !== event.link.ifname) this.invalidate('frames');
       // When it comes up, or its MTU changes, the kernel sets that of IPv6 on it anew (addrconf_notify, net/ipv6/addrconf.c).
       this.#sysctls.delete(`net/ipv6/conf/${event.link.ifname}/mtu`);
     }
@@ -93,8 +101,8 @@ export class HostObserver {
   }
 
   /** Takes over what a transaction that succeeded has made of our tables, in place of reading them. */
-  adoptTables(tables: readonly ObservedTable[]): void {
-    this.#tables = tables;
+  adoptTables(tables: readonly NftTable[]): void {
+    this.#tables = presentTables(tables, this.#links).map(observedOf);
   }
 
   /** The index of a tap as last read. */
@@ -112,7 +120,10 @@ export class HostObserver {
     if (this.#take('links')) this.#readLinks();
     if (this.#take('routes')) this.#readRoutes();
     if (this.#take('neighbours')) this.#readNeighbours();
-    if (this.#take('tables')) await this.#readTables();
+    const isFramesStale = this.#take('frames');
+    if (this.#take('tables')) this.#tables = await this.#readTables(MANX_TABLES);
+    else if (isFramesStale)
+      this.#tables = [...this.#tables.filter(({ family }) => family !== 'netdev'), ...(await this.#readTables(FRAMES))];
     if (this.#take('files')) this.#readFiles();
     if (this.#take('sysctls')) this.#sysctls.clear();
     if (plan !== null) this.#readSysctls(plan);
@@ -171,14 +182,14 @@ export class HostObserver {
     });
   }
 
-  async #readTables(): Promise<void> {
+  async #readTables(keys: readonly NftTableKey[]): Promise<readonly ObservedTable[]> {
     const tables: ObservedTable[] = [];
-    for (const key of MANX_TABLES) {
+    for (const key of keys) {
       const nftables = await this.#ports.nftables.listTable(key);
       const table = nftables === null ? null : parseNftTable({ nftables });
       if (table !== null) tables.push(table);
     }
-    this.#tables = tables;
+    return tables;
   }
 
   #readFiles(): void {

@@ -116,6 +116,8 @@ export const openLibnftables = (): Nftables => {
     listTable: ({ family, name }) => listOne(`table ${family} ${name}`),
     listChain: ({ family, name }, chain) => listOne(`chain ${family} ${name} ${chain}`),
     listChains: () => listAll('chains'),
+    listSet: async ({ family, name }, set) => (await listOne(`set ${family} ${name} ${set}`))?.[0] ?? null,
+    listCounters: async ({ family, name }) => (await listOne(`counters table ${family} ${name}`)) ?? [],
     listTables: async () => tablesOf(await listAll('tables')),
     hold: (table) =>
       line.run(async () => {

@@ -28,6 +28,8 @@ export const openNftProgram = ([program, ...before]: ProgramCommand = ['nft']): 
     listTable: ({ family, name }) => listOne(['table', family, name]),
     listChain: ({ family, name }, chain) => listOne(['chain', family, name, chain]),
     listChains: async () => (await listOne(['chains'])) ?? [],
+    listSet: async ({ family, name }, set) => (await listOne(['set', family, name, set]))?.[0] ?? null,
+    listCounters: async ({ family, name }) => (await listOne(['counters', 'table', family, name])) ?? [],
     listTables: async () => tablesOf((await listOne(['tables'])) ?? []),
     // A table is its owner's for as long as that one lives: each `nft` for a moment.
     hold: () => Promise.resolve('refused'),

@@ -43,6 +43,39 @@ const conformance = (title: string, netns: TestNetns, open: () => Nftables): voi
       expect(await nftables.listTables()).toEqual([KEY]);
     });
 
+    it('counters and single sets are listed without the rest; what is not there is null, or no counter', async () => {
+      await nftables.apply('add counter inet manx c { packets 3 bytes 99 }');
+      expect((await nftables.listCounters(KEY))[0]?.['counter']).toMatchObject({ name: 'c', packets: 3, bytes: 99 });
+      expect((await nftables.listSet(KEY, 's'))?.['set']?.['elem']).toEqual(['10.0.0.1', '10.0.0.2']);
+      expect([await nftables.listSet(KEY, 'none'), await nftables.listSet({ ...KEY, family: 'arp' }, 's')]).toEqual([null, null]);
+      expect(await nftables.listCounters({ ...KEY, family: 'arp' })).toEqual([]);
+      await nftables.apply('delete counter inet manx c');
+    });
+
+    it('a set that packets fill, and a counter, are listed as they are now, though no transaction was made since the last time', async () => {
+      await nftables.apply(
+        'table inet counting { set filled { type ifname; size 9; flags dynamic, timeout; timeout 1d; }\n counter every { }\n chain c { type filter hook output priority 0; counter name "every" update @filled { oifname counter }\n }\n}',
+      );
+      const key = { family: 'inet', name: 'counting' };
+      const look = async (): Promise<unknown> => [
+        (await nftables.listCounters(key))[0]?.['counter']?.['packets'],
+        (
+          (await nftables.listSet(key, 'filled'))?.['set']?.['elem'] as readonly { elem: { counter: { packets: number } } }[] | undefined
+        )?.map(({ elem }) => elem.counter.packets),
+      ];
+      const seen: unknown[] = [await look()];
+      for (let i = 0; i < 2; i++) {
+        netns.exec('ping', '-c1', '-W1', '127.0.0.1');
+        seen.push(await look());
+      }
+      expect(seen).toEqual([
+        [0, undefined],
+        [2, [2]],
+        [4, [4]],
+      ]);
+      await nftables.apply('delete table inet counting');
+    });
+
     it.each([
       ['by the kernel', 'add element inet manx s { 10.0.0.3 }\ndelete element inet manx s { 10.9.9.9 }', 2],
       ['for its syntax', 'add element inet manx s { 10.0.0.3 }\nadd chain inet manx x\nadd rule inet manx x icmp type 8 code 0 accept', 3],

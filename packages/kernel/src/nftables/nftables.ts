@@ -35,6 +35,10 @@ export type Nftables = {
   readonly listChain: (table: NftTableKey, chain: string) => Promise<readonly NftObject[] | null>;
   /** All chains of all tables, without their rules. */
   readonly listChains: () => Promise<readonly NftObject[]>;
+  /** One set with its elements, or null when there is no such table or set. */
+  readonly listSet: (table: NftTableKey, set: string) => Promise<NftObject | null>;
+  /** All counters of a table, as `{ counter: { ... } }`; none when there is no such table. */
+  readonly listCounters: (table: NftTableKey) => Promise<readonly NftObject[]>;
   readonly listTables: () => Promise<readonly NftTableKey[]>;
   /**
    * Makes a table ours alone while this port is open, so that no other process can change, flush or delete it, and an empty one where there

@@ -2,6 +2,7 @@ import type { ObservedTable } from '../host-facts.js';
 
 type Table = {
   readonly sets: Map<string, { readonly shape: string; readonly elements: Map<string, string> }>;
+  readonly counters: Set<string>;
   readonly chains: Map<string, { readonly hook: string; rules: string[] }>;
 };
 
@@ -21,8 +22,9 @@ export class NftModel {
 
   /** All that there is, sorted, as one comparable value. */
   contents(): unknown {
-    return [...this.#tables].sort(byName).map(([name, { sets, chains }]) => ({
+    return [...this.#tables].sort(byName).map(([name, { sets, counters, chains }]) => ({
       name,
+      counters: [...counters].sort(),
       sets: [...sets].sort(byName).map(([set, { shape, elements }]) => [set, shape, [...elements].sort(byName)]),
       chains: [...chains].sort(byName),
     }));
@@ -34,12 +36,13 @@ function runLine(tables: Map<string, Table>, line: string): void {
   const key = `${family} ${name}`;
   if (kind === 'table') {
     if (verb === 'delete' && !tables.delete(key)) refuse(line, 'no such table');
-    if (verb === 'add' && !tables.has(key)) tables.set(key, { sets: new Map(), chains: new Map() });
+    if (verb === 'add' && !tables.has(key)) tables.set(key, { sets: new Map(), counters: new Set(), chains: new Map() });
     return;
   }
   const table = tables.get(key) ?? refuse(line, 'no such table');
   if (kind === 'chain') runChain(table, { verb, name: object, text: rest.join(' '), line });
   else if (kind === 'set' || kind === 'map') runSet(table, { verb, name: object, text: rest.join(' '), line });
+  else if (kind === 'counter') runCounter(table, { verb, name: object, text: '', line });
   else if (kind === 'rule') addRule(table, { name: object, text: rest.join(' '), line });
   else if (kind === 'element') runElements(table, { verb, name: object, text: rest.join(' '), line });
   else refuse(line, 'not understood');
@@ -70,13 +73,26 @@ function runSet(table: Table, { verb, name, text, line }: Line): void {
   }
 }
 
+function runCounter(table: Table, { verb, name, line }: Line): void {
+  if (verb === 'add') {
+    table.counters.add(name);
+  } else {
+    if (references(table).has(`"${name}"`)) refuse(line, 'busy');
+    if (!table.counters.delete(name)) refuse(line, 'no such counter');
+  }
+}
+
 function addRule(table: Table, { name, text, line }: Line): void {
   const chain = table.chains.get(name) ?? refuse(line, 'no such chain');
   for (const word of pointers(text)) {
-    const isThere = word.startsWith('@') ? table.sets.has(word.slice(1)) : table.chains.has(word);
-    if (!isThere) refuse(line, `no ${word}`);
+    if (!isThere(table, word)) refuse(line, `no ${word}`);
   }
   chain.rules.push(text);
+}
+
+function isThere({ sets, counters, chains }: Table, word: string): boolean {
+  if (word.startsWith('"')) return counters.has(word.slice(1, -1));
+  return word.startsWith('@') ? sets.has(word.slice(1)) : chains.has(word);
 }
 
 function runElements(table: Table, { verb, name, text, line }: Line): void {
@@ -93,7 +109,7 @@ function runElements(table: Table, { verb, name, text, line }: Line): void {
   }
 }
 
-/** Every chain and set that some rule or element points at. */
+/** Every chain, set and counter that some rule or element points at. */
 function references(table: Table): Set<string> {
   const rules = [...table.chains.values()].flatMap((chain) => chain.rules);
   const values = [...table.sets.values()].flatMap(({ elements }) => [...elements.values()]);
@@ -101,7 +117,10 @@ function references(table: Table): Set<string> {
 }
 
 function pointers(text: string): string[] {
-  return [...text.matchAll(/(?:jump|goto) (\S+)|(@\S+)/g)].map(([, chain, set]) => chain ?? set ?? '');
+  // Not a raw field of the packet, as `@th,64,128`.
+  return [...text.matchAll(/(?:jump|goto) (\S+)|(@(?!th,)\S+)|("rule-[^"]+")/g)].map(
+    ([, chain, set, counter]) => chain ?? set ?? counter ?? '',
+  );
 }
 
 function refuse(line: string, why: string): never {
@@ -116,9 +135,11 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 export function contentsOf(tables: readonly ObservedTable[]): unknown {
   return [...tables]
     .sort((a, b) => (a.family < b.family ? -1 : 1))
-    .map(({ family, isStrange, sets, maps, chains }) => ({
+    .map(({ family, isStrange, sets, maps, meters, counters, chains }) => ({
       family,
       isStrange,
+      meters: [...meters].sort(byName),
+      counters: [...counters].sort(),
       sets: [...sets].sort(byName).map(([name, { shape, elements }]) => [name, shape, [...elements].sort()]),
       maps: [...maps].sort(byName).map(([name, { shape, elements }]) => [name, shape, [...elements].sort(byName)]),
       chains: [...chains].sort(byName),

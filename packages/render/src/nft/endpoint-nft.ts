@@ -3,38 +3,44 @@ import { type Cidr, cidrFirst, familyOf, hostCidr } from '@manx/ip';
 import type { NftChain } from '../host-plan.js';
 import { remember } from '../remember.js';
 import { CLAIM_CHAIN } from './claim-chains.js';
+import { drop } from './drop-chains.js';
 import { type FloatingNft, renderFloating } from './floating-nft.js';
+import { framesOf } from './frame-chains.js';
 import { limitRule } from './limit-rule.js';
 import { claimChain, fromChain, policyChain, toChain } from './names.js';
+import { type NdElements, ndElements } from './nd-elements.js';
 import { isSingle, pairElements } from './pair-elements.js';
 
 /** What one endpoint puts into the tables: its two chains, and its elements of the shared sets and maps. */
-export type EndpointNft = FloatingNft & {
-  readonly tap: string;
-  /** Chain by name. */
-  readonly chains: ReadonlyArray<readonly [string, NftChain]>;
-  /** Chain by name, in both tables: of one that has pairs. */
-  readonly claimChains: ReadonlyArray<readonly [string, NftChain]>;
-  readonly egress: string;
-  readonly ingress: string;
-  /** The tap, where port security is off. */
-  readonly unsecured: readonly string[];
-  /** What it may send from (S17): interface, MAC, address; and prefixes of them. */
-  readonly macs: readonly string[];
-  readonly sourcesV4: readonly string[];
-  readonly sourcesV6: readonly string[];
-  readonly sourceNetsV4: readonly string[];
-  readonly sourceNetsV6: readonly string[];
-  readonly arpSenders: readonly string[];
-  readonly arpSenderNets: readonly string[];
-  readonly arpOwn: readonly string[];
-  readonly arpPairs: readonly string[];
-  /** The tap and the addresses of one whose flows are not to be tracked. */
-  readonly untracked: readonly string[];
-  readonly untrackedV4: readonly string[];
-  readonly untrackedV6: readonly string[];
-  readonly untrackedNets: readonly Cidr[];
-};
+export type EndpointNft = FloatingNft &
+  NdElements & {
+    readonly tap: string;
+    /** Chain by name. */
+    readonly chains: ReadonlyArray<readonly [string, NftChain]>;
+    /** Chain by name, in both tables: of one that has pairs. */
+    readonly claimChains: ReadonlyArray<readonly [string, NftChain]>;
+    readonly egress: string;
+    readonly ingress: string;
+    /** The chain of the table `netdev manx` that sees each of its frames first. */
+    readonly frames: readonly [string, NftChain];
+    /** The tap, where port security is off. */
+    readonly unsecured: readonly string[];
+    /** What it may send from (S17): interface, MAC, address; and prefixes of them. */
+    readonly macs: readonly string[];
+    readonly sourcesV4: readonly string[];
+    readonly sourcesV6: readonly string[];
+    readonly sourceNetsV4: readonly string[];
+    readonly sourceNetsV6: readonly string[];
+    readonly arpSenders: readonly string[];
+    readonly arpSenderNets: readonly string[];
+    readonly arpOwn: readonly string[];
+    readonly arpPairs: readonly string[];
+    /** The tap and the addresses of one whose flows are not to be tracked. */
+    readonly untracked: readonly string[];
+    readonly untrackedV4: readonly string[];
+    readonly untrackedV6: readonly string[];
+    readonly untrackedNets: readonly Cidr[];
+  };
 
 /**
  * Renders an endpoint, as if all of its policies existed: `renderTables` gives those that do not an empty chain.
@@ -62,6 +68,7 @@ function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
   const floating = renderFloating(endpoint);
   return {
     ...floating,
+    ...ndElements(endpoint),
     tap,
     chains: [
       ...floating.limitChains,
@@ -71,6 +78,7 @@ function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
     claimChains: endpoint.pairs.length === 0 ? [] : [[claimChain(ifname), CLAIM_CHAIN]],
     egress: `goto ${fromChain(ifname)}`,
     ingress: `goto ${toChain(ifname)}`,
+    frames: [fromChain(ifname), framesOf(ifname)],
     unsecured: endpoint.isSecured ? [] : [tap],
     macs: macs.map((one) => `${tap} . ${one}`),
     sourcesV4: [...v4.map((ip) => `${tap} . ${mac} . ${ip}`), ...pairs.sourcesV4],
@@ -102,12 +110,15 @@ function endpointChain(endpoint: Endpoint, direction: 'ingress' | 'egress', isSt
   const treatment = treatmentOf(endpoint, direction);
   if (!endpoint.isSecured) return { hook: null, rules: [...treatment, 'accept'] };
   const jumps = endpoint.policies.filter(isObjectId).map((policy) => `jump ${policyChain(direction, policy)}`);
-  return { hook: null, rules: [...treatment, ...(isStateful ? ['jump stateful'] : []), ...jumps, 'drop'] };
+  return {
+    hook: null,
+    rules: [...treatment, ...(isStateful ? [`jump stateful-${direction}`] : []), ...jumps, drop(`${direction}-policy`)],
+  };
 }
 
 /** Limits and marks, which are for every packet: also for those of flows that were accepted long ago. */
 function treatmentOf({ qos }: Endpoint, direction: 'ingress' | 'egress'): string[] {
-  const limits = qos.limits.filter((limit) => limit.direction === direction).map(limitRule);
+  const limits = qos.limits.filter((limit) => limit.direction === direction).map((limit) => limitRule(limit, `${direction}-rate`));
   const isMarked = direction === 'egress' && qos.dscp !== null;
   return [...limits, ...(isMarked ? [`ip dscp set ${qos.dscp}`, `ip6 dscp set ${qos.dscp}`] : [])];
 }

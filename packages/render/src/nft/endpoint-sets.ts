@@ -12,12 +12,17 @@ export type EndpointSets = {
   readonly arpChains: ReadonlyArray<readonly [string, NftChain]>;
   readonly arpMaps: ReadonlyArray<readonly [string, NftMap]>;
   readonly arpSets: ReadonlyArray<readonly [string, NftSet]>;
+  /** Of the table `netdev manx`. */
+  readonly frameChains: ReadonlyArray<readonly [string, NftChain]>;
   /** Whether some endpoint's flows are not tracked; whether some endpoint has a floating IP or a forward. */
   readonly hasUntracked: boolean;
   readonly hasFloating: boolean;
   /** Whether some floating IP is limited. */
   readonly hasLimits: boolean;
 };
+
+/** Interface, sender's MAC and the target address of the message, for which nft 1.0.6 has no type. */
+const ND_TARGET = 'iifname . ether saddr . @th,64,128';
 
 type Memory = { readonly nft: readonly EndpointNft[]; readonly sets: EndpointSets };
 
@@ -48,6 +53,7 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
     chains: [...nft.flatMap(({ chains }) => chains), ...(hasClaims ? [...CLAIM_CHAINS_INET, ...claimChains] : [])],
     arpChains: hasClaims ? [...CLAIM_CHAINS_ARP, ...claimChains] : [],
     arpMaps: hasClaims ? [['claims', claimMap(nft)]] : [],
+    frameChains: nft.map(({ frames }) => frames),
     inetSets: [
       ['taps', taps],
       ['unsecured', unsecured],
@@ -56,6 +62,9 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
       ['sources-v6', hashSet('ifname . ether_addr . ipv6_addr', nft, (one) => one.sourcesV6)],
       ['source-nets-v4', intervalSet('ifname . ether_addr . ipv4_addr', nft, (one) => one.sourceNetsV4)],
       ['source-nets-v6', intervalSet('ifname . ether_addr . ipv6_addr', nft, (one) => one.sourceNetsV6)],
+      ['nd-macs', { ...hashSet('ifname . ether_addr . integer', nft, (one) => one.ndMacs), typeof: 'iifname . ether saddr . @th,80,48' }],
+      ['nd-targets', { ...hashSet('ifname . ether_addr . integer', nft, (one) => one.ndTargets), typeof: ND_TARGET }],
+      ['nd-target-nets', { ...intervalSet('ifname . ether_addr . integer', nft, (one) => one.ndTargetNets), typeof: ND_TARGET }],
       ...(hasUntracked ? untrackedSets(nft) : []),
       ...(hasFloating ? floatingSets(nft) : []),
     ],

@@ -1,37 +1,80 @@
+import type { DropReason } from '@manx/hoststate';
 import type { Cidr, Family } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
 import type { RenderSettings } from '../settings.js';
+import { drop, dropChains } from './drop-chains.js';
 import { metadataChains, metadataFromLinkLocal, metadataInput } from './metadata-chains.js';
+import { ND_CHAINS, NEIGHBOUR_DISCOVERY } from './nd-chains.js';
 import { FORWARDED_ALREADY, NOT_TRANSLATED } from './optional-chains.js';
 import { prefixesOf } from './peer-match.js';
 
-/** ICMPv6 numbers (RFC 4443, RFC 4861, RFC 2710, RFC 3810). */
-const ND_AND_MLD = '131, 132, 133, 135, 136, 143';
-const ROUTER_ADVERT_AND_REDIRECT = '134, 137';
+/**
+ * Before the kernel puts fragments together (NF_IP_PRI_CONNTRACK_DEFRAG is -400, include/uapi/linux/netfilter_ipv4.h). The first fragment has all that is
+ * asked here: 8 bytes of payload at least, and in IPv6 every header (RFC 7112, which the kernel sees to). All later chains see whole
+ * packets, those of stateless groups too.
+ */
+const BEFORE_DEFRAG = -450;
+
+/** Neighbour discovery (RFC 4861) and multicast listener reports (RFC 2710, RFC 3810), of all that a host hears. */
+const ND_AND_MLD = `131, 132, 143, ${NEIGHBOUR_DISCOVERY}`;
+
+/** Of the reasons that `DROP_REASONS` has, those that the table `inet manx` drops for. */
+const INET_REASONS = [
+  'unknown-tap',
+  'source',
+  'source-route',
+  'nd',
+  'ra',
+  'redirect',
+  'dhcp-server',
+  'protected',
+  'host-service',
+  'link-scope',
+  'egress-rate',
+  'egress-invalid',
+  'egress-not-syn',
+  'egress-policy',
+  'floating-egress-rate',
+  'floating-ingress-rate',
+  'to-unknown-tap',
+  'floating-port',
+  'ingress-rate',
+  'ingress-invalid',
+  'ingress-not-syn',
+  'ingress-policy',
+] as const satisfies readonly DropReason[];
+
+/** How the table `inet manx` drops, and counts what it drops. */
+export const INET_DROPS = dropChains(INET_REASONS);
 
 const hook = (name: string, priority: number): NftHook => ({ type: 'filter', hook: name, priority, policy: 'accept' });
 
 /**
  * The chains that every host has, by name. Policy `accept` is for traffic that is not ours (no tap on either side);
- * whatever touches a tap ends in an accept by rule or a drop. The two forward chains are separate base chains, because
+ * whatever touches a tap ends in an accept by rule or a named drop. The two forward chains are separate base chains, because
  * `accept` ends only the chain it is said in: local traffic passes the egress policy of the one *and* the ingress policy of the other.
  */
 export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [string, NftChain]> {
   const { protectedPrefixes, endpointToHost, metadataPort: port } = settings;
+  const lastToHost = endpointToHost === 'drop' ? drop('host-service') : endpointToHost;
   return [
-    // Raw priority: before connection tracking, so that a forged packet costs no entry (S17, S18, S20).
-    ['prerouting', { hook: hook('prerouting', -300), rules: sourceRules(protectedPrefixes) }],
+    ...INET_DROPS.chains,
+    // Each fragment shows its source: a forged one must not get among those of another instance. And no forged packet costs a
+    // conntrack entry (S17, S18, S20).
+    ['prerouting', { hook: hook('prerouting', BEFORE_DEFRAG), rules: sourceRules(protectedPrefixes) }],
     ['never-from-guest', { hook: null, rules: NEVER_FROM_GUEST }],
+    ...ND_CHAINS,
     ['unaddressed', { hook: null, rules: UNADDRESSED }],
     ['link-local', { hook: null, rules: [...(port === undefined ? [] : [metadataFromLinkLocal(port)]), ...LINK_LOCAL] }],
     ['input', { hook: hook('input', 0), rules: INPUT }],
     ['as-itself', { hook: null, rules: AS_ITSELF }],
-    ['guest-to-host', { hook: null, rules: [...GUEST_TO_HOST, ...(port === undefined ? [] : metadataInput(port)), endpointToHost] }],
+    ['guest-to-host', { hook: null, rules: [...GUEST_TO_HOST, ...(port === undefined ? [] : metadataInput(port)), lastToHost] }],
     ...(port === undefined ? [] : metadataChains(port)),
-    ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, 'iifname vmap @egress', 'drop'] }],
-    ['forward-to', { hook: hook('forward', 0), rules: ['oifname != "tap*" accept', 'oifname vmap @ingress', 'drop'] }],
-    ['stateful', { hook: null, rules: STATEFUL }],
-    ['output', { hook: hook('output', 0), rules: ['oifname != "tap*" accept', 'oifname @taps accept', 'drop'] }],
+    ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, 'iifname vmap @egress', drop('unknown-tap')] }],
+    ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, 'oifname vmap @ingress', drop('to-unknown-tap')] }],
+    ['stateful-egress', { hook: null, rules: statefulRules('egress') }],
+    ['stateful-ingress', { hook: null, rules: statefulRules('ingress') }],
+    ['output', { hook: hook('output', 0), rules: ['oifname != "tap*" accept', 'oifname @taps accept', drop('to-unknown-tap')] }],
   ];
 }
 
@@ -40,6 +83,9 @@ function sourceRules(protectedPrefixes: readonly Cidr[]): string[] {
   return [
     'iifname != "tap*" accept',
     'meta l4proto { 1, 17, 58 } jump never-from-guest',
+    ...['lsrr', 'ssrr', 'rr'].map((option) => `ip hdrlength > 5 ip option ${option} exists ${drop('source-route')}`),
+    // Types 0 and 1 are deprecated as ways around every filter (RFC 5095); behind a header of options, too.
+    `ip6 nexthdr { 0, 43, 44, 60 } rt type { 0, 1 } ${drop('source-route')}`,
     ...([4, 6] as const).flatMap((family) => protectedRules(family, protectedPrefixes)),
     'iifname . ether saddr . ip saddr @sources-v4 accept',
     'iifname . ether saddr . ip6 saddr @sources-v6 accept',
@@ -47,21 +93,24 @@ function sourceRules(protectedPrefixes: readonly Cidr[]): string[] {
     'iifname . ether saddr . ip6 saddr @source-nets-v6 accept',
     'iifname @unsecured accept',
     'iifname . ether saddr @macs goto unaddressed',
-    'drop',
+    `iifname @taps ${drop('source')}`,
+    drop('unknown-tap'),
   ];
 }
 
 function protectedRules(family: Family, protectedPrefixes: readonly Cidr[]): string[] {
   const prefixes = prefixesOf(family, protectedPrefixes);
-  return prefixes === null ? [] : [`${family === 4 ? 'ip' : 'ip6'} daddr ${prefixes} drop`];
+  return prefixes === null ? [] : [`${family === 4 ? 'ip' : 'ip6'} daddr ${prefixes} ${drop('protected')}`];
 }
 
-/** A guest is no router and no DHCP server, whatever address it says it from (S18). */
+/** A guest is no router and no DHCP server, whatever address it says it from, and behind whatever headers (S18). */
 const NEVER_FROM_GUEST: readonly string[] = [
-  'icmp type 5 drop',
-  `icmpv6 type { ${ROUTER_ADVERT_AND_REDIRECT} } drop`,
-  'udp sport 67 udp dport 68 drop',
-  'udp sport 547 udp dport 546 drop',
+  `icmp type 5 ${drop('redirect')}`,
+  `icmpv6 type 134 ${drop('ra')}`,
+  `icmpv6 type 137 ${drop('redirect')}`,
+  `icmpv6 type { ${NEIGHBOUR_DISCOVERY} } jump nd`,
+  `udp sport 67 udp dport 68 ${drop('dhcp-server')}`,
+  `udp sport 547 udp dport 546 ${drop('dhcp-server')}`,
 ];
 
 /** From the port's own MAC, but not from its addresses: what a guest says before it has any, or on the link only. */
@@ -70,20 +119,20 @@ const UNADDRESSED: readonly string[] = [
   `ip6 saddr :: ip6 daddr ff02::/16 icmpv6 type { ${ND_AND_MLD} } accept`,
   // Any link-local address: guests may make theirs up (RFC 7217), and it reaches nobody but this host.
   'ip6 saddr fe80::/64 ip6 daddr { fe80::/64, ff02::/16 } goto link-local',
-  'drop',
+  drop('source'),
 ];
 
 const LINK_LOCAL: readonly string[] = [
   `icmpv6 type { 1, 2, 3, 4, 128, 129, ${ND_AND_MLD} } accept`,
   'udp sport 546 udp dport 547 accept',
-  'drop',
+  drop('host-service'),
 ];
 
 const INPUT: readonly string[] = [
   'iifname != "tap*" accept',
   'iifname @unsecured jump as-itself',
   'iifname @taps goto guest-to-host',
-  'drop',
+  drop('unknown-tap'),
 ];
 
 /**
@@ -94,12 +143,12 @@ const AS_ITSELF: readonly string[] = [
   'iifname . ether saddr . ip saddr @sources-v4 return',
   'iifname . ether saddr . ip6 saddr @sources-v6 return',
   'iifname . ether saddr @macs goto unaddressed',
-  'drop',
+  drop('source'),
 ];
 
 /** S18: DHCP, ICMP, neighbour discovery, and answers to what the host began; metadata (`metadataInput`) follows. */
 const GUEST_TO_HOST: readonly string[] = [
-  'ct state vmap { established : accept, related : accept, invalid : drop }',
+  `ct state vmap { established : accept, related : accept, invalid : ${drop('egress-invalid')} }`,
   'meta nfproto ipv4 udp sport 68 udp dport 67 accept',
   'meta nfproto ipv6 udp sport 546 udp dport 547 accept',
   'icmp type 8 accept',
@@ -109,26 +158,33 @@ const GUEST_TO_HOST: readonly string[] = [
 /** What a guest sends, on its way through. Broadcast, multicast and link-local destinations stay on the link (S3). */
 const FORWARD_FROM: readonly string[] = [
   'iifname != "tap*" accept',
-  'ip daddr { 169.254.0.0/16, 224.0.0.0/3 } drop',
-  'ip6 daddr { fe80::/10, ff00::/8 } drop',
+  `ip daddr { 169.254.0.0/16, 224.0.0.0/3 } ${drop('link-scope')}`,
+  `ip6 daddr { fe80::/10, ff00::/8 } ${drop('link-scope')}`,
 ];
+
+const FORWARD_TO: readonly string[] = ['oifname != "tap*" accept'];
 
 /** What takes the place of chains of the same names on a host with floating IPs. */
 export const FORWARD_OF_FLOATING: ReadonlyArray<readonly [string, NftChain]> = [
-  ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, FORWARDED_ALREADY, 'iifname vmap @egress', 'drop'] }],
-  ['forward-to', { hook: hook('forward', 0), rules: ['oifname != "tap*" accept', NOT_TRANSLATED, 'oifname vmap @ingress', 'drop'] }],
+  ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, FORWARDED_ALREADY, 'iifname vmap @egress', drop('unknown-tap')] }],
+  ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, NOT_TRANSLATED, 'oifname vmap @ingress', drop('to-unknown-tap')] }],
 ];
 
 /**
  * Shared by all endpoints. A TCP segment that begins no connection may not begin a flow either: otherwise the answers
  * of a flow that was just cut would bring it back (S16).
  */
-const STATEFUL: readonly string[] = [
-  'ct state vmap { established : accept, related : accept, invalid : drop }',
-  'tcp flags & (fin | syn | rst | ack) != syn ct state new drop',
-];
+function statefulRules(direction: 'egress' | 'ingress'): readonly string[] {
+  return [
+    `ct state vmap { established : accept, related : accept, invalid : ${drop(`${direction}-invalid`)} }`,
+    `tcp flags & (fin | syn | rst | ack) != syn ct state new ${drop(`${direction}-not-syn`)}`,
+  ];
+}
 
 const arpHook = (name: string): NftHook => ({ type: 'filter', hook: name, priority: 0, policy: 'accept' });
+
+/** How the table `arp manx` drops, and counts what it drops. */
+export const ARP_DROPS = dropChains(['unknown-tap', 'arp', 'to-unknown-tap', 'own-address']);
 
 /**
  * ARP (S3, S17): a guest speaks only for itself, in both the Ethernet and the ARP header. And the host, which answers
@@ -136,6 +192,7 @@ const arpHook = (name: string): NftHook => ({ type: 'filter', hook: name, priori
  * does it answer the announcement of an address that several may have: but a request for it, which is for another holder.
  */
 export const ARP_CHAINS: ReadonlyMap<string, NftChain> = new Map<string, NftChain>([
+  ...ARP_DROPS.chains,
   [
     'input',
     {
@@ -145,7 +202,8 @@ export const ARP_CHAINS: ReadonlyMap<string, NftChain> = new Map<string, NftChai
         'iifname . ether saddr . arp saddr ether . arp saddr ip @senders accept',
         'iifname . ether saddr . arp saddr ether . arp saddr ip @sender-nets accept',
         'iifname @unsecured accept',
-        'drop',
+        `iifname @taps ${drop('arp')}`,
+        drop('unknown-tap'),
       ],
     },
   ],
@@ -155,10 +213,10 @@ export const ARP_CHAINS: ReadonlyMap<string, NftChain> = new Map<string, NftChai
       hook: arpHook('output'),
       rules: [
         'oifname != "tap*" accept',
-        'oifname . arp saddr ip @own drop',
-        'oifname . arp saddr ip . arp daddr ip @pairs drop',
+        `oifname . arp saddr ip @own ${drop('own-address')}`,
+        `oifname . arp saddr ip . arp daddr ip @pairs ${drop('own-address')}`,
         'oifname @taps accept',
-        'drop',
+        drop('to-unknown-tap'),
       ],
     },
   ],

@@ -58,7 +58,7 @@ function renderLimits(all: Endpoint['floatingLimits']): Pick<FloatingNft, 'limit
   const verdicts = (direction: RateLimit['direction']): Array<readonly [string, string]> =>
     limits.filter(({ limit }) => limit.direction === direction).map(({ ip, name }) => [ip, `goto ${name}`]);
   return {
-    limitChains: limits.map(({ limit, name }) => [name, { hook: null, rules: [limitRule(limit)] }]),
+    limitChains: limits.map(({ limit, name }) => [name, { hook: null, rules: [limitRule(limit, `floating-${limit.direction}-rate`)] }]),
     limitsIn: verdicts('ingress'),
     limitsOut: verdicts('egress'),
   };

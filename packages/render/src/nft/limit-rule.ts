@@ -1,8 +1,8 @@
-import type { RateLimit } from '@manx/hoststate';
+import type { DropReason, RateLimit } from '@manx/hoststate';
+import { drop } from './drop-chains.js';
 
-/** What is beyond the limit is dropped. */
-export function limitRule({ unit, rate, burst }: RateLimit): string {
-  return unit === 'bytes'
-    ? `limit rate over ${rate} bytes/second burst ${burst} bytes drop`
-    : `limit rate over ${rate}/second burst ${burst} packets drop`;
+/** What is beyond the limit is dropped, for this reason. */
+export function limitRule({ unit, rate, burst }: RateLimit, reason: DropReason): string {
+  const over = unit === 'bytes' ? `${rate} bytes/second burst ${burst} bytes` : `${rate}/second burst ${burst} packets`;
+  return `limit rate over ${over} ${drop(reason)}`;
 }

@@ -1,4 +1,4 @@
-import type { IfName } from '@manx/hoststate';
+import type { DropReason, IfName } from '@manx/hoststate';
 import type { Family, Ip } from '@manx/ip';
 
 /** Names of chains, sets and maps: they carry the ids of what they stand for, so that `nft list` reads well. */
@@ -23,6 +23,18 @@ export const prefixSet = (set: string, family: Family): string => `group-${set}-
 
 /** The chain of the limit of a floating IP in one direction. */
 export const limitChain = (direction: 'ingress' | 'egress', ip: Ip): string => `limit-${direction}-${ip}`;
+
+/** What the names of the sets begin with that count drops by tap; the reason follows. */
+export const DROP_METER_PREFIX = 'drop-';
+
+/** The set that counts the drops for a reason, and the chain that does both; chains and sets have names of their own. */
+export const dropName = (reason: DropReason): string => `${DROP_METER_PREFIX}${reason}`;
+
+/** What the names of the counters begin with that count what a rule accepted; the rule's id follows. */
+export const RULE_COUNTER_PREFIX = 'rule-';
+
+/** The counter of a security group rule. */
+export const ruleCounter = (rule: string): string => `${RULE_COUNTER_PREFIX}${rule}`;
 
 /** Whether this is the name of an interface for an instance, as Neutron makes it; within IFNAMSIZ. */
 export const isTapName = (ifname: string): ifname is IfName => /^tap[0-9A-Za-z_.-]{1,12}$/.test(ifname);

@@ -1,5 +1,6 @@
 import type { Ip } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
+import { drop } from './drop-chains.js';
 
 const hook = (type: NftHook['type'], name: string, priority: number): NftHook => ({ type, hook: name, priority, policy: 'accept' });
 
@@ -81,7 +82,13 @@ export function floatingChains(hasFlatSpace: boolean): ReadonlyArray<readonly [s
       'floating-egress',
       {
         hook: hook('filter', 'prerouting', -150),
-        rules: ['iifname != "tap*" accept', 'ip daddr != @floating accept', 'meta nfproto ipv6 accept', 'iifname vmap @egress', 'drop'],
+        rules: [
+          'iifname != "tap*" accept',
+          'ip daddr != @floating accept',
+          'meta nfproto ipv6 accept',
+          'iifname vmap @egress',
+          drop('unknown-tap'),
+        ],
       },
     ],
     ['floating-in', { hook: hook('nat', 'prerouting', -100), rules: TRANSLATE_IN }],
@@ -104,4 +111,4 @@ export function floatingChains(hasFlatSpace: boolean): ReadonlyArray<readonly [s
 export const FORWARDED_ALREADY = 'ct direction original ct status dnat accept';
 
 /** What is sent to an address of which it is no translated port stays outside. */
-export const NOT_TRANSLATED = 'ip daddr @floating drop';
+export const NOT_TRANSLATED = `ip daddr @floating ${drop('floating-port')}`;

@@ -20,24 +20,27 @@ export function isSingle(cidr: Cidr): boolean {
   return hostCidr(cidrFirst(cidr)) === cidr;
 }
 
-/** The elements of an endpoint's pairs. Of prefixes that lie in one another with one MAC only the outermost stands: intervals are disjoint. */
+/** The pairs that are prefixes. Of those that lie in one another with one MAC only the outermost stands: intervals are disjoint. */
+export function pairNets(pairs: readonly AddressPair[]): ReadonlyArray<Pick<AddressPair, 'cidr' | 'mac'>> {
+  return [...new Set(pairs.map(({ mac }) => mac))].flatMap((mac) => {
+    const ofMac = pairs.filter((pair) => pair.mac === mac && !isSingle(pair.cidr)).map(({ cidr }) => cidr);
+    return outermost(ofMac).map((cidr) => ({ cidr, mac }));
+  });
+}
+
+/** The elements of an endpoint's pairs. */
 export function pairElements({ ifname, mac: own, addresses, pairs }: Endpoint): PairElements {
   const tap = `"${ifname}"`;
   const macs = [...new Set([own, ...pairs.map(({ mac }) => mac)])];
   const isOwn = ({ cidr, mac }: AddressPair): boolean => mac === own && addresses.some(({ ip }) => hostCidr(ip) === cidr);
   const singles = pairs.filter((pair) => isSingle(pair.cidr) && !isOwn(pair)).map(({ cidr, mac }) => ({ ip: cidrFirst(cidr), mac }));
-  const nets = macs.flatMap((mac) => {
-    const ofMac = pairs.filter((pair) => pair.mac === mac && !isSingle(pair.cidr)).map(({ cidr }) => cidr);
-    return outermost(ofMac).map((cidr) => ({ cidr, mac }));
-  });
+  const nets = pairNets(pairs);
   const [singles4, singles6] = ([4, 6] as const).map((family) => singles.filter(({ ip }) => familyOf(ip) === family)) as [
     typeof singles,
     typeof singles,
   ];
-  const [nets4, nets6] = ([4, 6] as const).map((family) => nets.filter(({ cidr }) => familyOf(cidr) === family)) as [
-    typeof nets,
-    typeof nets,
-  ];
+  const nets4 = nets.filter(({ cidr }) => familyOf(cidr) === 4);
+  const nets6 = nets.filter(({ cidr }) => familyOf(cidr) === 6);
   const isOwnAddress = (ip: string): boolean => addresses.some((address) => address.ip === ip);
   return {
     macs,

@@ -3,21 +3,33 @@ import { type Cidr, cidrContains, compareCidrs, type Family, familyOf } from '@m
 import { prefixText } from './intervals.js';
 import { groupSet, prefixSet } from './names.js';
 
-/** Anyone of the family (null), the members of a set (its addresses, or its prefixes), or the addresses of some prefixes, at least one. */
-export type RulePeer = { readonly set: string; readonly isPrefixes: boolean } | { readonly cidrs: readonly Cidr[] } | null;
+/** The direction and family of a rule: which end is the other one, and how it is written. */
+export type RuleSide = Pick<PolicyRule, 'direction' | 'family'>;
 
-/**
- * The other end of a rule as nft text. Prefixes are one anonymous set (or a bare prefix), disjoint and sorted: an interval set refuses overlaps.
- */
-export function peerMatch(rule: Pick<PolicyRule, 'direction' | 'family'>, peer: RulePeer): string {
-  if (peer === null) return `meta nfproto ${rule.family === 4 ? 'ipv4' : 'ipv6'}`;
-  const field = `${rule.family === 4 ? 'ip' : 'ip6'} ${rule.direction === 'ingress' ? 'saddr' : 'daddr'}`;
-  if ('set' in peer) return `${field} @${(peer.isPrefixes ? prefixSet : groupSet)(peer.set, rule.family)}`;
-  return `${field} ${anonymousSet(outermost(peer.cidrs).map(prefixText))}`;
+/** The address of the other end. */
+export function peerField({ direction, family }: RuleSide): string {
+  return `${family === 4 ? 'ip' : 'ip6'} ${direction === 'ingress' ? 'saddr' : 'daddr'}`;
+}
+
+/** Anyone of the family (null), or the members of a set: its addresses, or its prefixes. */
+export function peerMatch(side: RuleSide, peer: { readonly set: string; readonly isPrefixes: boolean } | null): string {
+  if (peer === null) return `meta nfproto ${side.family === 4 ? 'ipv4' : 'ipv6'}`;
+  return `${peerField(side)} @${(peer.isPrefixes ? prefixSet : groupSet)(peer.set, side.family)}`;
+}
+
+/** The prefixes in layers, none within another of its layer: the outermost first. An interval map refuses overlaps. */
+export function layersOf(cidrs: Iterable<Cidr>): Cidr[][] {
+  const layers: Cidr[][] = [];
+  for (const cidr of [...cidrs].sort(compareCidrs)) {
+    const layer = layers.find((one) => !one.slice(-1).some((last) => cidrContains(last, cidr)));
+    if (layer === undefined) layers.push([cidr]);
+    else layer.push(cidr);
+  }
+  return layers;
 }
 
 /** `{ a, b }`, or just `a`. */
-export function anonymousSet(items: readonly string[]): string {
+function anonymousSet(items: readonly string[]): string {
   return items.length === 1 ? `${items[0]}` : `{ ${items.join(', ')} }`;
 }
 

@@ -14,7 +14,8 @@ import type { NftChain, NftSet, NftTable, RenderProblem } from '../host-plan.js'
 import { remember } from '../remember.js';
 import type { RenderSettings } from '../settings.js';
 import { type EndpointSets, renderEndpoints } from './endpoint-sets.js';
-import { ARP_CHAINS, FORWARD_OF_FLOATING, fixedChains } from './fixed-chains.js';
+import { ARP_CHAINS, ARP_DROPS, FORWARD_OF_FLOATING, fixedChains, INET_DROPS } from './fixed-chains.js';
+import { FRAME_CHAINS, FRAME_DROPS } from './frame-chains.js';
 import { intervals } from './intervals.js';
 import { groupSet, policyChain, prefixSet } from './names.js';
 import { floatingChains, LIMIT_CHAINS, snatChains, untrackedChains } from './optional-chains.js';
@@ -25,10 +26,23 @@ export type RenderedTables = { readonly tables: readonly NftTable[]; readonly pr
 
 const NOTHING: NftChain = { hook: null, rules: [] };
 
+const INET_METERS = new Map(INET_DROPS.meters);
+const ARP_METERS = new Map(ARP_DROPS.meters);
+const FRAME_METERS = new Map(FRAME_DROPS.meters);
+
+/** The sets in which the tables count drops, by the table's family. */
+export const DROP_METERS: ReadonlyMap<NftTable['family'], readonly string[]> = new Map([
+  ['inet', [...INET_METERS.keys()]],
+  ['arp', [...ARP_METERS.keys()]],
+  ['netdev', [...FRAME_METERS.keys()]],
+]);
+
+const EMPTY = { name: 'manx', sets: new Map(), maps: new Map(), counters: new Set<string>() } as const;
+
 const renderSettings = remember(fixedChains);
 
 /**
- * The tables `inet manx` and `arp manx` for these endpoints: one lookup by interface name in each direction, however
+ * The tables `inet manx`, `arp manx` and `netdev manx` for these endpoints: one lookup by interface name in each direction, however
  * many endpoints; a chain per security group and direction, shared; a plain hash set per remote group and family.
  * A policy that the state does not have allows nothing, a set that it does not have is nobody: both are problems.
  */
@@ -39,7 +53,8 @@ export function renderTables(state: HostState, endpoints: readonly Endpoint[], s
   const flat = shared.hasFloating || natted.length > 0 ? flatSpace(state, { endpoints, natted, problems }) : null;
   const snat = natted.length > 0 && flat !== null ? settings : undefined;
   const chains = new Map([...renderSettings(settings), ...optionalChains(shared, flat !== null, snat), ...shared.chains]);
-  const groups = addPolicies(state, { endpoints, chains, problems });
+  const counters = new Set<string>();
+  const groups = addPolicies(state, { endpoints, chains, counters, problems });
   const inet: NftTable = {
     family: 'inet',
     name: 'manx',
@@ -50,16 +65,20 @@ export function renderTables(state: HostState, endpoints: readonly Endpoint[], s
       ...groupSets(state, groups, problems),
     ]),
     maps: new Map(shared.inetMaps),
+    meters: INET_METERS,
+    counters,
     chains,
   };
   const arp: NftTable = {
+    ...EMPTY,
     family: 'arp',
-    name: 'manx',
     sets: new Map(shared.arpSets),
     maps: new Map(shared.arpMaps),
+    meters: ARP_METERS,
     chains: new Map([...ARP_CHAINS, ...shared.arpChains]),
   };
-  return { tables: [inet, arp], problems };
+  const frames = new Map([...FRAME_CHAINS, ...shared.frameChains]);
+  return { tables: [inet, arp, { ...EMPTY, family: 'netdev', meters: FRAME_METERS, chains: frames }], problems };
 }
 
 const [floatingHere, floatingAstray] = [true, false].map((hasFlat) => [...FORWARD_OF_FLOATING, ...floatingChains(hasFlat)]);
@@ -100,10 +119,15 @@ function flatSpace(
 
 const renderFlatSpace = remember((set: AddressSet): NftSet => prefixes(set.members, 4));
 
-/** Adds the chains of the policies that the endpoints use; answers which sets their rules name, and in which policy. */
+/** Adds the chains and counters of the policies that the endpoints use; answers which sets their rules name, and in which policy. */
 function addPolicies(
   state: HostState,
-  into: { readonly endpoints: readonly Endpoint[]; readonly chains: Map<string, NftChain>; readonly problems: RenderProblem[] },
+  into: {
+    readonly endpoints: readonly Endpoint[];
+    readonly chains: Map<string, NftChain>;
+    readonly counters: Set<string>;
+    readonly problems: RenderProblem[];
+  },
 ): Map<string, string> {
   const groups = new Map<string, string>();
   for (const id of sorted(new Set(into.endpoints.flatMap((endpoint) => endpoint.policies)))) {
@@ -115,6 +139,7 @@ function addPolicies(
     if (policy === undefined) into.problems.push({ code: 'unknown_policy', subject: id, detail: `no such policy: ${id}` });
     const nft = policy === undefined ? null : renderPolicy(policy, (set, family) => hasPrefixes(state.sets.get(set), family));
     into.problems.push(...(nft?.problems ?? []));
+    for (const counter of nft?.counters ?? []) into.counters.add(counter);
     for (const set of nft?.sets ?? []) if (!groups.has(set)) groups.set(set, id);
     for (const direction of ['egress', 'ingress'] as const) into.chains.set(policyChain(direction, id), nft?.[direction] ?? NOTHING);
   }

@@ -1,5 +1,4 @@
 import { icmpProtocol, type PolicyRule } from '@manx/hoststate';
-import { anonymousSet } from './peer-match.js';
 
 /** Protocols whose destination port nft can match, by IANA number. */
 const PORT_PROTOCOLS: ReadonlyMap<number, string> = new Map([
@@ -10,8 +9,14 @@ const PORT_PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [136, 'udplite'],
 ]);
 
-/** What of a rule is not its peer: protocol, ports, ICMP type and code. */
-export type Service = Pick<PolicyRule, 'family' | 'protocol' | 'ports' | 'icmp'>;
+/** What of a rule is not its peer: protocol, ports, ICMP type and code; and its id, by which it is counted. */
+export type Service = Pick<PolicyRule, 'id' | 'family' | 'protocol' | 'ports' | 'icmp'>;
+
+/** A field of a packet, what it has to be, and the rule that says so. The fields and keys of one peer's matches never overlap. */
+export type ServiceMatch = { readonly field: string; readonly key: string; readonly rule: string };
+
+/** The match of every protocol. */
+export const ANYTHING = '';
 
 /** Why the rule cannot be said in nft; null when it can. Leaving a condition out would open more than was asked. */
 export function serviceProblem({ family, protocol, ports, icmp }: Service): string | null {
@@ -27,45 +32,75 @@ export function serviceProblem({ family, protocol, ports, icmp }: Service): stri
   return null;
 }
 
-/** The services of one peer as nft matches, fewest first; an empty text matches every protocol. Sorted, so that order in does not matter. */
-export function serviceMatches(services: readonly Service[]): string[] {
-  if (services.some((service) => service.protocol === null)) return [''];
-  const whole = new Set(services.filter((service) => service.ports === null && service.icmp === null).map((service) => service.protocol));
-  const partial = services.filter((service) => !whole.has(service.protocol));
-  const matches = whole.size === 0 ? [] : [`meta l4proto ${anonymousSet(numbers(whole).map(String))}`];
-  for (const protocol of numbers(new Set(partial.map((service) => service.protocol)))) {
-    const own = partial.filter((service) => service.protocol === protocol);
-    const keyword = PORT_PROTOCOLS.get(protocol);
-    if (keyword === undefined) matches.push(...icmpMatches(own));
-    else matches.push(`${keyword} dport ${anonymousSet(portRanges(own))}`);
-  }
-  return matches;
+/**
+ * The services of one peer as nft matches, fewest first. Where rules overlap, a packet is one rule's: that with the fewest conditions, then
+ * the first by id. Sorted, so that order in does not matter.
+ */
+export function serviceMatches(services: readonly Service[]): ServiceMatch[] {
+  const own = [...services].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const any = own.find(({ protocol }) => protocol === null);
+  if (any !== undefined) return [{ field: ANYTHING, key: '', rule: any.id }];
+  const whole = firstBy(own, ({ protocol, ports, icmp }) => (ports === null && icmp === null ? protocol : null));
+  const partial = own.filter(({ protocol }) => protocol !== null && !whole.has(protocol));
+  const protocols = [...new Set(partial.map(({ protocol }) => protocol ?? 0))].sort((a, b) => a - b);
+  return [
+    ...keyed('meta l4proto', whole, String),
+    ...protocols.flatMap((protocol) => {
+      const ofIt = partial.filter((service) => service.protocol === protocol);
+      const keyword = PORT_PROTOCOLS.get(protocol);
+      return keyword === undefined ? icmpMatches(ofIt) : portMatches(`${keyword} dport`, ofIt);
+    }),
+  ];
 }
 
-function icmpMatches(services: readonly Service[]): string[] {
+function icmpMatches(services: readonly Service[]): ServiceMatch[] {
   const keyword = services[0]?.family === 4 ? 'icmp' : 'icmpv6';
-  const asked = services.flatMap((service) => (service.icmp === null ? [] : [service.icmp]));
-  const types = new Set(asked.filter((icmp) => icmp.code === null).map((icmp) => icmp.type));
-  const pairs = asked.filter((icmp) => !types.has(icmp.type)).map(({ type, code }) => type * 256 + (code ?? 0));
-  const matches = types.size === 0 ? [] : [`${keyword} type ${anonymousSet(numbers(types).map(String))}`];
-  if (pairs.length > 0) {
+  const types = firstBy(services, ({ icmp }) => (icmp !== null && icmp.code === null ? icmp.type : null));
+  const codes = firstBy(services, ({ icmp }) =>
+    icmp === null || icmp.code === null || types.has(icmp.type) ? null : icmp.type * 256 + icmp.code,
+  );
+  return [
+    ...keyed(`${keyword} type`, types, String),
     // `icmp type 3 code 4` is a syntax error in nft; the concatenation is not.
-    const elements = numbers(new Set(pairs)).map((pair) => `${pair >> 8} . ${pair & 255}`);
-    matches.push(`${keyword} type . ${keyword} code { ${elements.join(', ')} }`);
-  }
-  return matches;
+    ...keyed(`${keyword} type . ${keyword} code`, codes, (pair) => `${pair >> 8} . ${pair & 255}`),
+  ];
 }
 
-/** Disjoint and sorted, adjacent ranges joined: an interval set refuses overlaps. */
-function portRanges(services: readonly Service[]): string[] {
-  const ranges = services.flatMap((service) => (service.ports === null ? [] : [{ ...service.ports }])).sort((a, b) => a.from - b.from);
-  const merged: Array<{ from: number; to: number }> = [];
-  for (const range of ranges) {
-    const last = merged.at(-1);
-    if (last !== undefined && range.from <= last.to + 1) last.to = Math.max(last.to, range.to);
-    else merged.push(range);
+type Ports = { readonly from: number; readonly to: number };
+
+/** Disjoint and sorted: an interval set refuses overlaps. Ports that several rules name are the first's. */
+function portMatches(field: string, services: readonly Service[]): ServiceMatch[] {
+  const taken: Array<Ports & { readonly rule: string }> = [];
+  for (const { id, ports } of services) {
+    if (ports === null) continue;
+    const free = taken.reduce<readonly Ports[]>((left, one) => left.flatMap((range) => without(range, one)), [ports]);
+    taken.push(...free.map((range) => ({ ...range, rule: id })));
   }
-  return merged.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
+  return taken
+    .sort((a, b) => a.from - b.from)
+    .map(({ from, to, rule }) => ({ field, rule, key: from === to ? `${from}` : `${from}-${to}` }));
+}
+
+function without(range: Ports, taken: Ports): Ports[] {
+  if (taken.to < range.from || taken.from > range.to) return [range];
+  return [
+    { from: range.from, to: taken.from - 1 },
+    { from: taken.to + 1, to: range.to },
+  ].filter(({ from, to }) => from <= to);
+}
+
+/** The first rule for each number that rules are about; those for which it is null are about none. */
+function firstBy(services: readonly Service[], numberOf: (service: Service) => number | null): ReadonlyMap<number, string> {
+  const first = new Map<number, string>();
+  for (const service of services) {
+    const number = numberOf(service);
+    if (number !== null && !first.has(number)) first.set(number, service.id);
+  }
+  return first;
+}
+
+function keyed(field: string, rules: ReadonlyMap<number, string>, textOf: (number: number) => string): ServiceMatch[] {
+  return [...rules].sort(([a], [b]) => a - b).map(([number, rule]) => ({ field, rule, key: textOf(number) }));
 }
 
 function isByte(value: number): boolean {
@@ -74,8 +109,4 @@ function isByte(value: number): boolean {
 
 function isPort(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= 65_535;
-}
-
-function numbers(values: Iterable<number | null>): number[] {
-  return [...values].filter((value) => value !== null).sort((a, b) => a - b);
 }

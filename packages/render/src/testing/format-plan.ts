@@ -1,4 +1,4 @@
-import type { HostPlan, NftChain, NftMap, NftSet, NftTable } from '../host-plan.js';
+import type { HostPlan, NftChain, NftMap, NftMeter, NftSet, NftTable } from '../host-plan.js';
 
 /** The tables as a file for `nft -f`, in the order of the plan. */
 export function formatTables(tables: readonly NftTable[]): string {
@@ -26,6 +26,8 @@ export function formatRest(plan: HostPlan): string {
 
 function tableLines(table: NftTable): string[] {
   return [
+    ...[...table.counters].map((name) => `counter ${name} { }`),
+    ...[...table.meters].map(([name, meter]) => `set ${name} { ${meterText(meter)} }`),
     ...[...table.sets].flatMap(([name, set]) => block(`set ${name}`, setLines(set))),
     ...[...table.maps].flatMap(([name, map]) => block(`map ${name}`, mapLines(map))),
     ...[...table.chains].flatMap(([name, chain]) => block(`chain ${name}`, chainLines(chain))),
@@ -33,7 +35,15 @@ function tableLines(table: NftTable): string[] {
 }
 
 function setLines(set: NftSet): string[] {
-  return [`type ${set.type};`, ...flagLines(set.flags), ...elementLines([...set.elements])];
+  return [
+    set.typeof === undefined ? `type ${set.type};` : `typeof ${set.typeof};`,
+    ...flagLines(set.flags),
+    ...elementLines([...set.elements]),
+  ];
+}
+
+function meterText({ type, size, timeoutS }: NftMeter): string {
+  return `type ${type}; size ${size}; flags dynamic, timeout; timeout ${timeoutS}s;`;
 }
 
 function mapLines(map: NftMap): string[] {

@@ -1,0 +1,20 @@
+import type { IfName } from '@manx/hoststate';
+import type { NftChain } from '../host-plan.js';
+import { drop, dropChains } from './drop-chains.js';
+
+/** How the table `netdev manx` drops, and counts what it drops. */
+export const FRAME_DROPS = dropChains(['ethertype']);
+
+/**
+ * What every tap lets in at all: IPv4, ARP, IPv6. A VLAN tag makes another EtherType of a frame, priority tags (VLAN 0) included, and so
+ * do 802.1X, LLDP, spanning tree (802.2 lengths), MPLS and the rest: they never reach what may listen on the host.
+ */
+export const FRAME_CHAINS: ReadonlyArray<readonly [string, NftChain]> = [
+  ...FRAME_DROPS.chains,
+  ['frames', { hook: null, rules: ['ether type { ip, arp, ip6 } accept', drop('ethertype')] }],
+];
+
+/** The chain that a tap's frames come to before all else; it is there as long as the tap is (see `presentTables` of reconcile). */
+export function framesOf(ifname: IfName): NftChain {
+  return { hook: { type: 'filter', hook: `ingress device "${ifname}"`, priority: -500, policy: 'accept' }, rules: ['goto frames'] };
+}
