@@ -171,7 +171,7 @@ describe('an agent on a real kernel', () => {
   it('S20: rules, routes and addresses removed by others are put back', async () => {
     host.exec('nft', 'flush', 'ruleset');
     // Linux 6.9 and later: nothing was open in between.
-    expect(host.exec('nft', 'list', 'tables')).toBe('table inet manx\ntable arp manx\n');
+    expect(host.exec('nft', 'list', 'tables')).toBe('table inet manx\ntable arp manx\ntable netdev manx\n');
     host.exec('ip', 'route', 'delete', portOf(2).ip);
     host.exec('ip', 'neigh', 'delete', portOf(2).ip, 'dev', portOf(2).tap);
     await host.until('repair', () => (host.exec('ip', 'route', 'show', 'proto', '80').includes(portOf(2).ip) ? true : null));

@@ -14,7 +14,7 @@ const NFTA_TABLE_NAME = 1;
 const NFTA_TABLE_FLAGS = 2;
 const NFT_TABLE_F_OWNER = 0x2;
 const NFT_TABLE_F_PERSIST = 0x4;
-const FAMILIES: Readonly<Record<string, number>> = { inet: 1, ip: 2, arp: 3, bridge: 7, ip6: 10 };
+const FAMILIES: Readonly<Record<string, number>> = { inet: 1, ip: 2, arp: 3, netdev: 5, bridge: 7, ip6: 10 };
 // include/uapi/asm-generic/socket.h, include/linux/socket.h
 const SOL_SOCKET = 1;
 const SO_PROTOCOL = 38;
