@@ -9,25 +9,26 @@ import { describeMachine } from './machine.js';
 import { measureApi } from './measure-api.js';
 import { measureBoot } from './measure-boot.js';
 import { measureChange } from './measure-change.js';
+import { measureExplain } from './measure-explain.js';
 import { measureHost } from './measure-host.js';
 import { measurePath } from './measure-path.js';
 import { measureSize } from './measure-size.js';
 import { measureStorm } from './measure-storm.js';
 import { judged, renderResults } from './render-results.js';
 
-const figureNames = ['neutron', 'size', 'boot', 'change', 'host', 'path', 'storm'] as const;
+const figureNames = ['neutron', 'size', 'explain', 'boot', 'change', 'host', 'path', 'storm'] as const;
 type FigureName = (typeof figureNames)[number];
 
 /** What `--only` takes: a figure, or several by one name. */
 const chosen: Readonly<Record<string, readonly FigureName[]>> = {
-  api: ['neutron', 'size'],
+  api: ['neutron', 'size', 'explain'],
   lab: ['boot', 'change', 'host', 'path', 'storm'],
   ...Object.fromEntries(figureNames.map((name) => [name, [name]])),
 };
 
 const usage = `bench [--quick] [--only ${Object.keys(chosen).join('|')}]... [--write FILE]
   Measures, and writes what it has measured into bench/RESULTS.md, where the other figures stay as they are.
-  api: the API beside Neutron (neutron), the large cloud and the feed (size). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), a boot storm on ten hosts (storm).
+  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), a boot storm on ten hosts (storm).
   With --quick it prints alone, unless told where to write.`;
 
 type Work = { readonly cleanup: Cleanup; readonly progress: Progress };
@@ -94,6 +95,7 @@ const measure = async (wanted: readonly FigureName[], effort: Effort, { cleanup,
   };
   if (wanted.includes('neutron')) await alone(async (own) => [await measureApi(effort, own)]);
   if (wanted.includes('size')) await alone(async (own) => await measureSize(effort, own));
+  if (wanted.includes('explain')) await alone(async (own) => await measureExplain(effort, own));
   return [...figures, ...(await measureInLab(wanted, effort, { cleanup, progress }))];
 };
 

@@ -1,6 +1,8 @@
+import { parseRule } from '@manx/render/testing/nft-evaluator/parse-rule';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareFlow } from './testing/compare-flow.js';
+import { PLANTED_BUGS } from './testing/planted-bugs.js';
 import { randomClouds, randomFlows } from './testing/random-cloud.js';
 import { SimulatedCloud } from './testing/simulated-cloud.js';
 
@@ -15,5 +17,22 @@ describe('S30: what is explained is what the tables do', () => {
       }),
       { numRuns: RUNS },
     );
+  });
+});
+
+describe('the comparison itself', () => {
+  it.each([...PLANTED_BUGS])('finds %s', (_, bug) => {
+    const { failed } = fc.check(
+      fc.property(randomClouds, fc.array(randomFlows, { minLength: 20, maxLength: 20, size: 'max' }), (cloud, flows) => {
+        const simulated = new SimulatedCloud(cloud, bug);
+        return flows.every((flow) => compareFlow(cloud, simulated, flow) === null);
+      }),
+      { numRuns: 400, endOnFailure: true, seed: 7 },
+    );
+    expect(failed).toBe(true);
+  });
+
+  it('stops at a form of rule that it does not know', () => {
+    expect(() => parseRule('tcp option maxseg size set rt mtu')).toThrow('does not know');
   });
 });

@@ -39,8 +39,9 @@ export class SimulatedCloud {
   readonly #hosts: ReadonlyMap<HostName, SimulatedHost>;
   readonly #taps = new Map<string, { readonly host: HostName; readonly endpoint: Endpoint }>();
 
-  constructor(cloud: RandomCloud) {
-    const plans = new Map([...cloud].map(([host, state]) => [host, renderHost(state, settingsOf(host))]));
+  /** `change`: what a fault makes of each plan. */
+  constructor(cloud: RandomCloud, change: (plan: HostPlan) => HostPlan = (plan) => plan) {
+    const plans = new Map([...cloud].map(([host, state]) => [host, change(renderHost(state, settingsOf(host)))]));
     this.#hosts = new Map([...plans].map(([host, own]) => [host, { own, plan: { ...own, routes: learned(own, [...plans.values()]) } }]));
     for (const [host, { endpoints }] of cloud) {
       for (const endpoint of endpoints.values()) this.#taps.set(`${host} ${endpoint.ifname}`, { host, endpoint });
