@@ -19,10 +19,10 @@ const LABELS = {
 } as const;
 
 /** What ports are put together by. */
-export const MATRIX_KINDS = Object.keys(LABELS) as readonly (keyof typeof LABELS)[];
+const MATRIX_KINDS = Object.keys(LABELS) as readonly (keyof typeof LABELS)[];
 
 /** The most rows and columns: more is no picture, and no question to answer between others. */
-export const MOST_LABELS = 1000;
+const MOST_LABELS = 1000;
 
 const ATTRIBUTES: ReadonlySet<string> = new Set(['by', 'source', 'destination', ...FLOW_ATTRIBUTES]);
 
