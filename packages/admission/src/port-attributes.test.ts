@@ -208,7 +208,8 @@ describe('service types of subnets', () => {
     bench.made('subnet', { network_id: only, ip_version: 4, cidr: '10.8.0.0/24', service_types: ['network:floatingip'] });
     expect(outcome(bench.post('port', { network_id: only }))).toBe('409 IpAddressGenerationFailureNoMatchingSubnet');
     const body = { network_id: only, ip_version: 4, cidr: '10.7.0.0/24' };
-    expect(outcome(bench.post('subnet', { ...body, service_types: ['me'] }))).toBe('400 InvalidSubnetServiceType');
+    expect(outcome(bench.post('subnet', { ...body, service_types: ['nova'] }))).toBe('400 InvalidSubnetServiceType');
+    expect(outcome(bench.post('subnet', { ...body, service_types: ['test:mine', 'neutron:x'] }))).toBe('taken');
     expect(outcome(bench.post('subnet', { ...body, service_types: [5] }))).toBe('400 InvalidInputSubnetServiceType');
   });
 });

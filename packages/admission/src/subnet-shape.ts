@@ -136,9 +136,6 @@ export function checkServices(subnet: Services & { readonly label: string; reado
     if (familyOf(server) !== subnet.ip_version)
       return invalid(`dns_nameserver '${server}' does not match the ip_version '${subnet.ip_version}'`);
   }
-  if (subnet.ip_version === 6 && subnet.host_routes.length > 0) {
-    return invalid('host_routes is not supported when ip_version is 6: DHCPv6 has no option that tells routes to instances');
-  }
   for (const route of subnet.host_routes) {
     const wrong = wrongRoute(route, subnet.ip_version);
     if (wrong !== null) return wrong;
@@ -154,8 +151,7 @@ function wrongRoute({ destination, nexthop }: HostRoute, ipVersion: 4 | 6): Prob
 
 /**
  * RFC 4862, section 5.5.3: with 64-bit interface identifiers an autoconfigured prefix is a /64. Beyond what Neutron asks: the hosts'
- * DHCP server gives IPv6 addresses in a /64 or a longer prefix (dnsmasq(8), --dhcp-range), and an instance asks for none before a router
- * has advertised (RFC 4861, section 4.2), which here only hosts do.
+ * DHCP server gives IPv6 addresses in a /64 or a longer prefix (dnsmasq(8), --dhcp-range).
  */
 function checkModes(subnet: Services & { readonly cidr: Cidr }): Problem | null {
   const { ipv6_ra_mode: raMode, ipv6_address_mode: addressMode } = subnet;
@@ -173,13 +169,9 @@ function checkModes(subnet: Services & { readonly cidr: Cidr }): Problem | null 
       `Invalid CIDR ${subnet.cidr} for IPv6 address mode. OpenStack uses the EUI-64 address format, which requires the prefix to be /64`,
     );
   }
-  if (raMode === null) {
-    return invalid(
-      `ipv6_address_mode set to '${addressMode}' without ipv6_ra_mode is not supported: hosts are the only routers here, and instances learn of the mode from their advertisements. Set ipv6_ra_mode to the same value`,
-    );
-  }
   if (prefixLength(subnet.cidr) < 64) {
-    return invalid(`Invalid CIDR ${subnet.cidr} for ipv6_ra_mode '${raMode}': hosts give IPv6 addresses in prefixes of /64 or longer only`);
+    const mode = raMode === null ? `ipv6_address_mode '${addressMode}'` : `ipv6_ra_mode '${raMode}'`;
+    return invalid(`Invalid CIDR ${subnet.cidr} for ${mode}: hosts give IPv6 addresses in prefixes of /64 or longer only`);
   }
   return null;
 }

@@ -81,6 +81,12 @@ describe('subnet pools and address scopes', () => {
     const group = await made('/v2.0/address-groups', { address_group: { name: 'g', addresses: ['10.0.0.0/8'] } });
     const added = await ask(`PUT /v2.0/address-groups/${group.id}/add_addresses`, { addresses: ['2001:db8::/32'] });
     expect(added.json['address_group']).toMatchObject({ id: group.id, addresses: ['10.0.0.0/8', '2001:db8::/32'] });
+    // An address is its own prefix here, and what comes twice counts once.
+    const removed = `PUT /v2.0/address-groups/${group.id}/remove_addresses`;
+    expect(await refusal(removed, { addresses: ['10.200.200.200'] })).toBe('404 AddressesNotFound');
+    expect(await refusal(removed, { addresses: ['nonsense'] })).toBe('400 InvalidInput');
+    const twice = await ask(`PUT /v2.0/address-groups/${group.id}/add_addresses`, { addresses: ['192.0.2.1', '192.0.2.1/32'] });
+    expect(twice.json['address_group']).toMatchObject({ addresses: ['10.0.0.0/8', '192.0.2.1/32', '2001:db8::/32'] });
     expect(await refusal(`PUT /v2.0/address-groups/${group.id}`, { address_group: { addresses: [] } })).toBe('400 HTTPBadRequest');
   });
 });

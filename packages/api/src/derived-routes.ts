@@ -18,19 +18,26 @@ export const addDerivedRoutes = (app: FastifyInstance, { ledger, facts, policy }
     visibleRows(derived, derived.rows({ state, actor, policy }, facts()), { actor, policy });
   for (const derived of DERIVED) {
     const url = `/v2.0/${derived.path}`;
-    app.get(url, async (request, reply) => {
-      const [actor, parameters] = [actorOf(request), queryParameters(request.url)];
-      return send(
-        reply,
-        await ledger.read((state) =>
-          answerRows(derived, rowsFor(derived, state, actor), { parameters, url: `${originOf(request)}${url}` }),
-        ),
-      );
-    });
+    for (const path of [derived.path, ...(derived.otherPath === undefined ? [] : [derived.otherPath])]) {
+      const listUrl = `/v2.0/${path}`;
+      app.get(listUrl, async (request, reply) => {
+        const [actor, parameters] = [actorOf(request), queryParameters(request.url)];
+        return send(
+          reply,
+          await ledger.read((state) =>
+            answerRows(derived, rowsFor(derived, state, actor), { parameters, url: `${originOf(request)}${listUrl}` }),
+          ),
+        );
+      });
+    }
     if (derived.key === null) continue;
     app.get<{ Params: { id: string } }>(`${url}/:id`, async (request, reply) => {
       const [actor, parameters] = [actorOf(request), queryParameters(request.url)];
       const fields = parameters.filter(([name, value]) => name === 'fields' && value !== '').map(([, value]) => value);
+      const { shownBy } = derived;
+      if (shownBy !== undefined && !allows(policy, shownBy, actor)) {
+        return send(reply, refusal(problem('PolicyNotAuthorized', { rule: `rule:${shownBy}` })));
+      }
       return send(
         reply,
         await ledger.read((state) => answerRow(derived, rowsFor(derived, state, actor), { id: request.params.id, fields })),
@@ -57,6 +64,13 @@ const visibleRows = (derived: Derived, rows: readonly Row[], { actor, policy }: 
     const owner = row['project_id'] ?? row['tenant_id'] ?? actor.project_id;
     return judgement(targetOf({ ...row, project_id: owner, tenant_id: owner }));
   });
+};
+
+/** Whether the actor may do this with what belongs to no project: it counts as everybody's own. */
+const allows = (policy: Policy, rule: string, actor: Actor): boolean => {
+  const judgement = policy.judge(rule, actor);
+  const owner = actor.project_id;
+  return typeof judgement === 'boolean' ? judgement : judgement(targetOf({ project_id: owner, tenant_id: owner }));
 };
 
 const actorOf = ({ actor }: FastifyRequest): Actor => {

@@ -298,6 +298,10 @@ const expectedOf = (asked: Asked, verb: 'create' | 'update', given: { readonly [
     isOneProject: given['target_tenant'] !== '*',
   };
   const above: ResourceKind | undefined = 'network_id' in given ? 'network' : 'security_group_id' in given ? 'security_group' : undefined;
+  // Who may not even with everything being its own, hears that before its parent is looked for.
+  const everything: Standing = { owns: new Set(['own', 'network', 'parent', 'group']), isShared: true, isExternal: true };
+  const isUnder = verb === 'create' && declarationOf(kind).parent !== undefined;
+  if (isUnder && !neutronAllows(action, roles, everything)) return 'refused';
   if (!seesParent({ ...asked, place: made })) return 'not found';
   if (verb === 'update' && !says(asked, 'get')) return 'not found';
   const seesAbove = (other: ResourceKind): boolean => says({ kind: other, place: { ...place, owner: place.above }, roles }, 'get');

@@ -223,6 +223,7 @@ describe('rules beside an action’s own, which Neutron keeps in its code', () =
         return (await call(`PUT /v2.0/subnetpools/${pool}/onboard_network_subnets`, { network_id: network }, red)).status;
       },
     ],
+    ['get_rule_type:details', 403, async () => (await call('GET /v2.0/qos/rule-types/dscp_marking', undefined, red)).status],
     ['get_quota:details', 403, async () => (await call('GET /v2.0/quotas/blue/details', undefined, red)).status],
   ];
 

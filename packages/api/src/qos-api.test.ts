@@ -188,5 +188,8 @@ describe('QoS rule types', () => {
     const shown = (await api.call('GET /v2.0/qos/rule-types/dscp_marking')).json as unknown as { rule_type: { drivers: Json[] } };
     expect(shown.rule_type.drivers).toMatchObject([{ name: 'manx', supported_parameters: [{ parameter_name: 'dscp_mark' }] }]);
     expect((await api.call('GET /v2.0/qos/rule-types/magic')).status).toBe(404);
+    const member = { 'x-project-id': 'blue', 'x-roles': 'member,reader' };
+    expect((await api.call('GET /v2.0/qos/rule-types', { headers: member })).status).toBe(200);
+    expect((await api.call('GET /v2.0/qos/rule-types/dscp_marking', { headers: member })).status).toBe(403);
   });
 });

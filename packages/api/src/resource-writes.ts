@@ -6,7 +6,10 @@ import {
   decodeCreate,
   decodeUpdate,
   isProblem,
+  judgementOf,
   type Problem,
+  policyName,
+  problem,
   type Resource,
   type ResourceKind,
   type State,
@@ -92,6 +95,11 @@ const decide =
   ({ actor, url }: { actor: Actor; url: InUrl }, command: Command, answer: (viewpoint: Viewpoint, admitted: Admitted) => Answer): Write =>
   (state, context) => {
     const { policy } = context;
+    // Who may make none of what lives under a parent, whosever that is, hears so, and nothing of the parent: Neutron's policy comes first.
+    const action = `create_${policyName(url.kind)}`;
+    if (command.op === 'create' && url.parentId !== null && judgementOf({ actor, policy }, action) === false) {
+      return { changes: [], value: () => refusal(problem('PolicyNotAuthorized', { rule: `rule:${action}` })) };
+    }
     const lost = checkParent({ state, actor, policy }, url);
     if (lost !== null) return { changes: [], value: () => refusal(lost) };
     const admitted = admit(state, { actor, command }, context);

@@ -103,6 +103,7 @@ describe('routers over HTTP', () => {
     expect(await count('floatingips?sort_key=status&sort_dir=asc', 'floatingips')).toBe(1);
     expect(await count('routers?name=r1&admin_state_up=true', 'routers')).toBe(1);
     expect(await count('floatingip_pools', 'floatingip_pools')).toBe(1);
+    expect(await count('floatingip-pools', 'floatingip_pools')).toBe(1);
   });
 });
 

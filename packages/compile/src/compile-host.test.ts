@@ -88,6 +88,18 @@ describe('what a host gets', () => {
     expect(state.subnets.get('sub6')).toMatchObject({ gateway: null, raMode: 'slaac', addressMode: 'slaac', mtu: 9000 });
   });
 
+  it('S26: of an IPv6 subnet with an address mode alone the host is the router that advertises; host routes are not told', () => {
+    const alone = subnet('sub6', {
+      cidr: 'fd00:65::/64',
+      ip_version: 6,
+      gateway_ip: null,
+      ipv6_address_mode: 'dhcpv6-stateful',
+      host_routes: [{ destination: '2001:db8:9::/64', nexthop: 'fd00:65::9' }],
+    });
+    const state = compileHost(cloud(['network', network('net-a')], sub4, ['subnet', alone], web), h1);
+    expect(state.subnets.get('sub6')).toMatchObject({ raMode: 'dhcpv6-stateful', addressMode: 'dhcpv6-stateful', hostRoutes: [] });
+  });
+
   it.each<[string, object, boolean]>([
     ['an instance on another host holds it', { 'binding:host_id': 'h2' }, true],
     ['its port is bound nowhere', { 'binding:host_id': '', 'binding:vif_type': 'unbound' }, false],

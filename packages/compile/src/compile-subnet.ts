@@ -9,7 +9,8 @@ export type SubnetContext = { readonly network: Network | undefined; readonly st
 
 /**
  * What DHCP and router advertisements say in this subnet (S26, S29): the MTU is the network's. A name server of `0.0.0.0`
- * or `::` is Neutron's way to say that there is none. A gateway that a port holds which is plugged in somewhere is that port's. A problem when the network is missing or a value cannot be said.
+ * or `::` is Neutron's way to say that there is none. An IPv6 address mode alone leaves the advertisements to another
+ * router of the link: the host is the only one there is, so that it sends them. IPv6 host routes are told by neither. A gateway that a port holds which is plugged in somewhere is that port's. A problem when the network is missing or a value cannot be said.
  */
 export function compileSubnet(subnet: SubnetResource, { network, state }: SubnetContext): Subnet | Problem {
   if (network === undefined) return subnetProblem(subnet, `its network ${subnet.network_id} is missing`);
@@ -23,9 +24,9 @@ export function compileSubnet(subnet: SubnetResource, { network, state }: Subnet
     hasSnat: hasSnat(subnet, state),
     isDhcpEnabled: subnet.enable_dhcp,
     dnsServers: subnet.dns_nameservers.filter((ip) => !isUnspecified(ip)),
-    hostRoutes: subnet.host_routes.map(({ destination, nexthop }) => ({ destination, nexthop })),
+    hostRoutes: subnet.ip_version === 6 ? [] : subnet.host_routes.map(({ destination, nexthop }) => ({ destination, nexthop })),
     mtu: network.mtu,
-    raMode: subnet.ipv6_ra_mode,
+    raMode: subnet.ipv6_ra_mode ?? subnet.ipv6_address_mode,
     addressMode: subnet.ipv6_address_mode,
   });
   if (isProblem(compiled)) return subnetProblem(subnet, `${compiled.subject}: ${compiled.detail}`);

@@ -54,6 +54,10 @@ export type Derived = {
   readonly accepted?: readonly string[];
   /** Attributes that a list leaves out, and a row's own URL shows. */
   readonly onlyShown?: readonly string[];
+  /** A rule of the policy, beside `get_{name}`, that is asked before a row's own URL is answered. */
+  readonly shownBy?: string;
+  /** Another path to the list: the one that Neutron's reference tells where its server has this one. */
+  readonly otherPath?: string;
   /** The refusal of a key that no row has. */
   readonly notFound: string;
   /** The same as a code of `ERROR_TABLE`, where clients branch on its type. */

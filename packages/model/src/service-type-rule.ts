@@ -1,8 +1,11 @@
 import { badRequest, problem } from './problem.js';
 import { shown, type ValueRule } from './value-rule.js';
 
-/** What the device owners begin with that a subnet can be kept for (neutron-lib `validate_subnet_service_types`). */
-const OWNERS = /^(?:network|neutron|compute):/;
+/**
+ * What the device owners begin with that a subnet can be kept for: `network:`, `neutron:`, and any letter of `compute:`, for that is what
+ * neutron-lib's `validate_subnet_service_types` lets pass, and clients have their own (`test:...`).
+ */
+const OWNERS = /^(?:network:|neutron:|[comptue:])/;
 const OWNER_LENGTH = 255;
 
 /** Device owners whose ports a subnet is for: a list of text, none twice; null is none, so that any port may. */

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { type KeystoneFixture, startKeystone } from '../keystone/keystone-fixture.js';
 import { clientOf } from '../neutron/client.js';
 import { makeServerFolder, startServerProcess } from '../neutron/server-process.js';
+import { startSimulatedHost } from '../neutron/simulated-host.js';
 
-/** A Keystone and a server behind its catalogue, with one external network: what Tempest is pointed at. */
+/** A Keystone and a server behind its catalogue, with a host, an external network and default subnet pools: what Tempest is pointed at. */
 export type ConformanceCloud = {
   readonly keystone: KeystoneFixture;
   readonly url: string;
@@ -35,11 +36,21 @@ export const startConformanceCloud = async (): Promise<ConformanceCloud> => {
     endings.push(folder.remove);
     const server = await startServerProcess(folder);
     endings.push(() => server.end('SIGTERM'));
+    endings.push(await startSimulatedHost(server, folder));
     await keystone.setEndpoint('network', server.url);
     const headers = { 'x-auth-token': await keystone.token(keystone.admin, { project: keystone.adminProject.id }) };
     const client = clientOf(server.url);
-    const network = await client.make('networks', { name: 'public', 'router:external': true }, headers);
-    await client.make('subnets', { network_id: network.id, ip_version: 4, cidr: '172.24.4.0/22', enable_dhcp: false }, headers);
+    const external = { name: 'public', 'router:external': true, is_default: true, shared: true };
+    const network = await client.make('networks', external, headers);
+    const subnet = { network_id: network.id, name: 'public', ip_version: 4, cidr: '172.24.4.0/22', enable_dhcp: false };
+    await client.make('subnets', subnet, headers);
+    for (const [ip_version, prefix] of [
+      [4, '10.64.0.0/12'],
+      [6, 'fd00:64::/48'],
+    ] as const) {
+      const pool = { name: `default ${ip_version}`, prefixes: [prefix], is_default: true, shared: true };
+      await client.make('subnetpools', pool, headers);
+    }
     const { body } = await client.call('GET', '/v2.0/extensions', { headers });
     const extensions = (body as { readonly extensions: readonly { readonly alias: string }[] }).extensions.map(({ alias }) => alias);
     return { keystone, url: server.url, publicNetworkId: network.id, extensions, workspace, end };

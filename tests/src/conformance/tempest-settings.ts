@@ -64,5 +64,6 @@ api_extensions = ${cloud.extensions.join(',')}
 
 [neutron_plugin_options]
 available_type_drivers = flat,local
+create_shared_resources = true
 max_networks_per_project = 4
 `;

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type KeystoneFixture, startKeystone } from '../keystone/keystone-fixture.js';
 import { makeServerFolder, type ServerFolder, type ServerProcess, startServerProcess } from '../neutron/server-process.js';
+import { startSimulatedHost } from '../neutron/simulated-host.js';
 import {
   accessAndQuotas,
   coreResources,
@@ -59,26 +57,11 @@ describe("Debian's openstack command, with Keystone", () => {
     await accessAndQuotas(administrator(), project.name);
   });
   it('agents, service providers, extensions, BGP speakers', async () => {
-    const program = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
-    const sim = spawn(process.execPath, [
-      program,
-      'sim',
-      '--server',
-      server.feedUrl,
-      '--hosts',
-      '1',
-      '--secret-file',
-      join(folder.path, 'secret'),
-      '-o',
-      'json',
-    ]);
+    const endHost = await startSimulatedHost(server, folder);
     try {
-      // It prints a line as soon as it knows anything; the host is there when the API says so.
-      await once(sim.stdout, 'data');
       await operations(administrator(), 'sim-1');
     } finally {
-      sim.kill('SIGTERM');
-      await once(sim, 'exit');
+      await endHost();
     }
   });
 });

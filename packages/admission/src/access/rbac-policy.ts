@@ -1,4 +1,5 @@
 import {
+  EVERYONE,
   isOpenTo,
   isProblem,
   isVisible,
@@ -11,18 +12,19 @@ import {
 } from '@manx/model';
 import { mayUse } from '../authority.js';
 import type { Work } from '../work.js';
-import { checkWithdrawal } from './sharing.js';
+import { checkWithdrawal, countSharing } from './sharing.js';
 
 /** Opens an object to a project or to every project: its owner may, and administrators. */
 export function createRbacPolicy(work: Work, draft: RbacPolicyDraft): RbacPolicy | Problem {
   const { object_type, object_id, target_tenant: target_project, project_id } = draft;
   const action = readAction(draft);
   if (isProblem(action)) return action;
-  const refused = checkOwner(work, draft);
+  const refused = checkOwner(work, draft) ?? checkScopeReach(work, draft);
   if (refused !== null) return refused;
   if (hasPolicy(work, { object_id, action, target_project })) return problem('DuplicateRbacPolicy', {});
   const network = action === 'access_as_external' ? work.state.get('network', object_id) : undefined;
   if (network !== undefined && !network['router:external']) work.update('network', network, { 'router:external': true });
+  countSharing(work, object_type, object_id);
   return work.create('rbac_policy', { project_id, description: '', object_type, object_id, action, target_project });
 }
 
@@ -33,6 +35,7 @@ export function updateRbacPolicy(work: Work, policy: RbacPolicy, values: { reado
   const refused = checkOwner(work, policy) ?? checkWithdrawal(work, policy, target_project);
   if (refused !== null) return refused;
   if (hasPolicy(work, { ...policy, target_project })) return problem('DuplicateRbacPolicy', {});
+  countSharing(work, policy.object_type, policy.object_id);
   return work.update('rbac_policy', policy, { target_project });
 }
 
@@ -41,6 +44,7 @@ export function deleteRbacPolicy(work: Work, policy: RbacPolicy): Problem | null
   const refused = checkWithdrawal(work, policy);
   if (refused !== null) return refused;
   work.delete('rbac_policy', policy.id);
+  countSharing(work, policy.object_type, policy.object_id);
   if (policy.action !== 'access_as_external') return null;
   const network = work.state.get('network', policy.object_id);
   const isLast = !work.state.by('rbac_policy.object_id', policy.object_id).some(({ action }) => action === 'access_as_external');
@@ -64,6 +68,16 @@ function checkOwner(work: Work, { object_type, object_id }: Pick<RbacPolicy, 'ob
   if (mayUse(work, 'set_rbac_policy:foreign_object', { kind: object_type, resource: object })) return null;
   const what = object_type === 'network' ? 'networks' : 'objects';
   return problem('InvalidInput', { error_message: `Only admins can manipulate policies on ${what} they do not own` });
+}
+
+/** Whoever is to use a pool that is in an address scope must be able to use the scope (neutron `objects/subnetpool.py`). */
+function checkScopeReach(work: Work, { object_type, object_id, target_tenant }: RbacPolicyDraft): Problem | null {
+  const scope = object_type === 'subnetpool' ? (work.state.get('subnetpool', object_id)?.address_scope_id ?? null) : null;
+  if (scope === null) return null;
+  const isReached = [EVERYONE, target_tenant].some((project) => isOpenTo(work.state, scope, { action: 'access_as_shared', project }));
+  if (isReached) return null;
+  const reason = "target project doesn't have access to associated address scope.";
+  return problem('InvalidInput', { error_message: `Failed to create RBAC policy on resource ${object_id} because ${reason}` });
 }
 
 /** Whether there is just this policy already; one for every project is another than one for a project. */

@@ -135,6 +135,44 @@ describe('sharing by RBAC policies', () => {
     expect(outcome(bench.del('rbac_policy', lent, BLUE))).toBe('409 RbacPolicyInUse');
   });
 
+  it('counts as a revision of a network', () => {
+    const bench = new Bench();
+    const { id } = bench.made('network', {}, BLUE);
+    const open = bench.made('rbac_policy', rbac(id, 'red'), BLUE).id;
+    expect(bench.the('network', id).revision_number).toBe(2);
+    bench.changed('rbac_policy', open, { target_tenant: 'green' }, BLUE);
+    expect(bench.the('network', id).revision_number).toBe(3);
+    bench.del('rbac_policy', open, BLUE);
+    expect(bench.the('network', id).revision_number).toBe(4);
+    bench.changed('network', id, { shared: true, name: 'open' });
+    expect(bench.the('network', id).revision_number).toBe(5);
+  });
+
+  it('of a QoS policy with everybody ends no sooner than its use by whom no other policy names, its owner too', () => {
+    const bench = new Bench();
+    const { id } = bench.made('qos_policy', { name: 'q', shared: true });
+    const own = bench.made('network', { qos_policy_id: id }).id;
+    expect(outcome(bench.put('qos_policy', id, { shared: false }))).toBe('409 RbacPolicyInUse');
+    bench.del('network', own);
+    const red = bench.made('network', { qos_policy_id: id }, RED).id;
+    const [everyone] = bench.state.by('rbac_policy.object_id', id);
+    expect(outcome(bench.put('rbac_policy', everyone?.id ?? '', { target_tenant: 'red' }))).toBe('409 RbacPolicyInUse');
+    bench.made('rbac_policy', rbac(id, 'red', { object_type: 'qos_policy' }));
+    expect(outcome(bench.put('qos_policy', id, { shared: false }))).toBe('taken');
+    expect(bench.the('network', red).qos_policy_id).toBe(id);
+  });
+
+  it('of a pool in an address scope is with whom the scope is shared', () => {
+    const bench = new Bench();
+    const scope = bench.made('address_scope', { ip_version: 4 }).id;
+    bench.made('rbac_policy', rbac(scope, 'blue', { object_type: 'address_scope' }));
+    const pool = bench.made('subnetpool', { name: 'p', prefixes: ['10.0.0.0/16'], address_scope_id: scope }, BLUE).id;
+    const lend = (): string => outcome(bench.post('rbac_policy', rbac(pool, 'red', { object_type: 'subnetpool' }), BLUE));
+    expect(lend()).toBe('400 InvalidInput');
+    bench.made('rbac_policy', rbac(scope, 'red', { object_type: 'address_scope' }));
+    expect(lend()).toBe('taken');
+  });
+
   it('makes a network external for one project, and an inner one again with its last policy', () => {
     const bench = new Bench();
     const { id } = bench.made('network', {});

@@ -5,6 +5,11 @@ import { projectsUsing, projectsWithGatewayOn } from './users-of.js';
 /** What is shared: an object and its type. */
 export type Shareable = { readonly type: RbacObjectType; readonly object: Pick<Resource, 'id' | 'project_id'> };
 
+/** A network's revision counts what opens and closes it; those of other objects do not (neutron `db/rbac_db_models.py`, `revises_on_change`). */
+export function countSharing(work: Work, type: RbacObjectType, id: string): void {
+  if (type === 'network') work.touch('network', id);
+}
+
 /** Opens an object to a target for a purpose; nothing when it is already. */
 function openTo(
   work: Work,
@@ -20,6 +25,7 @@ function openTo(
     action,
     target_project: target,
   });
+  countSharing(work, type, object.id);
 }
 
 /** What `shared: true` or `false` in a body means: the RBAC policy for every project is made, or withdrawn if nobody depends on it. */
@@ -34,6 +40,7 @@ export function setShared(work: Work, shareable: Shareable, shared: boolean): Pr
   const needed = checkWithdrawal(work, policy);
   if (needed !== null) return shareable.type === 'network' ? problem('InvalidSharedSetting', { id }) : needed;
   work.delete('rbac_policy', policy.id);
+  countSharing(work, shareable.type, id);
   return null;
 }
 
@@ -54,9 +61,14 @@ export function setExternal(work: Work, network: Pick<Network, 'id' | 'project_i
   for (const { id, action } of work.state.by('rbac_policy.object_id', network.id)) {
     if (action === 'access_as_external') work.delete('rbac_policy', id);
   }
+  work.touch('network', network.id);
 }
 
-/** Why a policy cannot be withdrawn, if a project that has no other access uses its object. `to` is the target that comes instead. */
+/**
+ * Why a policy cannot be withdrawn, if a project that has no other access uses its object. `to` is the target that comes instead. As in
+ * Neutron (`objects/rbac_db.py`), what is open to everybody, and is no network, stays so while anybody uses it whom no other policy names: its own
+ * project too, and the target that comes instead.
+ */
 export function checkWithdrawal(work: Work, policy: RbacPolicy, to: string | null = null): Problem | null {
   const { state } = work;
   const { object_id, object_type, action, target_project: target } = policy;
@@ -71,8 +83,9 @@ export function checkWithdrawal(work: Work, policy: RbacPolicy, to: string | nul
       .filter((other) => other.id !== policy.id && other.action === action)
       .map((other) => other.target_project),
   );
-  if (to !== null) covered.add(to);
-  if (!isGateway && object !== undefined) covered.add(object.project_id);
+  const isStrict = object_type !== 'network' && target === EVERYONE;
+  if (to !== null && !isStrict) covered.add(to);
+  if (!isGateway && !isStrict && object !== undefined) covered.add(object.project_id);
   if (covered.has(EVERYONE)) return null;
   const users = isGateway ? projectsWithGatewayOn(state, object_id) : projectsUsing(state, object_type, object_id);
   const left = [...users].filter((project) => !covered.has(project) && (target === EVERYONE || project === target));

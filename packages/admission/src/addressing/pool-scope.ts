@@ -14,14 +14,10 @@ export function checkPoolScope(work: Work, pool: Scoped): Problem | null {
   const { address_scope_id: id, ip_version, prefixes } = pool;
   if (id === null) return null;
   const scope = work.state.get('address_scope', id);
-  if (scope === undefined) return notFound('address_scope', id);
-  const subnetpool_id = pool.id;
-  if (!isVisible(work, 'address_scope', scope)) {
-    return problem('IllegalSubnetPoolAssociationToAddressScope', { subnetpool_id, address_scope_id: id });
-  }
+  if (scope === undefined || !isVisible(work, 'address_scope', scope)) return notFound('address_scope', id);
   if (scope.ip_version !== ip_version) {
     return problem('IllegalSubnetPoolIpVersionAssociationToAddressScope', {
-      subnetpool_id,
+      subnetpool_id: pool.id,
       address_scope_id: id,
       ip_version: scope.ip_version,
     });

@@ -160,7 +160,7 @@ describe('address scopes', () => {
     const bench = new Bench();
     const { id } = bench.made('address_scope', { name: 's', ip_version: 4 });
     const draft = { name: 'p', prefixes: ['10.0.0.0/16'], address_scope_id: id };
-    expect(outcome(bench.post('subnetpool', draft, BLUE))).toBe('400 IllegalSubnetPoolAssociationToAddressScope');
+    expect(outcome(bench.post('subnetpool', draft, BLUE))).toBe('404 AddressScopeNotFound');
     expect(outcome(bench.put('address_scope', id, { shared: true }))).toBe('taken');
     const pool = bench.made('subnetpool', draft, BLUE).id;
     expect(outcome(bench.put('subnetpool', pool, { name: 'q' }, { actor: BLUE }))).toBe('400 IllegalSubnetPoolUpdate');

@@ -46,7 +46,7 @@ export function createFloatingIp(work: Work, draft: FloatingIpDraft): FloatingIp
   });
 }
 
-/** Changes a floating IP: null as the port disassociates it, another moves it. */
+/** Changes a floating IP: null as the port disassociates it, another moves it, and so does an update that says nothing at all, as ever in Neutron. */
 export function updateFloatingIp(work: Work, floatingIp: FloatingIp, values: FloatingIpUpdate): FloatingIp | Problem {
   const { port_id: port, fixed_ip_address: ip = null, description, qos_policy_id: policy } = values;
   if (ip !== null && typeof port !== 'string') return withoutPort();
@@ -73,7 +73,8 @@ export function deleteFloatingIp(work: Work, floatingIp: FloatingIp): Problem | 
 
 /** What it stands for after an update; nothing to change when no port is named, or when one that forwards is to stand for none. */
 function nextAssociation(work: Work, floatingIp: FloatingIp, values: FloatingIpUpdate): Partial<Association> | Problem {
-  const { port_id: port, fixed_ip_address: ip = null } = values;
+  const { fixed_ip_address: ip = null } = values;
+  const port = Object.keys(values).length === 0 ? null : values.port_id;
   const isForwarding = work.state.countBy('port_forwarding.floatingip_id', floatingIp.id) > 0;
   if (port === undefined || (port === null && isForwarding)) return {};
   if (port === null) return DISASSOCIATED;

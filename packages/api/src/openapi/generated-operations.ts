@@ -145,10 +145,12 @@ const derivedOperations = (derived: Derived): readonly Operation[] => {
     parameters: derivedParameters(derived),
     answers: { '200': listAnswer(collection, row) },
   };
-  if (key === null) return [list];
+  const other = derived.otherPath;
+  const lists = other === undefined ? [list] : [list, { ...list, path: `/v2.0/${other}`, id: `list_${name}_by_its_other_path` }];
+  if (key === null) return lists;
   const parameters = [fieldsParameter(Object.keys(attributes))];
   return [
-    list,
+    ...lists,
     {
       ...plain,
       path: `/v2.0/${path}/{id}`,

@@ -12,6 +12,11 @@ export const NEUTRON_DEVIATIONS: Readonly<Record<string, { readonly categories: 
     categories: 'admin service',
     because: 'Neutron leaves these to the service role; the Nova of Debian 12 asks as an administrator',
   }),
+  ...of('create_subnet:service_types', {
+    categories: 'admin network:member',
+    because: 'Neutron never asks its own rule: the attribute has no `enforce_policy` (neutron-lib `subnet_service_types.py`)',
+  }),
+  ...of('update_subnet:service_types', { categories: 'admin network:member own:member', because: 'the same' }),
   ...of('get_network:tags', { categories: 'admin advsvc external own:reader service shared', because: 'whoever sees it sees its tags' }),
   ...of('get_subnet:tags', {
     categories: 'admin external network:reader own:reader service shared',

@@ -1,8 +1,8 @@
 import type { Action } from '../action.js';
 import type { Attributes } from '../declaration.js';
 import { isProblem, type Problem, problem } from '../problem.js';
-import { isRecord, shown, uuid } from '../value-rule.js';
-import { prefixList } from './prefix-list.js';
+import { isRecord, shown, uuid, type ValueRule } from '../value-rule.js';
+import { addressList, prefixList } from './prefix-list.js';
 
 /** What answers an onboarding: a bare list. */
 const ONBOARDED = {
@@ -40,20 +40,20 @@ export const ADDRESSING_ACTIONS: readonly Action[] = [
     name: 'add_addresses',
     kind: 'address_group',
     doc: 'Adds prefixes to an address group.',
-    schema: listSchema('addresses'),
-    decode: (body) => decodeList(unwrapped(body), 'addresses'),
+    schema: listSchema('addresses', addressList),
+    decode: (body) => decodeList(unwrapped(body), 'addresses', addressList),
   },
   {
     name: 'remove_addresses',
     kind: 'address_group',
     doc: 'Takes prefixes from an address group.',
-    schema: listSchema('addresses'),
-    decode: (body) => decodeList(unwrapped(body), 'addresses'),
+    schema: listSchema('addresses', addressList),
+    decode: (body) => decodeList(unwrapped(body), 'addresses', addressList),
   },
 ];
 
-function listSchema(name: string): Action['schema'] {
-  return { type: 'object', properties: { [name]: prefixList.schema }, required: [name] };
+function listSchema(name: string, rule: ValueRule = prefixList): Action['schema'] {
+  return { type: 'object', properties: { [name]: rule.schema }, required: [name] };
 }
 
 /** Clients send `{"addresses": [...]}` with or without `{"address_group": ...}` around it. */
@@ -61,10 +61,10 @@ function unwrapped(body: unknown): unknown {
   return isRecord(body) && isRecord(body['address_group']) ? body['address_group'] : body;
 }
 
-function decodeList(body: unknown, name: string): Attributes | Problem {
+function decodeList(body: unknown, name: string, rule: ValueRule = prefixList): Attributes | Problem {
   const given = isRecord(body) ? body[name] : undefined;
   if (!Array.isArray(given)) return invalid('Request body contains invalid data');
-  const read = prefixList.read(given);
+  const read = rule.read(given);
   if (isProblem(read)) return read;
   return 'value' in read ? { [name]: read.value } : invalid(`Invalid input for ${name}. Reason: ${read.reason}.`);
 }

@@ -10,6 +10,19 @@ export const prefixList: ValueRule = {
   read: readPrefixes,
 };
 
+/** The same as the actions of address groups take it: an address is its own prefix, and what comes twice counts once. */
+export const addressList: ValueRule = {
+  schema: { type: 'array', items: { type: 'string', pattern: '^[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?$' } },
+  read: (value) => {
+    if (!Array.isArray(value)) return readPrefixes(value);
+    const prefixes = (value as unknown[]).map((item): unknown => {
+      const ip = typeof item === 'string' ? parseIp(item) : null;
+      return ip === null ? ((typeof item === 'string' ? parseCidr(item)?.cidr : undefined) ?? item) : hostCidr(ip);
+    });
+    return readPrefixes([...new Set(prefixes)]);
+  },
+};
+
 function readPrefixes(value: unknown): ReadValue {
   if (value === null) return { value: [] };
   if (!Array.isArray(value)) return { reason: `'${shown(value)}' is not a list` };

@@ -18,6 +18,8 @@ export const QOS_DERIVED: readonly Derived[] = [
     // Every type works, so these two make no difference; clients send them (`qos-rule-type-filter`).
     accepted: ['all_supported', 'all_rules'],
     onlyShown: ['drivers'],
+    // Neutron's server asks for an administrator here, whatever its policy says (`services/qos/qos_plugin.py`, `get_rule_type`).
+    shownBy: 'get_rule_type:details',
     notFound: 'QoS rule type {id} could not be found.',
     rows: () => ROWS,
   },

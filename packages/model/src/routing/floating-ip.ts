@@ -143,8 +143,6 @@ function forwardingsOf({ id }: FloatingIp, state: StateReader): unknown {
         internal_ip_address: forwarding.internal_ip_address,
         ...(inner === forwarding.internal_last_port ? { internal_port: inner } : {}),
         ...(outer === forwarding.external_last_port ? { external_port: outer } : {}),
-        internal_port_range: `${inner}:${forwarding.internal_last_port}`,
-        external_port_range: `${outer}:${forwarding.external_last_port}`,
       };
     });
 }

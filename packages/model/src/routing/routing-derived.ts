@@ -8,7 +8,8 @@ export const ROUTING_DERIVED: readonly Derived[] = [
     name: 'floatingip_pool',
     singular: 'floatingip_pool',
     collection: 'floatingip_pools',
-    path: 'floatingip_pools',
+    path: 'floatingip-pools',
+    otherPath: 'floatingip_pools',
     doc: 'The IPv4 subnets that floating IPs can be taken from.',
     key: null,
     attributes: {

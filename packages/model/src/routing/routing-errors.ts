@@ -25,6 +25,11 @@ export const ROUTING_ERRORS = {
     message:
       'Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it is required by one or more floating IPs.',
   },
+  RouterInterfaceInUseAsGatewayByFloatingIP: {
+    status: 409,
+    message:
+      'Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it is required as a gateway by one or more floating IPs.',
+  },
   RouterInterfaceInUseByRoute: {
     status: 409,
     message: 'Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it is required by one or more routes.',

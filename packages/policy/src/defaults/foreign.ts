@@ -27,5 +27,6 @@ export const FOREIGN_RULES: PolicyRules = {
   'set_rbac_policy:foreign_object': beside(PRIVILEGED, 'Share what belongs to another project.'),
   'set_subnetpool:foreign_address_scope': beside(PRIVILEGED, "Change a subnet pool that is in another project's address scope."),
   'onboard_network_subnets:foreign_network': beside(PRIVILEGED, "Take the subnets of another project's network into a subnet pool."),
+  'get_rule_type:details': beside(ADMIN, 'See which values a kind of QoS rules can have.'),
   'get_quota:details': beside(ADMIN, 'See what a project other than the own uses of its quotas.'),
 };

@@ -37,9 +37,10 @@ export const NETWORK_RULES: PolicyRules = {
     update: SUBNET_OWN,
     delete: SUBNET_OWN,
   }),
-  ...attributes('create', SUBNET, { [ADMIN]: ['segment_id', 'service_types'] }),
+  ...attributes('create', SUBNET, { [ADMIN]: ['segment_id'], 'rule:create_subnet': ['service_types'] }),
   ...attributes('get', SUBNET, { [ADMIN]: ['segment_id'] }),
-  ...attributes('update', SUBNET, { [ADMIN]: ['segment_id', 'service_types'] }),
+  // Neutron has a rule for `service_types` that its code never asks: whoever may change the subnet may.
+  ...attributes('update', SUBNET, { [ADMIN]: ['segment_id'], 'rule:update_subnet': ['service_types'] }),
   ...tags(SUBNET, SUBNET_OWN),
 
   ...operations(SUBNETPOOL, { create: OWN, get: either(ADMIN, READER, 'rule:shared_subnetpools'), update: OWN, delete: OWN }),
