@@ -43,6 +43,7 @@ export const renderFabricBird = (router: Router, originated: Originated): string
   `router id ${router.loopback4};
 log stderr { warning, error, fatal };
 protocol device {}
+protocol bfd {}
 ${kernel(4, originated.source4)}${kernel(6, originated.source6)}${statics(originated.prefixes4, 4)}${statics(originated.prefixes6, 6)}
 template bgp fabric {
   hold time 9;
@@ -50,5 +51,6 @@ template bgp fabric {
   connect retry time 1;
   error wait time 1, 4;
   graceful restart on;
+  bfd { interval 150 ms; multiplier 4; };
 }
 ${router.peers.flatMap((peer) => [session(router, peer, 4), session(router, peer, 6)]).join('')}`;

@@ -32,8 +32,8 @@ export const agentSettings = (layout: Layout, host: LabHost): string =>
       asn: host.asn,
       router_id: host.loopback4,
       peers: host.peers.flatMap((peer) => [
-        { name: `${peer.name}-v4`, address: peer.address4, asn: peer.asn },
-        { name: `${peer.name}-v6`, address: peer.address6, asn: peer.asn },
+        { name: `${peer.name}-v4`, address: peer.address4, asn: peer.asn, bfd: true },
+        { name: `${peer.name}-v6`, address: peer.address6, asn: peer.asn, bfd: true },
       ]),
     },
     metadata: {

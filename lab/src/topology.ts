@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Layout, Link, LinkEnd, Router } from './layout.js';
 import { runProgram } from './run-program.js';
 
@@ -17,6 +18,18 @@ const routerSysctls: Readonly<Record<string, string>> = {
   'net.ipv4.icmp_ratelimit': '0',
   'net.ipv6.icmp.ratelimit': '0',
 };
+
+/**
+ * How the fabric's routers choose among equal ways: by addresses, protocol and ports, each by a seed of its own where the kernel has one (Linux
+ * 6.11). A packet of a namespace keeps the hash of its socket, by which all routers of one kernel would otherwise choose alike.
+ */
+const waysOf = (seed: number): Readonly<Record<string, string>> => ({
+  'net.ipv4.fib_multipath_hash_policy': '3',
+  'net.ipv4.fib_multipath_hash_fields': '55',
+  'net.ipv6.fib_multipath_hash_policy': '3',
+  'net.ipv6.fib_multipath_hash_fields': '55',
+  ...(existsSync('/proc/sys/net/ipv4/fib_multipath_hash_seed') ? { 'net.ipv4.fib_multipath_hash_seed': String(seed + 1) } : {}),
+});
 
 const addressLines = (end: LinkEnd): string[] => [
   ...end.addresses.map((address) => `addr add ${address} dev ${end.ifname}${address.includes(':') ? ' nodad' : ''}`),
@@ -53,8 +66,9 @@ export const buildTopology = async (layout: Layout, outsideAddresses: readonly s
   const namespaces = [...routers.map((router) => router.namespace), layout.management.namespace];
   await runProgram(['ip', '-batch', '-'], { stdin: namespaces.map((name) => `netns add ${name}\n`).join('') });
   await Promise.all(
-    routers.map(async (router) => {
-      const lines = Object.entries(routerSysctls).map(([name, value]) => `${name} = ${value}\n`);
+    routers.map(async (router, at) => {
+      const isHost = layout.hosts.some(({ name }) => name === router.name);
+      const lines = Object.entries({ ...routerSysctls, ...(isHost ? {} : waysOf(at)) }).map(([name, value]) => `${name} = ${value}\n`);
       await runProgram(['ip', 'netns', 'exec', router.namespace, 'sysctl', '-q', '-p', '-'], { stdin: lines.join('') });
     }),
   );

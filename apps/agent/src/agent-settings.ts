@@ -26,6 +26,7 @@ const AGENT_SETTINGS = Type.Object(
                 address: Type.String({ format: 'ip' }),
                 local_address: Type.Optional(Type.String({ format: 'ip' })),
                 asn: asn(),
+                bfd: Type.Boolean({ default: false }),
                 password: Type.Optional(Type.String({ format: 'md5-password' })),
               },
               strict,

@@ -129,13 +129,14 @@ const textOf = (claims: readonly SavedClaim[]): string => `${JSON.stringify(clai
 const parseClaims = (text: string): readonly SavedClaim[] | null => {
   try {
     const claims = JSON.parse(text) as readonly Partial<SavedClaim>[];
-    const isClaim = ({ endpoint, ip, at, phase, isSeen }: Partial<SavedClaim>): boolean =>
+    const isClaim = ({ endpoint, ip, at, phase, isSeen, answeredAt }: Partial<SavedClaim>): boolean =>
       typeof endpoint === 'string' &&
       typeof ip === 'string' &&
       parseIp(ip) === ip &&
       (at === null || typeof at === 'number') &&
       (phase === 'new' || phase === 'held' || phase === 'ended') &&
-      typeof isSeen === 'boolean';
+      typeof isSeen === 'boolean' &&
+      (answeredAt === null || typeof answeredAt === 'number');
     return Array.isArray(claims) && claims.every(isClaim) ? (claims as readonly SavedClaim[]) : null;
   } catch {
     return null;

@@ -49,11 +49,12 @@ export const birdSettings = ({ run_dir, bgp }: AgentSettings): BirdSettings | nu
         ...birdPlace(run_dir),
         asn: bgp.asn,
         routerId: asIp(bgp.router_id),
-        peers: bgp.peers.map(({ name, address, asn, password, local_address }) => ({
+        peers: bgp.peers.map(({ name, address, asn, password, local_address, bfd }) => ({
           name,
           address: asIp(address),
           asn,
           password,
+          bfd,
           localAddress: local_address === undefined ? undefined : asIp(local_address),
         })),
       };

@@ -18,6 +18,8 @@ import { checkNoLink } from './s03-no-l2.js';
 import { checkApi } from './s04-api.js';
 import { checkFlat } from './s05-flat.js';
 import { checkOutside } from './s07-outside.js';
+import { checkAnycast } from './s08-anycast.js';
+import { checkFailover } from './s09-failover.js';
 import { checkPools } from './s15-pools.js';
 import { checkGroups } from './s16-groups.js';
 import { checkForgery } from './s17-forgery.js';
@@ -37,6 +39,7 @@ const checks: readonly Check[] = [
   { promise: 'S4', run: checkApi },
   { promise: 'S5', run: checkFlat },
   { promise: 'S7', run: checkOutside },
+  { promise: 'S8', run: checkAnycast },
   { promise: 'S15', run: checkPools },
   { promise: 'S16', run: checkGroups },
   { promise: 'S17', run: checkForgery },
@@ -44,6 +47,7 @@ const checks: readonly Check[] = [
   { promise: 'S19', run: checkOffAndDown },
   { promise: 'S26', run: checkAddresses },
   { promise: 'S27', run: checkMetadata },
+  { promise: 'S9', run: checkFailover },
   { promise: 'S20', run: checkFailSafe },
 ];
 

@@ -22,15 +22,18 @@ const chat = (socket: net.Socket): void => {
   socket.on('close', () => clearInterval(saying));
 };
 
-/** A listener in a namespace that tells every caller, in one line, which address it came from; a chatty one goes on talking. */
-export const serveTcp = (namespace: string, family: 4 | 6, port: number, { chatty = false } = {}): Responder => {
+/** What a listener does beside answering: it goes on talking; it says this line, and not where the caller came from. */
+export type Manners = { readonly chatty?: boolean; readonly says?: string };
+
+/** A listener in a namespace that tells every caller, in one line, which address it came from. */
+export const serveTcp = (namespace: string, family: 4 | 6, port: number, { chatty = false, says }: Manners = {}): Responder => {
   const callers = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     callers.add(socket);
     socket.on('close', () => callers.delete(socket));
     socket.on('error', () => socket.destroy());
     socket.on('data', () => undefined);
-    socket.write(`${socket.remoteAddress ?? ''}\n`);
+    socket.write(`${says ?? socket.remoteAddress ?? ''}\n`);
     if (chatty) chat(socket);
   });
   server.listen({ fd: openBound(namespace, { domain: family === 4 ? AF_INET : AF_INET6, type: SOCK_STREAM, protocol: 0 }, port) });

@@ -153,6 +153,20 @@ describe('S9: a claim', () => {
     expect(receiversOf(withClaims(server, restarted.changes()), VIP)).toContain(A);
   });
 
+  it('S20: that the server has granted stands after a restart, also by a copy of the state from before', () => {
+    const before = stateOf(endpoint(A, { yielded: [VIP] }), endpoint(B, { claims: [VIP] }));
+    server = before;
+    settle();
+    hear(A);
+    answer(stateOf(endpoint(A, { claims: [VIP] }), endpoint(B, { yielded: [VIP] })));
+    const restarted = new ClaimBook(book.saved());
+    restarted.settle({ state: before, revision: revision - 1, taps: TAPS, now });
+    expect(receiversOf(withClaims(before, restarted.changes()), VIP)).toEqual([A]);
+    expect(restarted.claims().map((claim) => claim.endpoint)).toEqual([A]);
+    restarted.settle({ state: before, revision: revision + 1, taps: TAPS, now });
+    expect(receiversOf(withClaims(before, restarted.changes()), VIP)).toEqual([B]);
+  });
+
   it('that the server grants when its tap has gone already is not taken up again', () => {
     hear(A);
     settle({ taps: new Set([tapName(B)]) });

@@ -9,9 +9,13 @@ export type Claim = { readonly endpoint: string; readonly ip: Ip; readonly at: n
 
 /**
  * A claim as it outlives the agent. `new`: the server has not answered it yet; `held`: it has; `ended`: here, and the server may not know.
- * `isSeen`: its tap has been there.
+ * `answeredAt`: the revision from which on the server's state says so; the copy of that state may be older. `isSeen`: its tap has been there.
  */
-export type SavedClaim = Claim & { readonly phase: 'new' | 'held' | 'ended'; readonly isSeen: boolean };
+export type SavedClaim = Claim & {
+  readonly phase: 'new' | 'held' | 'ended';
+  readonly isSeen: boolean;
+  readonly answeredAt: Revision | null;
+};
 
 /** What there is to a claim besides: from which revision on the server's state answers a new one. */
 type Entry = Claim & { readonly isNew: boolean; readonly isSeen: boolean; readonly answeredAt: Revision | null };
@@ -46,13 +50,14 @@ export class ClaimBook {
   readonly #ofAddress = new Allowance(ADDRESS_PACE);
   readonly #ofPort = new Allowance(PORT_PACE);
   #state: HostState | null = null;
+  #revision: Revision = 0;
   #byTap: ReadonlyMap<IfName, Endpoint> = new Map();
 
   /** Goes on from what was saved. */
   constructor(saved: readonly SavedClaim[]) {
-    for (const { phase, ip, endpoint, at, isSeen } of saved) {
+    for (const { phase, ip, endpoint, at, isSeen, answeredAt } of saved) {
       if (phase === 'ended') this.#ended.set(ip, endpoint);
-      else this.#entries.set(ip, { endpoint, ip, at, isNew: phase === 'new', isSeen, answeredAt: null });
+      else this.#entries.set(ip, { endpoint, ip, at, isNew: true, isSeen, answeredAt });
     }
   }
 
@@ -74,6 +79,7 @@ export class ClaimBook {
     const before = this.#fingerprint();
     if (this.#state !== state) this.#byTap = new Map([...state.endpoints.values()].map((endpoint) => [endpoint.ifname, endpoint]));
     this.#state = state;
+    this.#revision = revision;
     for (const entry of this.#entries.values()) this.#settleOne(entry, { state, revision, taps, now });
     for (const endpoint of state.endpoints.values()) {
       const isArrived = last !== null && !last.endpoints.has(endpoint.id);
@@ -106,10 +112,12 @@ export class ClaimBook {
 
   /** What to keep on disk. */
   saved(): readonly SavedClaim[] {
-    const claims = [...this.#entries.values()].map(({ endpoint, ip, at, isNew, isSeen }): SavedClaim => {
-      return { endpoint, ip, at, phase: isNew ? 'new' : 'held', isSeen };
+    const claims = [...this.#entries.values()].map(({ endpoint, ip, at, isNew, isSeen, answeredAt }): SavedClaim => {
+      return { endpoint, ip, at, phase: isNew ? 'new' : 'held', isSeen, answeredAt };
     });
-    const ended = [...this.#ended].map(([ip, endpoint]): SavedClaim => ({ endpoint, ip, at: null, phase: 'ended', isSeen: true }));
+    const ended = [...this.#ended].map(
+      ([ip, endpoint]): SavedClaim => ({ endpoint, ip, at: null, phase: 'ended', isSeen: true, answeredAt: null }),
+    );
     return [...claims, ...ended].sort((a, b) => compareIps(a.ip, b.ip));
   }
 
@@ -163,7 +171,7 @@ export class ClaimBook {
     const isAnswered = isNew && answeredAt !== null && revision >= answeredAt;
     // The server took a claim back of which nobody else has a later one, as it does when it has not heard of this host for a while.
     const isForgotten = !isNew && !isConfirmed && !pair.isYielded && !isClaimedBeside(state, { id, ip });
-    if (isConfirmed) this.#entries.set(ip, { ...entry, isNew: false, answeredAt: null, isSeen });
+    if (isConfirmed) this.#entries.set(ip, { ...entry, isNew: false, answeredAt: isNew ? revision : answeredAt, isSeen });
     else if (isNew && !isAnswered) this.#entries.set(ip, { ...entry, isSeen });
     else if (isForgotten && entry.at !== null) this.#entries.set(ip, { ...entry, isNew: true, answeredAt: null, isSeen });
     else this.#entries.delete(ip);
@@ -179,7 +187,7 @@ export class ClaimBook {
     if (this.#entries.has(ip) || this.#ended.get(ip) === id) return;
     // A port that has just come has its tap in a moment; one that was here and has none is off.
     if (!isHere && !isArrived) this.#ended.set(ip, id);
-    else this.#entries.set(ip, { endpoint: id, ip, at: null, isNew: false, answeredAt: null, isSeen: isHere });
+    else this.#entries.set(ip, { endpoint: id, ip, at: null, isNew: false, answeredAt: this.#revision, isSeen: isHere });
   }
 
   #holderOf(ip: Ip): string | null {

@@ -10,6 +10,8 @@ export type BirdPeer = {
   readonly asn: number;
   /** For TCP MD5 signatures (RFC 2385): 1 to 80 printable ASCII characters, no double quote. */
   readonly password?: string | undefined;
+  /** Whether the two watch each other by BFD (RFC 5880): a peer that falls silent on a link that stays up is gone within a second. */
+  readonly bfd?: boolean | undefined;
   /** The host's own end of the session; chosen by the kernel when not given. */
   readonly localAddress?: Ip | undefined;
 };

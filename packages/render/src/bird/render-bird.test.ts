@@ -54,11 +54,16 @@ describe('renderBird', () => {
       '  hold time 30;',
       '  keepalive time 10;',
       '  graceful restart on;',
-      '  ipv4 { import filter manx_learn4; export filter manx_announce_external; next hop self; };',
+      '  ipv4 { add paths rx; import filter manx_learn4; export filter manx_announce_external; next hop self; };',
       '}',
       '',
       '',
     ]);
+  });
+
+  it('S8: watches a peer by BFD where that is asked for, and only then has the protocol', () => {
+    expect(text([{ ...V4, bfd: true }])).toMatch(/^protocol bfd \{ \}$[^]*^ {2}bfd \{ interval 150 ms; multiplier 4; \};$/m);
+    expect(text([V4])).not.toContain('bfd');
   });
 
   it('says an internal peer with the metric as local preference, and learns what its next hops need', () => {
@@ -71,6 +76,7 @@ describe('renderBird', () => {
     ['no peers', []],
     ['both families', [V4, V6]],
     ['an internal peer', [INTERNAL, V6]],
+    ['a peer with BFD', [{ ...V4, bfd: true }, V6]],
   ])('is accepted by BIRD itself: %s', (_what, peers) => {
     expect(accepts(text(peers))).toBe('accepted');
   });

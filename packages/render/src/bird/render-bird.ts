@@ -20,6 +20,9 @@ const TIMERS = [
   'keepalive time 10;',
 ];
 
+/** Silence of 600 ms ends a session, and its routes with it: what a dead host had goes elsewhere within a second (S8). */
+const BFD = '  bfd { interval 150 ms; multiplier 4; };';
+
 /** What no peer may teach a host: addresses that never leave a link or a machine, the metadata address among them. */
 const NEVER_LEARNED = {
   4: ['127.0.0.0/8+', '169.254.0.0/16+', '224.0.0.0/3+'],
@@ -39,7 +42,7 @@ export function birdProtocolName(peer: Pick<BirdPeer, 'name'>): string {
  * A kernel metric becomes the MED (eBGP: lower is better) or `2147483647 - metric` as the local preference (iBGP: higher is better).
  *
  * **Learned**: what the peers announce, the default route as well, but nothing link-local, loopback or multicast. Equal paths are
- * all used (ECMP). The kernel gets them as protocol `bird` (12), metric 32. For an address that has a route of ours, or a
+ * all used (ECMP), also those that a route reflector passes on by ADD-PATH (RFC 7911). The kernel gets them as protocol `bird` (12), metric 32. For an address that has a route of ours, or a
  * connected prefix, ours stays: a peer cannot draw away what is here. Taps are not looked at for connected prefixes.
  *
  * **When BIRD is away**: peers keep the host's routes for 120 s (graceful restart, RFC 4724), and the kernel keeps BIRD's. Start
@@ -77,6 +80,7 @@ export function renderBird(settings: BirdSettings): ProgramPlan {
     'graceful restart wait 10;',
     'protocol device { scan time 10; }',
     'protocol direct { ipv4; ipv6; interface -"tap*", "*"; }',
+    ...(settings.peers.some(({ bfd }) => bfd === true) ? ['protocol bfd { }'] : []),
     '',
     ...learnFilter(4),
     ...learnFilter(6),
@@ -134,7 +138,8 @@ function peerProtocol(peer: BirdPeer, settings: BirdSettings): string[] {
     ...(peer.password === undefined ? [] : [`  password "${peer.password}";`]),
     ...TIMERS.map((timer) => `  ${timer}`),
     '  graceful restart on;',
-    `  ipv${family} { import filter manx_learn${family}; export filter ${announce}; next hop self; };`,
+    ...(peer.bfd === true ? [BFD] : []),
+    `  ipv${family} { add paths rx; import filter manx_learn${family}; export filter ${announce}; next hop self; };`,
     '}',
     '',
   ];
