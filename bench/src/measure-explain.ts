@@ -7,6 +7,8 @@ import { agentSecret, makeManxFolder, startManxServer } from './manx-server.js';
 import { liftQuotas } from './measure-api.js';
 import { median, percentile } from './statistics.js';
 
+type Shown = { readonly port: { readonly fixed_ips: readonly { readonly ip_address: string }[] } };
+
 const QUESTIONS = 200;
 const MATRICES = 10;
 const MATRIX_PORTS = 1000;
@@ -18,8 +20,8 @@ const row = (what: string, millis: readonly number[], goal = Number.NaN): Figure
   ours: millis.length < 3 ? ms(median(millis)) : `${ms(median(millis))}, p99 ${ms(percentile(millis, 0.99))}`,
   peer: '',
   ratio: '',
-  goal: Number.isNaN(goal) ? '' : `under ${goal} ms`,
-  ...(Number.isNaN(goal) ? {} : { isMet: percentile(millis, 0.99) < goal }),
+  goal: Number.isNaN(goal) ? '' : `median under ${goal} ms`,
+  ...(Number.isNaN(goal) ? {} : { isMet: median(millis) < goal }),
 });
 
 /** Questions about who reaches whom, in a large cloud: one flow, and the matrix of a thousand instances. */
@@ -47,8 +49,12 @@ export const measureExplain = async (
     ).millis;
   const first = await ask(1, (which) => cloud.portAt(7919 * which));
   const byId = await ask(QUESTIONS, (which) => cloud.portAt(7919 * which));
-  const address = (which: number): string => `10.${100 + (which % cloud.networks.length)}.${1 + (which % 50)}.${1 + ((7 * which) % 200)}`;
-  const byAddress = await ask(QUESTIONS, address);
+  const addresses: string[] = [];
+  for (let which = 0; which < 2 * QUESTIONS; which += 1) {
+    const { port } = JSON.parse(await client.send('GET', `/v2.0/ports/${cloud.portAt(7919 * which)}`)) as Shown;
+    addresses.push(port.fixed_ips[0]?.ip_address ?? '');
+  }
+  const byAddress = await ask(QUESTIONS, (which) => addresses[which] ?? '');
   // The group that is on every host: so many ports, each in a row and a column of its own.
   const matrix = { by: 'port', source: `group:${cloud.everywhere}`, destination: `group:${cloud.everywhere}`, protocol: 'tcp', port: 443 };
   const matrices = await sendLoad(
