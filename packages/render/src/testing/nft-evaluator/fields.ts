@@ -35,6 +35,9 @@ export const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ['ip daddr', address(4, 'destination')],
   ['ip6 saddr', address(6, 'source')],
   ['ip6 daddr', address(6, 'destination')],
+  // Without extension headers, and a hop on the way already: no neighbour discovery that a host would believe.
+  ['ip6 nexthdr', ({ packet }) => (familyOf(packet.source) === 6 ? String(packet.protocol) : null)],
+  ['ip6 hoplimit', ({ packet }) => (familyOf(packet.source) === 6 ? '64' : null)],
   ['meta nfproto', ({ packet }) => `ipv${familyOf(packet.source)}`],
   ['meta l4proto', ({ packet }) => String(packet.protocol)],
   ['tcp dport', port(TCP, 'dport')],

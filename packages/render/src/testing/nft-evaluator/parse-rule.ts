@@ -16,6 +16,8 @@ export type Clause =
   /** What changes nothing about who reaches whom: marks, what is logged as long as it is not too much; and limits, which are taken as never reached. */
   | { readonly kind: 'mark' }
   | { readonly kind: 'limit' }
+  /** A match of what no packet of the simulation has. */
+  | { readonly kind: 'absent' }
   | { readonly kind: 'verdict'; readonly verdict: Verdict };
 
 /** Field names, longest first, so that `tcp flags & (...)` is not read as something shorter. */
@@ -31,6 +33,11 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, (found: RegExpExecArray) => Cl
   [/^ip6? dscp set \d+(?= |$)/, () => ({ kind: 'mark' })],
   [/^limit rate \d+\/second burst \d+ packets(?= |$)/, () => ({ kind: 'mark' })],
   [/^log group \d+(?= |$)/, () => ({ kind: 'mark' })],
+  [/^update @[\w-]+ \{ [\w ]+ counter \}(?= |$)/, () => ({ kind: 'mark' })],
+  [/^counter name "[\w-]+"(?= |$)/, () => ({ kind: 'mark' })],
+  // The packets here have neither IPv4 options nor IPv6 extension headers.
+  [/^ip hdrlength > 5 ip option \w+ exists(?= |$)/, () => ({ kind: 'absent' })],
+  [/^ip6 nexthdr \{ 0, 43, 44, 60 \} rt type \{ 0, 1 \}(?= |$)/, () => ({ kind: 'absent' })],
   [/^limit rate over \d+(?: bytes)?\/second burst \d+ (?:bytes|packets)(?= |$)/, () => ({ kind: 'limit' })],
 ];
 
@@ -69,8 +76,20 @@ function nextClause(rest: string, rule: string): readonly [Clause, string] {
     if (map === null) throw unknown(after, rule);
     return [{ kind: 'nat', what: nat[1] as 'dnat', fields, map: map[1] ?? '' }, after.slice(map[0].length)];
   }
+  if (rest.startsWith(COUNTED)) return readCounterMap(rest.slice(COUNTED.length), rule);
   const { fields, after } = readFields(rest, rule);
   return after.startsWith('vmap ') ? readVmap(fields, after.slice('vmap '.length), rule) : readMatch(fields, after, rule);
+}
+
+const COUNTED = 'counter name ';
+
+/** A map from what is matched to the counter that counts it: what is not in it does not match. */
+function readCounterMap(text: string, rule: string): readonly [Clause, string] {
+  const { fields, after } = readFields(text, rule);
+  const map = /^map \{ ([^{}]+) \}(?= |$)/.exec(after);
+  if (map === null) throw unknown(after, rule);
+  const texts = (map[1] ?? '').split(', ').map((entry) => parts(entry.split(' : ')[0] ?? ''));
+  return [{ kind: 'match', fields, isNegated: false, within: { kind: 'texts', texts } }, after.slice(map[0].length)];
 }
 
 /** One field, or several joined by ` . `. */

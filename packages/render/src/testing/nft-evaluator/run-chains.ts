@@ -78,6 +78,7 @@ function runClause({ table, sight, effects }: Run, clause: Clause): Verdict | 'n
     case 'mark':
       return 'go on';
     case 'limit':
+    case 'absent':
       return 'no match';
     case 'verdict':
       return clause.verdict;
