@@ -44,11 +44,11 @@ export const startConformanceCloud = async (): Promise<ConformanceCloud> => {
     const network = await client.make('networks', external, headers);
     const subnet = { network_id: network.id, name: 'public', ip_version: 4, cidr: '172.24.4.0/22', enable_dhcp: false };
     await client.make('subnets', subnet, headers);
-    for (const [ip_version, prefix] of [
-      [4, '10.64.0.0/12'],
-      [6, 'fd00:64::/48'],
+    for (const [ip_version, prefix, default_prefixlen] of [
+      [4, '10.64.0.0/12', 26],
+      [6, 'fd00:64::/48', 64],
     ] as const) {
-      const pool = { name: `default ${ip_version}`, prefixes: [prefix], is_default: true, shared: true };
+      const pool = { name: `default ${ip_version}`, prefixes: [prefix], default_prefixlen, is_default: true, shared: true };
       await client.make('subnetpools', pool, headers);
     }
     const { body } = await client.call('GET', '/v2.0/extensions', { headers });
