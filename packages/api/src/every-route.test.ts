@@ -100,6 +100,8 @@ type Shot = {
   readonly values: readonly unknown[];
   readonly wrap: number;
   readonly role: number;
+  /** Whether it goes to what is no collection. */
+  readonly isBeside: boolean;
 };
 
 const shot: fc.Arbitrary<Shot> = fc.record({
@@ -110,6 +112,7 @@ const shot: fc.Arbitrary<Shot> = fc.record({
   values: fc.array(value, { minLength: 6, maxLength: 6 }),
   wrap: fc.nat(20),
   role: fc.nat(3),
+  isBeside: fc.nat(4).map((at) => at === 0),
 });
 
 const ACTORS: ReadonlyArray<Readonly<Record<string, string>>> = [
@@ -145,9 +148,35 @@ const urlOf = ({ path, parent }: Declaration, ids: readonly string[], at: number
   return `/v2.0/${declarationOf(parent.kind).path}/${pick(parents, at) ?? pick(ids, at) ?? 'nothing'}/${path}`;
 };
 
+const PROJECTS = ['one', 'two', 'default', 'nothing', '%00', 'a'.repeat(300), encodeURIComponent(METACHARACTERS[0] ?? '')];
+const LIMITS = ['network', 'port', 'rbac_policy', 'no_such_thing', 'project_id', 'force'];
+
+/** A shot at what is no collection: tags of anything, quotas, ready-made topologies. */
+const requestBeside = (one: Shot, ids: readonly string[]): { line: string; body?: unknown } => {
+  const project = pick(PROJECTS, one.id) ?? 'one';
+  const verb = one.verb === 'PATCH' ? 'PUT' : one.verb;
+  const values = one.values.map((given) => resolve(given, ids));
+  const word = encodeURIComponent(shownIn(values[0]).slice(0, 100)) || 'blue';
+  const hasBody = verb === 'PUT' || verb === 'POST';
+  if (one.target % 3 === 0) {
+    const { path } = pick(DECLARED, one.names[0] ?? one.id) as Declaration;
+    const url = `/v2.0/${path}/${pick(ids, one.id) ?? 'nothing'}/tags`;
+    if (one.wrap % 2 === 0) return { line: `${verb} ${url}/${word}`, ...(hasBody && one.wrap % 4 === 0 ? { body: values[1] } : {}) };
+    return { line: `${verb} ${url}`, ...(hasBody ? { body: one.wrap % 3 === 0 ? values[0] : { tags: values.slice(0, 3) } } : {}) };
+  }
+  if (one.target % 3 === 1) {
+    const quota = Object.fromEntries(one.names.map((at, index) => [pick(LIMITS, at) ?? 'port', values[index]]));
+    const url = `/v2.0/quotas${['', `/${project}`, `/${project}`, `/${project}/details`, `/${project}/default`][one.wrap % 5] ?? ''}`;
+    return { line: `${verb} ${url}`, ...(hasBody ? { body: one.wrap % 7 === 0 ? values[0] : { quota } } : {}) };
+  }
+  const query = one.wrap % 2 === 0 ? `?fields=${word}` : '';
+  return { line: `${verb} /v2.0/auto-allocated-topology/${project}${query}`, ...(hasBody ? { body: values[0] } : {}) };
+};
+
 /** A shot as a request. */
 const requestOf = (one: Shot): { line: string; body?: unknown } => {
   const ids = idsOf();
+  if (one.isBeside) return requestBeside(one, ids);
   const declaration = pick(DECLARED, one.target) as Declaration;
   const own = [...api.ledger.state.idsAfter(declaration.kind, '')];
   const id = pick(one.id % 5 === 0 ? ids : own, one.id) ?? 'nothing';
