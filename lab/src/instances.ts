@@ -52,7 +52,7 @@ export const bootInstance = async (client: NeutronClient, request: BootRequest):
       ? makePort(client, { ...request, host }, undo)
       : takePort(client, { name, host, id: request.port }, undo));
     demandBound(port, host);
-    const instance = instanceOf(name, host, port);
+    const instance = await instanceOf(client, { name, host }, port);
     await saveInstance(instance);
     undo(async () => {
       await removeTap(instance);
@@ -105,7 +105,7 @@ export const moveInstance = async (
     const start = performance.now();
     const port = await bind(client, before.port_id, { 'binding:host_id': host });
     demandBound(port, host);
-    const instance = instanceOf(name, host, port);
+    const instance = await instanceOf(client, { name, host }, port);
     isUnplugged = true;
     await removeTap(before);
     undo(async () => await removeTap(instance));
@@ -124,7 +124,11 @@ const deviceId = (name: string): string => `lab-${name}`;
 const saveInstance = async (instance: Instance): Promise<void> =>
   await writeFile(instanceFile(instance.name), `${JSON.stringify(instance, null, 2)}\n`);
 
-const instanceOf = (name: string, host: string, port: NeutronResource): Instance => ({
+const instanceOf = async (
+  client: NeutronClient,
+  { name, host }: Pick<Instance, 'name' | 'host'>,
+  port: NeutronResource,
+): Promise<Instance> => ({
   name,
   port_id: port.id,
   project_id: String(port['project_id']),
@@ -132,6 +136,7 @@ const instanceOf = (name: string, host: string, port: NeutronResource): Instance
   netns: instanceNamespace(name),
   tap: `tap${port.id.slice(0, 11)}`,
   mac: String(port['mac_address']),
+  mtu: Number((await client.show('networks', String(port['network_id'])))['mtu']),
   addresses: (port['fixed_ips'] as readonly { readonly ip_address: string }[]).map(({ ip_address }) => ip_address),
 });
 

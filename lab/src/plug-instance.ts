@@ -22,7 +22,7 @@ const guestSysctls = [
  * The tap in the host's namespace and, as its other end, the instance's `eth0`. IPv6 stays off in the instance until its port is
  * ACTIVE, when a real guest would only start to boot. An instance that moves has its namespace already.
  */
-export const makeTap = async ({ netns, tap, mac, host }: Instance): Promise<void> => {
+export const makeTap = async ({ netns, tap, mac, host, mtu }: Instance): Promise<void> => {
   await runProgram(['ip', 'netns', 'add', netns], { ignore: /File exists/ });
   await runProgram(['ip', 'netns', 'exec', netns, 'sysctl', '-qw', ...guestSysctls]);
   await runProgram([
@@ -32,6 +32,8 @@ export const makeTap = async ({ netns, tap, mac, host }: Instance): Promise<void
     'link',
     'add',
     tap,
+    'mtu',
+    String(mtu),
     'type',
     'veth',
     'peer',

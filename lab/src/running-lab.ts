@@ -15,6 +15,8 @@ export type Instance = {
   readonly netns: string;
   readonly tap: string;
   readonly mac: string;
+  /** The network's, which a hypervisor gives the tap; the guest learns it from its host. */
+  readonly mtu: number;
   /** Fixed IPs as the API shows them. */
   readonly addresses: readonly string[];
 };

@@ -55,6 +55,10 @@ export type Field = {
   readonly spareCidr: Cidr;
   readonly tenantNetwork: string;
   readonly tenantCidr: Cidr;
+  /** The IPv4 subnet of tenant. */
+  readonly tenantSubnet: string;
+  /** A prefix that no subnet has, for an external network. */
+  readonly streetCidr: Cidr;
   readonly tenantProject: string;
   readonly hasTwoHosts: boolean;
 };

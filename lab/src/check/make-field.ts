@@ -7,6 +7,7 @@ import { fabricPrefixes, outsideNetwork4, outsideNetwork6 } from '../layout.js';
 import { type NeutronClient, type NeutronResource, openNeutronClient } from '../neutron-client.js';
 import { instanceNamed, readRunningLab } from '../running-lab.js';
 import { allDone } from './all-done.js';
+import { clearStreet } from './clear-street.js';
 import type { Field, Guest } from './field.js';
 import { guestOf, nthAddress } from './guest-of.js';
 import { unplugUnknownTap } from './unknown-tap.js';
@@ -35,7 +36,7 @@ const choosePrefixes = async (client: NeutronClient) => {
   const subnets = await client.list('subnets');
   const taken = [...subnets.map(({ cidr }) => String(cidr)), ...fabricPrefixes, outsideNetwork4, outsideNetwork6].map(asCidr);
   return {
-    v4: freePrefixes(4, (index) => asCidr(`10.99.${index}.0/24`), taken),
+    v4: freePrefixes(5, (index) => asCidr(`10.99.${index}.0/24`), taken),
     v6: freePrefixes(3, (index) => asCidr(`fd00:99:0:${index.toString(16)}::/64`), taken),
   };
 };
@@ -70,6 +71,7 @@ const makeGroup = async (name: string, project: string, isOpen: boolean): Promis
   return group.id;
 };
 
+/** An instance to boot. */
 type Wanted = {
   readonly name: string;
   readonly site: Site;
@@ -78,7 +80,8 @@ type Wanted = {
   readonly group: string | null;
 };
 
-const bootGuest = async ({ name, site, project, host, group }: Wanted): Promise<Guest> => {
+/** Boots an instance of the check. */
+export const bootGuest = async ({ name, site, project, host, group }: Wanted): Promise<Guest> => {
   await bootInstance(clientFor(project), {
     name: `${prefix}${name}`,
     network: site.network,
@@ -126,17 +129,20 @@ export const makeField = async (): Promise<Field> => {
     bootGuest(wanted('guarded', second, { group: guardedGroup })),
     bootGuest(wanted('cutter', second, { group: cutterGroup })),
   );
-  const [nearCidr, tenantCidr, nearCidr6, spareCidr] = [v4[0], v4[1], v6[0], v4[3]];
+  const [nearCidr, tenantCidr, nearCidr6, spareCidr, streetCidr] = [v4[0], v4[1], v6[0], v4[3], v4[4]];
+  const [tenantSubnet] = tenantNet.subnets;
   const [nearSubnet, nearSubnet6] = provider.subnets;
   if (
     nearCidr === undefined ||
     tenantCidr === undefined ||
+    tenantSubnet === undefined ||
+    streetCidr === undefined ||
     nearCidr6 === undefined ||
     spareCidr === undefined ||
     nearSubnet === undefined ||
     nearSubnet6 === undefined
   ) {
-    throw new RangeError('four prefixes of IPv4 and three of IPv6 were asked for');
+    throw new RangeError('five prefixes of IPv4 and three of IPv6 were asked for');
   }
   return {
     lab: await readRunningLab(),
@@ -160,6 +166,8 @@ export const makeField = async (): Promise<Field> => {
     nearCidr6,
     spareCidr,
     tenantNetwork: tenantNet.network,
+    tenantSubnet,
+    streetCidr,
     tenantCidr,
     tenantProject: projects.one,
     tenantGateway: nthAddress(tenantCidr, 1n),
@@ -179,6 +187,7 @@ export const clearField = async (): Promise<void> => {
   await Promise.all(mine.map(async ({ name }) => await deleteInstance(client, name)));
   const isOurs = ({ project_id, name }: NeutronResource) =>
     Object.values(projects).some((project) => project === project_id) && (String(name).startsWith(prefix) || name === 'default');
+  await clearStreet(client, isOurs);
   for (const collection of ['ports', 'networks', 'subnetpools', 'address-scopes', 'security-groups']) {
     for (const resource of (await client.list(collection)).filter(isOurs)) await client.remove(collection, resource.id);
   }

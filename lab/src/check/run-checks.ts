@@ -26,6 +26,7 @@ import { checkForgery } from './s17-forgery.js';
 import { checkHost } from './s18-host.js';
 import { checkOffAndDown } from './s19-off-and-down.js';
 import { checkFailSafe } from './s20-fail-safe.js';
+import { checkStreet } from './s21-street.js';
 import { checkAddresses } from './s26-addresses.js';
 import { checkMetadata } from './s27-metadata.js';
 
@@ -45,6 +46,7 @@ const checks: readonly Check[] = [
   { promise: 'S17', run: checkForgery },
   { promise: 'S18', run: checkHost },
   { promise: 'S19', run: checkOffAndDown },
+  { promise: 'S21', run: checkStreet },
   { promise: 'S26', run: checkAddresses },
   { promise: 'S27', run: checkMetadata },
   { promise: 'S9', run: checkFailover },

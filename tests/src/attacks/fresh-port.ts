@@ -57,6 +57,7 @@ export const freshPort = async ({ network, gateway, places: [{ witness }] }: Ran
     netns,
     tap,
     mac: String(port['mac_address']),
+    mtu: 1500,
     addresses: fixed.map(({ ip_address }) => ip_address),
   });
   try {
