@@ -1,13 +1,16 @@
 import type { AgentNews, HeldState } from '@manx/feed';
 import {
   type EndpointStatus,
+  type EstablishedFlow,
   emptyHostState,
-  type FlowJudge,
   flowCutter,
   flowJudge,
   type HostState,
+  isPrefix,
   type Member,
+  memberOf,
   reviewedMembers,
+  staleJudge,
 } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
 import { applySteps, Fault, type HostObserver, type HostPorts } from '@manx/kernel';
@@ -58,7 +61,7 @@ export type Found = Pick<AgentNews, 'revision' | 'endpoints'> & {
 };
 
 type Round = { readonly held: HeldState; readonly state: HostState; readonly plan: HostPlan; readonly aside: ReadonlyMap<string, string> };
-type Review = { readonly addresses: readonly Member[]; readonly isAllowed: FlowJudge };
+type Review = { readonly addresses: readonly Member[]; readonly isAllowed: (flow: EstablishedFlow) => boolean };
 
 /**
  * The one loop that writes to the host. Whatever happens only says that a turn is due; a turn renders, observes, plans, applies and reads
@@ -135,7 +138,7 @@ export class HostLoop {
       const round = this.#render(held, this.#options.settle(held, links));
       await this.#hold(round.plan.tables);
       const facts = await this.#options.observer.observe(round.plan);
-      const review = this.#review(round.state);
+      const review = this.#review(round, facts);
       const steps = planHost(round.plan, facts, review.addresses);
       const outcome = await this.#apply(round, steps, review);
       if (outcome === 'again') return;
@@ -182,12 +185,17 @@ export class HostLoop {
     return { held, state, plan: this.#options.render(state), aside };
   }
 
-  #review(state: HostState): Review {
+  /** Which flows are looked at, and which of them may go on. An agent that has just started knows of the past only the routes that it finds. */
+  #review({ state, plan }: Round, facts: HostFacts): Review {
+    const { hostSnat: snat } = this.#options;
     if (this.#judgedBy === state) return { addresses: [], isAllowed: () => true };
     if (this.#judgedBy === null) {
-      return { addresses: reviewedMembers(state), isAllowed: flowJudge(state) };
+      const lost = lostAddresses(plan, facts);
+      const isAllowed = flowJudge(state);
+      const isStale = staleJudge(state, { snat, lost });
+      return { addresses: [...new Set([...reviewedMembers(state), ...lost])], isAllowed: (flow) => isAllowed(flow) && !isStale(flow) };
     }
-    const { addresses, isCut } = flowCutter(this.#judgedBy, state, this.#options.hostSnat);
+    const { addresses, isCut } = flowCutter(this.#judgedBy, state, snat);
     return { addresses: [...addresses], isAllowed: (flow) => !isCut(flow) };
   }
 
@@ -311,4 +319,11 @@ export class HostLoop {
       this.kick();
     }, ms);
   }
+}
+
+/** The addresses that a former agent had routes for, or announced, and this one has not. */
+function lostAddresses(plan: HostPlan, facts: HostFacts): ReadonlySet<Ip> {
+  const kept = new Set([...plan.routes.values()].map(({ destination }) => destination));
+  const gone = facts.routes.filter(({ destination }) => !kept.has(destination)).map(({ destination }) => memberOf(destination));
+  return new Set(gone.filter((member): member is Ip => !isPrefix(member)));
 }

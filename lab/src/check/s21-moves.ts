@@ -1,4 +1,5 @@
 import { outsideAddress4, outsideNamespace } from '../layout.js';
+import type { ProcessControl } from '../process-control.js';
 import { serveTcp } from '../wire/tcp-probe.js';
 import type { Guest } from './field.js';
 import { type OpenFlow, openFlow } from './open-flow.js';
@@ -42,25 +43,25 @@ const flowsOf = async (guest: Guest, { address }: Floating): Promise<Watched> =>
   return { doomed, spared, close: () => [...doomed, ...spared].forEach((flow) => flow.close()) };
 };
 
-/** From an instance on one host to one on another. */
-const moveRow = async (at: OnStreet, floating: Floating): Promise<Row> => {
-  const { field, street, client } = at;
-  const flows = await flowsOf(field.tenant, floating);
-  const mine = serveTcp(street.tenantFar.netns, 4, ports.mine);
+type Move = { readonly did: string; readonly from: Guest; readonly to: Guest; readonly act: () => Promise<unknown> };
+
+/** From one instance to another. On one host it is connection tracking alone that would go on with the former. */
+const moveRow = async ({ field }: OnStreet, floating: Floating, { did, from, to, act }: Move): Promise<Row> => {
+  const flows = await flowsOf(from, floating);
+  const mine = serveTcp(to.netns, 4, ports.mine);
   try {
-    const move = { id: floating.id, body: { port_id: street.tenantFar.port_id } };
-    const faults = await judge(flows.doomed, flows.spared, async () => await client.update('floatingips', 'floatingip', move));
+    const faults = await judge(flows.doomed, flows.spared, act);
     const [there, out, former, hosts] = await Promise.all([
       tcpTo(outsideNamespace, floating.address, { port: ports.mine }),
-      tcpTo(street.tenantFar.netns, outsideAddress4),
-      tcpTo(field.tenant.netns, outsideAddress4),
+      tcpTo(to.netns, outsideAddress4),
+      tcpTo(from.netns, outsideAddress4),
       announcers(field, floating.address),
     ]);
     const isMoved = there.kind === 'answered' && out.kind === 'answered' && out.source === floating.address;
-    const isOff = former.kind === 'answered' && former.source === field.tenant.v4;
-    return row('S21', 'a floating IP moves to an instance on another host, under flows in and out by it, and one by the fixed IP', {
+    const isOff = former.kind === 'answered' && former.source === from.v4;
+    return row('S21', `${did}, under flows in and out by it, and one by the fixed IP`, {
       saw: `${faults.join('; ') || 'its flows are cut, the other lives on'}; the new one ${inWords(there)}, out: ${inWords(out)}; the former out: ${inWords(former)}; announced by ${hosts.join(', ')}`,
-      ok: faults.length === 0 && isMoved && isOff && hosts.join() === street.tenantFar.host,
+      ok: faults.length === 0 && isMoved && isOff && hosts.join() === to.host,
     });
   } finally {
     mine.close();
@@ -103,10 +104,31 @@ const routerRows = async (at: OnStreet, floating: Floating): Promise<Row[]> => {
 };
 
 /** S21, S22: a floating IP that moves, whose router goes down, and that is deleted: no flow goes on by what was. */
-export const moveRows = async (at: OnStreet): Promise<Row[]> => {
-  const floating = await makeFloating(at.street, at.client, { project: at.field.tenantProject, to: at.field.tenant });
+export const moveRows = async (at: OnStreet, processes: ProcessControl): Promise<Row[]> => {
+  const { field, street, client } = at;
+  const { tenant } = field;
+  const { tenantMate, tenantFar } = street;
+  const floating = await makeFloating(street, client, { project: field.tenantProject, to: tenant });
   await reachable(floating.address);
-  const rows = [await moveRow(at, floating), ...(await routerRows(at, floating))];
-  const act = async () => await at.client.remove('floatingips', floating.id);
+  const give = async ({ port_id }: Guest) => await client.update('floatingips', 'floatingip', { id: floating.id, body: { port_id } });
+  const moves: readonly Move[] = [
+    { did: 'a floating IP moves to a neighbour on its host', from: tenant, to: tenantMate, act: async () => await give(tenantMate) },
+    {
+      did: 'the agent is killed with -9, the floating IP moves back, the agent is started again',
+      from: tenantMate,
+      to: tenant,
+      act: async () => {
+        await processes.killAgent(tenant.host);
+        await give(tenant);
+        await processes.startAgent(tenant.host);
+        await reachable(floating.address);
+      },
+    },
+    { did: 'it moves to an instance on another host', from: tenant, to: tenantFar, act: async () => await give(tenantFar) },
+  ];
+  const rows: Row[] = [];
+  for (const move of moves) rows.push(await moveRow(at, floating, move));
+  rows.push(...(await routerRows(at, floating)));
+  const act = async () => await client.remove('floatingips', floating.id);
   return [...rows, await endRow(at, floating, { did: 'the floating IP is deleted', act })];
 };

@@ -17,12 +17,15 @@ export const checkStreet = async (field: Field, { client, processes }: CheckCont
     project_id === field.tenantProject && String(name).startsWith('check-street');
   try {
     const street = await openStreet(field, client);
-    const { netns } = street.tenantFar;
-    const servers = [serveTcp(netns, 4, echoPort), await serveUdp(netns, 4, echoPort)];
+    const namespaces = [street.tenantFar, street.tenantMate].map(({ netns }) => netns);
+    const servers = [
+      ...namespaces.map((netns) => serveTcp(netns, 4, echoPort)),
+      ...(await Promise.all(namespaces.map(async (netns) => await serveUdp(netns, 4, echoPort)))),
+    ];
     try {
       const at = { field, street, client };
       const rows = await floatingRows(at);
-      rows.push(...(await moveRows(at)), ...(await forwardRows(at)));
+      rows.push(...(await moveRows(at, processes)), ...(await forwardRows(at)));
       return [...rows, ...(await sourceNatRows(at, processes))];
     } finally {
       for (const server of servers) server.close();

@@ -1,10 +1,10 @@
 import { outsideAddress4, outsideNamespace } from '../layout.js';
 import { waitUntil } from '../program.js';
-import { serveTcp } from '../wire/tcp-probe.js';
+import { type ProbeResult, serveTcp } from '../wire/tcp-probe.js';
 import type { Guest } from './field.js';
 import { echoPort, inWords, silenceMs, tcpTo, udpTo } from './reach.js';
 import { type Row, row } from './row.js';
-import type { OnStreet } from './s21-floating-ips.js';
+import { announcers, type OnStreet } from './s21-floating-ips.js';
 import { type Floating, makeFloating } from './street.js';
 
 const ports = { one: 8_080, udp: 8_053, range: { from: 9_000, to: 9_009 }, far: 8_022 } as const;
@@ -30,12 +30,14 @@ const askRow = async ({ who, netns, source }: Asking, { address }: Floating, at:
     tcpTo(netns, address, { port: ports.far }),
     tcpTo(netns, address, { waitMs: silenceMs }),
   ]);
-  const here = [one, udp, range].every((answer) => answer.kind === 'answered' && answer.source === source);
+  const [carrier] = await announcers(at.field, address);
   // Who is elsewhere answers by the host that translates, and sees the floating IP for that.
-  const isThere = far.kind === 'answered' && (far.source === address || tenant.host === at.street.tenantFar.host);
+  const sees = (guest: Guest) => (guest.netns === netns || guest.host !== carrier ? address : source);
+  const isRight = (answers: readonly ProbeResult[], guest: Guest) =>
+    answers.every((answer) => answer.kind === 'answered' && answer.source === sees(guest));
   return row('S23', `forwarded ports, asked by ${who}: TCP, UDP, one of a range, one to another host; and one that is none`, {
-    saw: `${[one, udp, range, far].map(inWords).join('; ')}; ${inWords(other)}`,
-    ok: here && isThere && other.kind !== 'answered',
+    saw: `by ${carrier ?? 'nobody'}: ${[one, udp, range, far].map(inWords).join('; ')}; ${inWords(other)}`,
+    ok: isRight([one, udp, range], tenant) && isRight([far], at.street.tenantFar) && other.kind !== 'answered',
   });
 };
 
@@ -62,13 +64,15 @@ export const forwardRows = async (at: OnStreet): Promise<Row[]> => {
     await forward(at, floating, { to: tenant, protocol: 'udp', internal_port: echoPort, external_port: ports.udp });
     await forward(at, floating, { to: tenant, internal_port_range: `${from}:${to}`, external_port_range: `${from}:${to}` });
     await forward(at, floating, { to: at.street.tenantFar, internal_port: echoPort, external_port: ports.far });
-    const isOpen = async () => (await tcpTo(outsideNamespace, floating.address, { port: ports.far, waitMs: 200 })).kind === 'answered';
+    const isOpen = async () =>
+      (await tcpTo(outsideNamespace, floating.address, { port: ports.far, waitMs: 200 })).kind === 'answered' &&
+      (await announcers(at.field, floating.address)).length === 1;
     await Promise.allSettled([waitUntil('the forwards', isOpen, 3_000)]);
     const askers: readonly Asking[] = [
       { who: 'the outside', netns: outsideNamespace, source: outsideAddress4 },
       { who: 'a neighbour', netns: mate.netns, source: mate.v4 },
       { who: 'an instance on another host', netns: far.netns, source: far.v4 },
-      { who: 'the instance itself', netns: tenant.netns, source: floating.address },
+      { who: 'the instance itself', netns: tenant.netns, source: tenant.v4 },
     ];
     const rows = await Promise.all(askers.map(async (asking) => await askRow(asking, floating, at)));
     return [...rows, await goneRow(at, floating, one.id)];

@@ -110,16 +110,24 @@ const revokedRow = async (at: OnStreet): Promise<Row> => {
   }
 };
 
-/** The setting is taken away again: no flow goes on as an address that the host does not announce any more. */
+/** The setting is taken away again: no flow goes on as an address that the host does not announce any more, and others do. */
 const goneRow = async (at: OnStreet, processes: ProcessControl): Promise<Row> => {
-  const { tenantFar } = at.street;
-  await withSettings(tenantFar.host, {}, processes);
-  const bareMs = await within(async () => (await seenOutside(at)) === tenantFar.v4);
-  const hosts = await announcers(at.field, snat);
-  return row('S24', 'host_snat taken out again, and the agent started anew', {
-    saw: `${bareMs === null ? 'NOT as it was within 1 s' : 'as it was'}; announced by ${hosts.join(', ') || 'nobody'}`,
-    ok: bareMs !== null && hosts.length === 0,
-  });
+  const { street, field } = at;
+  const { tenantFar } = street;
+  const flow = await openFlow(tenantFar, { netns: outsideNamespace, address: outsideAddress4, port });
+  const inner = await openFlow(tenantFar, { netns: field.near.netns, address: field.near.v4, port });
+  try {
+    await withSettings(tenantFar.host, {}, processes);
+    const bareMs = await within(async () => (await seenOutside(at)) === tenantFar.v4);
+    const [isCut, isSpared, hosts] = [!(await flow.lives(700)), await inner.lives(), await announcers(field, snat)];
+    return row('S24', 'host_snat taken out again, and the agent started anew, under a flow out and one to an instance', {
+      saw: `${bareMs === null ? 'NOT as it was within 1 s' : 'as it was'}; the flow out ${isCut ? 'is cut' : 'LIVES ON'}, the other ${isSpared ? 'lives on' : 'DIED'}; announced by ${hosts.join(', ') || 'nobody'}`,
+      ok: bareMs !== null && isCut && isSpared && hosts.length === 0,
+    });
+  } finally {
+    flow.close();
+    inner.close();
+  }
 };
 
 /** S24: source NAT of a router at the host of the instance, where the operator has turned it on. */

@@ -1,14 +1,17 @@
 import { asIp, type Ip } from '@manx/ip';
 import type { NeutronClient } from '../neutron-client.js';
+import { allDone } from './all-done.js';
 import type { Field, Guest } from './field.js';
 import { bootGuest } from './make-field.js';
 
-/** An external network, a router that connects tenant's network with it, and one more instance there: the tenant pattern. */
+/** An external network, a router that connects tenant's network with it, and two more instances there: the tenant pattern. */
 export type Street = {
   readonly network: string;
   readonly router: string;
   /** On the network of tenant, host two (host one, in a lab of one), everything allowed in. */
   readonly tenantFar: Guest;
+  /** There as well, on tenant's host. */
+  readonly tenantMate: Guest;
 };
 
 /** A floating IP of the street. */
@@ -27,8 +30,12 @@ export const openStreet = async (field: Field, client: NeutronClient): Promise<S
   const router = await client.create('routers', 'router', { name: 'check-street', project_id, external_gateway_info });
   await client.act('routers', router.id, { action: 'add_router_interface', body: interfaceOf(field) });
   const site = { network: field.tenantNetwork, project: project_id, subnets: [field.tenantSubnet] };
-  const tenantFar = await bootGuest({ name: 'tenant-far', site, project: project_id, host: field.far.host, group: field.openGroup });
-  return { network: network.id, router: router.id, tenantFar };
+  const wanted = { site, project: project_id, group: field.openGroup };
+  const [tenantFar, tenantMate] = await allDone(
+    bootGuest({ ...wanted, name: 'tenant-far', host: field.far.host }),
+    bootGuest({ ...wanted, name: 'tenant-mate', host: field.tenant.host }),
+  );
+  return { network: network.id, router: router.id, tenantFar, tenantMate };
 };
 
 /** A floating IP of the street, for an instance or for none yet. */

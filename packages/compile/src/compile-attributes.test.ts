@@ -221,6 +221,19 @@ describe('S21 to S23: floating IPs', () => {
     ]);
   });
 
+  it('S23: one more forwarding, whatever its id, leaves the others where they are', () => {
+    const far: Part = ['port', port('a-far', { fixed_ips: [fixedIp('10.65.0.3', 'sub4')], 'binding:host_id': 'h2' })];
+    const old: Part = ['port_forwarding', forwarding('p9', 'f', { internal_port_id: 'web' })];
+    const more = forwarding('p1', 'f', {
+      internal_port_id: 'a-far',
+      internal_ip_address: '10.65.0.3',
+      external_first_port: 90,
+      external_last_port: 90,
+    });
+    const young: Part = ['port_forwarding', { ...more, created_at: '2026-01-02T00:00:00Z' }];
+    expect(endpointOf(cloud(web(), far, ['floatingip', floatingIp('f')], old, young)).forwards.map(({ id }) => id)).toEqual(['p1', 'p9']);
+  });
+
   it('S23: a forwarding that cannot be said, or whose ports are taken, is a problem and takes no other along', () => {
     const state = cloud(
       web(),

@@ -42,7 +42,7 @@ export function compileFloating(port: Port, own: readonly Ip[], state: StateRead
 
 /**
  * The forwards that this port's host does, sorted by id: all of each floating IP that the port carries. The carrier is the port of
- * its first forwarding, by id, that is plugged in: one host announces the address, and what is for ports elsewhere goes on from there.
+ * its oldest forwarding that is plugged in, so that one more forwarding moves nothing: one host announces the address, and what is for ports elsewhere goes on from there.
  */
 export function compileForwards(port: Port, state: StateReader, problems: Problem[]): readonly PortForward[] {
   const floatingIps = new Set(state.by('port_forwarding.internal_port_id', port.id).map(({ floatingip_id }) => floatingip_id));
@@ -50,7 +50,7 @@ export function compileForwards(port: Port, state: StateReader, problems: Proble
   for (const id of [...floatingIps].sort(compareIds)) {
     const floatingIp = state.get('floatingip', id);
     const all = state.by('port_forwarding.floatingip_id', id).toSorted(byId);
-    const carrier = all.find(({ internal_port_id }) => isPluggedIn(state.get('port', internal_port_id)));
+    const carrier = all.toSorted(byAge).find(({ internal_port_id }) => isPluggedIn(state.get('port', internal_port_id)));
     if (floatingIp === undefined || floatingIp.port_id !== null || !isLet(floatingIp, state) || carrier?.internal_port_id !== port.id)
       continue;
     for (const resource of all) {
@@ -88,6 +88,10 @@ function overlaps(a: PortForward, b: PortForward): boolean {
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return compareIds(a.id, b.id);
+}
+
+function byAge(a: PortForwarding, b: PortForwarding): number {
+  return compareIds(a.created_at, b.created_at) || compareIds(a.id, b.id);
 }
 
 function floatingProblem({ id }: FloatingIp, detail: string): Problem {

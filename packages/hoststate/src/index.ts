@@ -48,6 +48,7 @@ export { parseHostDelta } from './parse-host-delta.js';
 export { hasPorts, icmpProtocol, isObjectId, parseHostObject, parsePolicyRule } from './parse-host-object.js';
 export { isProblem, type Problem } from './problem.js';
 export { compareMembers, coversIp, diffMembers, isPrefix, memberOf } from './sorted-members.js';
+export { staleJudge } from './stale-flows.js';
 export { endpointsTightened, flowCutter, reviewedMembers } from './tightened.js';
-export { type Flow, nattedPrefixes, Translation, targetFinder } from './translation.js';
+export { type EstablishedFlow, type Flow, nattedPrefixes, Translation, targetFinder } from './translation.js';
 export { type DenyReason, type Payload, type PolicyQuery, type Verdict, verdict } from './verdict.js';

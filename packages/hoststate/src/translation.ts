@@ -15,6 +15,9 @@ export type Flow = {
   readonly icmp: { readonly type: number; readonly code: number; readonly id: number } | null;
 };
 
+/** A flow with the addresses of its answers, which tell how it is translated: where they come from, and whom they go to. */
+export type EstablishedFlow = Flow & { readonly answers: { readonly source: Ip; readonly destination: Ip } };
+
 /** Where a flow goes once floating IPs and forwards are translated. */
 export type Target = { readonly ip: Ip; readonly port: number | null };
 

@@ -34,6 +34,7 @@ const portAsGuest = (port: NeutronResource, host: string): Guest =>
     netns,
     tap: `tap${port.id.slice(0, 11)}`,
     mac: String(port['mac_address']),
+    mtu: 1500,
     addresses: (port['fixed_ips'] as readonly { readonly ip_address: string }[]).map(({ ip_address }) => ip_address),
   });
 

@@ -1,11 +1,15 @@
 import { type Cidr, cidrContains, type Ip } from '@manx/ip';
-import { type Attributes, type ExtraRoute, isProblem, type Problem, problem, type Router, type StateReader } from '@manx/model';
+import { type Attributes, type ExtraRoute, isProblem, type Port, type Problem, problem, type Router, type StateReader } from '@manx/model';
 import type { ActionResult } from '../rules.js';
 import type { Work } from '../work.js';
 import { subnetsOf } from './connections.js';
 
 /** Neutron's `max_routes`. */
 const MAX_ROUTES = 30;
+
+/** Hosts and the fabric route by destination alone: what one tenant sends cannot be led by way of an instance, and what others send must not be. */
+const NOT_VIA_INSTANCES =
+  'the nexthop is an instance: traffic is routed by its destination alone; give the instance an allowed address pair instead';
 
 /** Where next hops may lie, and the router's own addresses, which none may be. */
 export type NextHops = { readonly cidrs: readonly Cidr[]; readonly own: readonly Ip[] };
@@ -23,6 +27,8 @@ export function checkNextHops(router: Router, routes: readonly ExtraRoute[], { c
 
 /** Whether the router as it is can have these routes. */
 export function checkRoutes(state: StateReader, router: Router, routes: readonly ExtraRoute[]): Problem | null {
+  const viaInstance = routes.find(({ nexthop }) => isInstance(state.holderOf(nexthop)));
+  if (viaInstance !== undefined) return invalid(routes, NOT_VIA_INSTANCES);
   const ports = state.by('port.device_id', router.id);
   return checkNextHops(router, routes, {
     cidrs: ports.flatMap((port) => subnetsOf(state, port)).map(({ cidr }) => cidr),
@@ -55,6 +61,10 @@ function replaceRoutes(work: Work, router: Router, routes: readonly ExtraRoute[]
 
 function isSame(a: ExtraRoute, b: ExtraRoute): boolean {
   return a.destination === b.destination && a.nexthop === b.nexthop;
+}
+
+function isInstance(holder: Port | undefined): boolean {
+  return holder !== undefined && !holder.device_owner.startsWith('network:');
 }
 
 function invalid(routes: readonly ExtraRoute[], reason: string): Problem {

@@ -146,6 +146,15 @@ describe('extra routes', () => {
     expect(bench.the('router', id).routes).toEqual([]);
   });
 
+  it("S5: lead by way of no instance, whose traffic or anybody else's", () => {
+    const bench = new RoutingBench();
+    const id = bench.routed();
+    const route = { ...ROUTE, nexthop: bench.addressOf(bench.port) };
+    expect(message(bench.put('router', id, { routes: [route] }, { actor: TENANT }))).toContain('the nexthop is an instance');
+    expect(outcome(bench.act('add_extraroutes', id, { router: { routes: [route] } }))).toBe('400 InvalidRoutes');
+    expect(bench.the('router', id).routes).toEqual([]);
+  });
+
   it('hold what they lead over: the interface, and the gateway', () => {
     const bench = new RoutingBench();
     const id = bench.routed();

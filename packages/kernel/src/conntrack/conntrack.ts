@@ -1,10 +1,10 @@
-import type { Flow, Member } from '@manx/hoststate';
+import type { EstablishedFlow, Member } from '@manx/hoststate';
 import type { Fault } from '../fault.js';
 
 /** A flow that the kernel tracks, and the handle by which it is deleted. */
 export type TrackedFlow = {
-  /** As its first packet was, before any translation. */
-  readonly flow: Flow;
+  /** As its first packet was, before any translation, and whence and whither its answers go. */
+  readonly flow: EstablishedFlow;
   /** Opaque: what the kernel needs to name exactly this entry. */
   readonly handle: { readonly af: number; readonly attributes: Buffer };
 };

@@ -1,4 +1,4 @@
-import type { Flow } from '@manx/hoststate';
+import type { EstablishedFlow, Flow } from '@manx/hoststate';
 import type { Family, Ip } from '@manx/ip';
 import { decodeAttributes, encodeAttributes, nested, u32 } from '../netlink/attribute.js';
 import { AF_OF_FAMILY, ipBytes, ipFromBytes } from '../netlink/ip-bytes.js';
@@ -13,6 +13,7 @@ const CTA_STATS_GLOBAL_ENTRIES = 1;
 const AF_UNSPEC = 0;
 const NFGENMSG = 4;
 const CTA_TUPLE_ORIG = 1;
+const CTA_TUPLE_REPLY = 2;
 const CTA_ID = 12;
 const CTA_ZONE = 18;
 const CTA_FILTER = 25;
@@ -57,8 +58,10 @@ export const decodeFlow = (payload: Buffer): TrackedFlow | null => {
   const attributes = decodeAttributes(payload.subarray(NFGENMSG));
   const tuple = attributes.get(CTA_TUPLE_ORIG);
   if (tuple === undefined) return null;
-  const flow = decodeTuple(tuple);
-  if (flow === null) return null;
+  const begun = decodeTuple(tuple);
+  const answers = decodeTuple(attributes.get(CTA_TUPLE_REPLY) ?? Buffer.alloc(0));
+  if (begun === null || answers === null) return null;
+  const flow: EstablishedFlow = { ...begun, answers: { source: answers.source, destination: answers.destination } };
   const handle = [nestedBytes(CTA_TUPLE_ORIG, tuple), ...kept(attributes, CTA_ID), ...kept(attributes, CTA_ZONE)];
   return { flow, handle: { af: payload.readUInt8(0), attributes: encodeAttributes(handle) } };
 };

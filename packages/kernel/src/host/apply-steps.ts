@@ -1,4 +1,4 @@
-import type { FlowJudge, IfName } from '@manx/hoststate';
+import type { EstablishedFlow, IfName } from '@manx/hoststate';
 import type { Step, StepFailure } from '@manx/reconcile';
 import { MANX_ROUTE_PROTOCOL } from '@manx/render';
 import { Fault } from '../fault.js';
@@ -12,7 +12,7 @@ export type StepContext = {
   /** The index of an interface as last read; null when it is not there. */
   readonly indexOf: (ifname: IfName) => number | null;
   /** Which established flows may go on. */
-  readonly isAllowed: FlowJudge;
+  readonly isAllowed: (flow: EstablishedFlow) => boolean;
   /** Called before a host-wide sysctl is written. */
   readonly onHostSysctl: (path: string) => void;
 };
