@@ -12,7 +12,7 @@ import {
 } from '@manx/lab/attack-kit';
 import { expect } from 'vitest';
 import { tryAttacks } from './attacks.js';
-import type { Ground } from './ground.js';
+import { type Ground, settle } from './ground.js';
 import { beliefs, loot } from './theft.js';
 import { withPairs } from './with-pairs.js';
 
@@ -47,6 +47,8 @@ const tried = async (ground: Ground, pairs: readonly string[]): Promise<string[]
     { address: v6, frames: announced6(mallory, v6) },
   ]);
   const addresses = thefts.map(({ address }) => address);
+  // Agents that were just started may still be at work.
+  await settle(ground);
   const before = await beliefs(ground, addresses, { mayHave: true });
   await withPairs(ground, pairs, async () => {
     // The first announcement may be what moves an address: a second look sees it moved.

@@ -55,5 +55,9 @@ export const loot = async (
   const shots = thefts.flatMap(({ frames }) => frames).map((frame) => ({ what: 'a claim', frame, token: frame }));
   const arrived = await arrivals(ground, shots, [ground.witness, ground.victim, ground.friend]);
   const after = await beliefs(ground, addresses, { mayHave });
-  return [...arrived, ...after.filter((one, at) => one !== honest[at]).map((one) => `it has changed: ${one}`), ...(await astray(ground))];
+  return [
+    ...arrived,
+    ...after.flatMap((one, at) => (one === honest[at] ? [] : [`it has changed: ${honest[at]}; now ${one}`])),
+    ...(await astray(ground)),
+  ];
 };
