@@ -5,8 +5,11 @@ import { dhcpOffer } from './dhcp-offer.js';
 /** An address that the host must have on a tap. */
 export type TapAddress = { readonly ip: Ip; readonly prefixLength: number };
 
-/** What a host answers DHCP from where a subnet has no gateway to lend its address. It is not routed, and the same everywhere. */
-export const DHCP_LINK_ADDRESS = asIp('169.254.169.254');
+/**
+ * What a host answers DHCP from where a subnet has no gateway to lend its address. It is not routed, and the same everywhere. Only such taps
+ * may have it: dnsmasq serves an interface with the address of its `shared-network` from that one, whatever gateway is there.
+ */
+export const DHCP_LINK_ADDRESS = asIp('169.254.169.253');
 
 /** The two ranges that dnsmasq serves, which together are all of IPv4: a range with a netmask of no bits is not served. */
 export const DHCP_HALVES: readonly Cidr[] = [asCidr('0.0.0.0/1'), asCidr('128.0.0.0/1')];

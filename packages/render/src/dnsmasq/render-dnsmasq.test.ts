@@ -55,7 +55,7 @@ describe('renderDnsmasq', () => {
       'dhcp-option=option6:domain-search,example.org',
       'dhcp-range=0.0.0.1,static,128.0.0.0,86400',
       'dhcp-range=128.0.0.1,static,128.0.0.0,86400',
-      'shared-network=169.254.169.254,0.0.0.1',
+      'shared-network=169.254.169.253,0.0.0.1',
       'enable-ra',
       'ra-param=tap*,200,1800',
       'dhcp-range=2001:db8:65::,ra-only,off-link,64,86400',
