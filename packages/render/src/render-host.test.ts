@@ -41,6 +41,13 @@ describe('the kernel', () => {
     }
   });
 
+  it('S18: where instances may use their host, none is a router’s peer: BGP and BFD stay shut', () => {
+    const plan = renderHost(NAMED_STATES.get('web-and-db') ?? stateOf([]), { ...SETTINGS, endpointToHost: 'accept' });
+    const text = formatTables(plan.tables);
+    expect(text).toMatch(/tcp dport 179 goto drop-host-service\n\s*udp dport \{ 3784, 3785, 4784 \} goto drop-host-service\n\s*accept\n/);
+    netns.run(['nft', '-c', '-f', '-'], { input: `flush ruleset\n${text}` });
+  });
+
   it.each([...NAMED_STATES.keys()])('takes the golden file of %s', (name) => {
     netns.run(['nft', '-f', '-'], { input: `flush ruleset\n${readFileSync(new URL(`${name}.nft`, GOLDEN), 'utf8')}` });
   });

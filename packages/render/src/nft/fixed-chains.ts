@@ -56,7 +56,6 @@ const hook = (name: string, priority: number): NftHook => ({ type: 'filter', hoo
  */
 export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [string, NftChain]> {
   const { protectedPrefixes, endpointToHost, metadataPort: port } = settings;
-  const lastToHost = endpointToHost === 'drop' ? drop('host-service') : endpointToHost;
   return [
     ...INET_DROPS.chains,
     // Each fragment shows its source: a forged one must not get among those of another instance. And no forged packet costs a
@@ -68,7 +67,10 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
     ['link-local', { hook: null, rules: [...(port === undefined ? [] : [metadataFromLinkLocal(port)]), ...LINK_LOCAL] }],
     ['input', { hook: hook('input', 0), rules: INPUT }],
     ['as-itself', { hook: null, rules: AS_ITSELF }],
-    ['guest-to-host', { hook: null, rules: [...GUEST_TO_HOST, ...(port === undefined ? [] : metadataInput(port)), lastToHost] }],
+    [
+      'guest-to-host',
+      { hook: null, rules: [...GUEST_TO_HOST, ...(port === undefined ? [] : metadataInput(port)), ...REST_TO_HOST[endpointToHost]] },
+    ],
     ...(port === undefined ? [] : metadataChains(port)),
     ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, 'iifname vmap @egress', drop('unknown-tap')] }],
     ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, 'oifname vmap @ingress', drop('to-unknown-tap')] }],
@@ -154,6 +156,12 @@ const GUEST_TO_HOST: readonly string[] = [
   'icmp type 8 accept',
   `icmpv6 type { 128, ${ND_AND_MLD} } accept`,
 ];
+
+/** S18: no guest is a router's peer, even where it may use its host's services: BGP, and BFD over one hop, its echo, and over several (RFC 5881, RFC 5883). */
+const REST_TO_HOST: Readonly<Record<RenderSettings['endpointToHost'], readonly string[]>> = {
+  drop: [drop('host-service')],
+  accept: [`tcp dport 179 ${drop('host-service')}`, `udp dport { 3784, 3785, 4784 } ${drop('host-service')}`, 'accept'],
+};
 
 /** What a guest sends, on its way through. Broadcast, multicast and link-local destinations stay on the link (S3). */
 const FORWARD_FROM: readonly string[] = [
