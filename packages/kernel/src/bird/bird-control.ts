@@ -54,14 +54,36 @@ export const parseBirdReply = (text: string): BirdReply | null => {
 /** Whether BIRD did as told. */
 export const isBirdError = (reply: BirdReply): boolean => reply.code >= 8000;
 
-/** A BGP session as BIRD tells it: `Established`, or `Active`, `Connect`, and the last error. */
+/** A BGP session as BIRD tells it: `Established`, or `Active`, `Connect`, and the last error; and whether it has stopped to take routes. */
 export type BgpSession = { readonly name: string; readonly state: string };
 
-/** The BGP sessions in the answer to `show protocols`, in BIRD's order. */
+/** A session whose limit of routes was reached: BIRD takes no others of it, though some have gone since, until it is told to ask the peer again. */
+export type FullSession = { readonly name: string; readonly imported: number; readonly limit: number };
+
+/** The BGP sessions in the answer to `show protocols` or `show protocols all`, in BIRD's order. */
 export const parseBgpSessions = (reply: BirdReply): readonly BgpSession[] =>
-  reply.lines.flatMap((line) => {
-    const [name, protocol, , , , ...info] = line.trim().split(/\s+/);
-    // Since comes as one word (a time) or two (a date and a time), by BIRD's `timeformat`.
-    if (name === undefined || protocol !== 'BGP') return [];
-    return [{ name, state: info.filter((word) => !/^[\d:.-]+$/.test(word)).join(' ') || 'Down' }];
+  sessionsOf(reply).map(({ name, state, details }) => {
+    const full = fullSession(name, details);
+    return { name, state: full === null ? state : `${state}, limit of ${full.limit} routes reached` };
   });
+
+/** Those that are established and full, in the answer to `show protocols all`. */
+export const parseFullSessions = (reply: BirdReply): readonly FullSession[] =>
+  sessionsOf(reply).flatMap(({ name, state, details }) => (state === 'Established' ? (fullSession(name, details) ?? []) : []));
+
+const sessionsOf = (reply: BirdReply): readonly { readonly name: string; readonly state: string; readonly details: string }[] => {
+  const starts = reply.lines.flatMap((line, index) => (/^\S/.test(line) ? [index] : []));
+  return starts.flatMap((start, index) => {
+    const [name, protocol, , , , ...info] = (reply.lines[start] ?? '').trim().split(/\s+/);
+    if (name === undefined || protocol !== 'BGP') return [];
+    // Since comes as one word (a time) or two (a date and a time), by BIRD's `timeformat`.
+    const state = info.filter((word) => !/^[\d:.-]+$/.test(word)).join(' ') || 'Down';
+    return [{ name, state, details: reply.lines.slice(start + 1, starts[index + 1]).join('\n') }];
+  });
+};
+
+const fullSession = (name: string, details: string): FullSession | null => {
+  const limit = /Import limit: +(\d+) \[HIT\]/.exec(details)?.[1];
+  const imported = /Routes: +(\d+) imported/.exec(details)?.[1];
+  return limit === undefined || imported === undefined ? null : { name, imported: Number(imported), limit: Number(limit) };
+};

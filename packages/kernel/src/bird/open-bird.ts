@@ -7,7 +7,7 @@ import { withCandidate } from '../files/with-candidate.js';
 import type { ProgramPort } from '../host/program-port.js';
 import { runProgram } from '../process/run-program.js';
 import { type ProgramCommand, type ProgramListener, SupervisedProgram } from '../process/supervised-program.js';
-import { askBird, type BgpSession, isBirdError, parseBgpSessions } from './bird-control.js';
+import { askBird, type BgpSession, isBirdError, parseBgpSessions, parseFullSessions } from './bird-control.js';
 
 const CONFIGURATION = 'bird.conf';
 const DEBIAN_PACKAGE = 'bird2';
@@ -16,6 +16,11 @@ const DEBIAN_PACKAGE = 'bird2';
 export type BirdPort = ProgramPort & {
   /** Its BGP sessions; empty while it does not run. Throws Fault when it runs and does not answer. */
   readonly sessions: () => Promise<readonly BgpSession[]>;
+  /**
+   * Asks those peers for their routes again whose limit was reached and that have fewer now; resolves with the sessions' names. Without
+   * that BIRD would go on refusing what they announce. Throws as `sessions` does.
+   */
+  readonly relearn: () => Promise<readonly string[]>;
 };
 
 /** How BIRD is run, which is for those to say who write its file. */
@@ -67,7 +72,15 @@ export const openBird = (spec: BirdSpec, listener: ProgramListener): BirdPort =>
     release: () => {
       program.release();
     },
-    sessions: async () => (program.pid === null || !existsSync(socket) ? [] : parseBgpSessions(await askBird(socket, 'show protocols'))),
+    sessions: async () =>
+      program.pid === null || !existsSync(socket) ? [] : parseBgpSessions(await askBird(socket, 'show protocols all')),
+    relearn: async () => {
+      if (program.pid === null || !existsSync(socket)) return [];
+      const full = parseFullSessions(await askBird(socket, 'show protocols all'));
+      const names = full.filter(({ imported, limit }) => imported < limit).map(({ name }) => name);
+      for (const name of names) await command(socket, `reload in '${name}'`);
+      return names;
+    },
     change: async (files) => {
       mkdirSync(folder, { recursive: true });
       const wanted = files.write.get(CONFIGURATION);
@@ -79,8 +92,10 @@ export const openBird = (spec: BirdSpec, listener: ProgramListener): BirdPort =>
   };
 };
 
-const reload = async (socket: string): Promise<void> => {
-  const reply = await askBird(socket, 'configure');
+const reload = (socket: string): Promise<void> => command(socket, 'configure');
+
+const command = async (socket: string, words: string): Promise<void> => {
+  const reply = await askBird(socket, words);
   if (isBirdError(reply)) throw refusal(reply.lines.join(' / '));
 };
 
