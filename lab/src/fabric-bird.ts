@@ -52,5 +52,6 @@ template bgp fabric {
   error wait time 1, 4;
   graceful restart on;
   bfd { interval 150 ms; multiplier 4; };
+  ttl security on;
 }
 ${router.peers.flatMap((peer) => [session(router, peer, 4), session(router, peer, 6)]).join('')}`;

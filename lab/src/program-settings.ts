@@ -21,6 +21,9 @@ export const serverSettings = (layout: Layout): string =>
     max_allowed_address_pair: 65_536,
   });
 
+/** Its routers tell hosts of each other's instances, so that equal paths are seen on the hosts, and check that who speaks is on the link. */
+const onLink = () => ({ accept: ['any'], bfd: true, ttl_security: true });
+
 /** A host's `agent.yaml`: one BGP session a family with each top-of-rack router. */
 export const agentSettings = (layout: Layout, host: LabHost): string =>
   stringify({
@@ -32,8 +35,8 @@ export const agentSettings = (layout: Layout, host: LabHost): string =>
       asn: host.asn,
       router_id: host.loopback4,
       peers: host.peers.flatMap((peer) => [
-        { name: `${peer.name}-v4`, address: peer.address4, asn: peer.asn, bfd: true },
-        { name: `${peer.name}-v6`, address: peer.address6, asn: peer.asn, bfd: true },
+        { name: `${peer.name}-v4`, address: peer.address4, asn: peer.asn, ...onLink() },
+        { name: `${peer.name}-v6`, address: peer.address6, asn: peer.asn, ...onLink() },
       ]),
     },
     metadata: {

@@ -12,6 +12,8 @@ afterAll(() => {
 });
 
 const LEAST = 'host: h1\nserver: {url: "http://198.19.0.1:9697", token_file: /t}\nstate_dir: /s\nrun_dir: /r\n';
+const bgpWith = (more: string): string =>
+  `${LEAST}bgp: {asn: 65001, router_id: 1.2.3.4, peers: [{name: tor1, address: 192.0.2.1, asn: 64600, ${more}}]}\n`;
 const read = (text: string): ReturnType<typeof readAgentSettings> => {
   writeFileSync(file, text);
   return readAgentSettings(file);
@@ -53,6 +55,9 @@ describe('agent.yaml', () => {
       `${LEAST}bgp: {asn: 1, router_id: 1.2.3.4, peers: [{name: a, address: ::1, asn: 2, password: 'a"b'}]}\n`,
       'password: must be 1 to 80',
     ],
+    ['a prefix for everything', bgpWith('accept: [0.0.0.0/0]'), 'accept.0: must be `default` (the default route), `any`, or a prefix'],
+    ['a community that is none', bgpWith('communities: ["70000:1"]'), 'communities.0: must be a community such as "65000:100"'],
+    ['an action that is none', bgpWith('max_prefix: {action: panic}'), 'must be one of block, restart, disable, warn'],
   ])('names file, line and column of %s', async (_what, text, expected) => {
     await expect(read(text)).rejects.toThrow(`${file}${expected.startsWith(':') ? expected : ''}`);
     await expect(read(text)).rejects.toThrow(expected);
@@ -66,6 +71,23 @@ describe('agent.yaml', () => {
   it('a password is never in a message', async () => {
     const text = `${LEAST}bgp: {asn: 1, router_id: 1.2.3.4, peers: [{name: a, address: ::1, asn: 2, password: 'hunter"2'}]}\n`;
     await expect(read(text)).rejects.not.toThrow('hunter');
+  });
+
+  it('BGP: a peer has its settings, and safe ones when none are given', async () => {
+    const given =
+      'accept: [default, 10.0.0.0/8], max_prefix: {limit: 5}, communities: ["1:2"], bfd: true, multihop: 3, local_address: 192.0.2.2';
+    const peerOf = async (more: string): Promise<unknown> => renderSettings(await read(bgpWith(more))).bird?.peers[0];
+    expect(await peerOf(given)).toMatchObject({
+      accept: ['default', '10.0.0.0/8'],
+      maxPrefix: { limit: 5, action: 'block' },
+      communities: ['1:2'],
+      hasBfd: true,
+      multihop: 3,
+      hasTtlSecurity: false,
+    });
+    expect(await peerOf('ttl_security: true')).toMatchObject({ hasTtlSecurity: true, hasBfd: false, accept: undefined });
+    const { bird } = renderSettings(await read(`${bgpWith('bfd: true')}protected_prefixes: [198.18.0.0/15]\n`));
+    expect(bird?.protectedPrefixes).toEqual(['198.18.0.0/15']);
   });
 
   it('what only BIRD would mind is refused before anything is done', async () => {

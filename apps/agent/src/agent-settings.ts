@@ -1,6 +1,7 @@
 import { MAX_PHYSICAL_NETWORK, MAX_PHYSICAL_NETWORKS } from '@manx/feed';
 import { type HostName, parseHostName } from '@manx/hoststate';
 import { asCidr, asIp, type Cidr, cidrContains, familyOf, type Ip, parseCidr, parseIp } from '@manx/ip';
+import { BIRD_BFD, BIRD_LIMIT_ACTIONS, BIRD_MAX_PREFIX, birdCommunity } from '@manx/render';
 import { readSettings, type TextFormats } from '@manx/settings';
 import { type Static, Type } from 'typebox';
 
@@ -26,12 +27,37 @@ const AGENT_SETTINGS = Type.Object(
                 address: Type.String({ format: 'ip' }),
                 local_address: Type.Optional(Type.String({ format: 'ip' })),
                 asn: asn(),
-                bfd: Type.Boolean({ default: false }),
                 password: Type.Optional(Type.String({ format: 'md5-password' })),
+                accept: Type.Optional(Type.Array(Type.String({ format: 'bgp-accept' }))),
+                max_prefix: Type.Optional(
+                  Type.Object(
+                    {
+                      limit: Type.Integer({ minimum: 1, maximum: 10_000_000, default: BIRD_MAX_PREFIX.limit }),
+                      action: Type.Union(
+                        BIRD_LIMIT_ACTIONS.map((action) => Type.Literal(action)),
+                        { default: BIRD_MAX_PREFIX.action },
+                      ),
+                    },
+                    strict,
+                  ),
+                ),
+                communities: Type.Optional(Type.Array(Type.String({ format: 'bgp-community' }))),
+                bfd: Type.Boolean({ default: false }),
+                multihop: Type.Optional(Type.Integer({ minimum: 2, maximum: 255 })),
+                ttl_security: Type.Boolean({ default: false }),
               },
               strict,
             ),
             { default: [] },
+          ),
+          bfd: Type.Optional(
+            Type.Object(
+              {
+                interval_ms: Type.Integer({ minimum: 10, maximum: 60_000, default: BIRD_BFD.intervalMs }),
+                multiplier: Type.Integer({ minimum: 2, maximum: 255, default: BIRD_BFD.multiplier }),
+              },
+              strict,
+            ),
           ),
         },
         strict,
@@ -90,6 +116,11 @@ const FORMATS: TextFormats = {
     says: 'a domain name',
   },
   'md5-password': { check: (text) => /^[ !#-~]{1,80}$/.test(text), says: '1 to 80 printable ASCII characters without a double quote' },
+  'bgp-accept': {
+    check: (text) => text === 'default' || text === 'any' || isPrefix(text),
+    says: '`default` (the default route), `any`, or a prefix such as 10.0.0.0/8, without host bits',
+  },
+  'bgp-community': { check: (text) => birdCommunity(text) !== null, says: 'a community such as "65000:100" or "65000:1:2"' },
   ipv4: { check: (text) => isFamily(text, 4), says: 'an IPv4 address such as 192.0.2.1' },
   'host-ipv4': { check: isUnicast4, says: 'an IPv4 address of this host alone, such as 192.0.2.1' },
   ip: { check: (text) => parseIp(text) !== null, says: 'an IPv4 or IPv6 address' },
@@ -115,6 +146,11 @@ function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, pathname, search, hash } = new URL(text);
   return (protocol === 'http:' || protocol === 'https:') && pathname === '/' && search === '' && hash === '';
+}
+
+function isPrefix(text: string): boolean {
+  const parsed = parseCidr(text);
+  return parsed !== null && !parsed.hostBits && !text.endsWith('/0');
 }
 
 /** Not of this network, loopback, link-local, multicast or reserved (RFC 6890). */

@@ -49,7 +49,7 @@ export const agentMetrics = (state: AgentState): string => {
   gauge(
     'manx_agent_bgp_session_up',
     'Whether a BGP session is established.',
-    agent.bgp.map(({ name, state: word }) => [`{name="${escape(name)}"}`, Number(word === 'Established')]),
+    agent.bgp.map(({ name, state: word }) => [`{name="${escape(name)}"}`, Number(/^Established\b/.test(word))]),
   );
   gauge('manx_agent_start_time_seconds', 'When the agent started.', [['', Date.parse(agent.startedAt) / 1000]]);
   return `${lines.join('\n')}\n`;

@@ -2,7 +2,7 @@ import { type BgpSession, type BirdPort, Fault } from '@manx/kernel';
 
 const EVERY_MS = 2_000;
 
-/** Asks BIRD for its sessions now and then, and tells when one has changed. */
+/** Asks BIRD for its sessions now and then, tells when one has changed, and lets those learn again whose limit of routes was reached. */
 export class BgpWatch {
   readonly #bird: BirdPort;
   readonly #onChange: (sessions: readonly BgpSession[]) => void;
@@ -35,7 +35,17 @@ export class BgpWatch {
       this.#last = text;
       this.#onChange(sessions);
     }
+    await this.#relearn();
     this.#again(EVERY_MS);
+  }
+
+  async #relearn(): Promise<void> {
+    try {
+      await this.#bird.relearn();
+    } catch (fault) {
+      // What does not answer is told of by its sessions, and asked again.
+      if (!(fault instanceof Fault)) throw fault;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
-import { asIp } from '@manx/ip';
+import { asCidr, asIp } from '@manx/ip';
 import { Fault } from '@manx/kernel';
-import { type BirdSettings, birdProblems, type DnsmasqSettings, dnsmasqProblems, type RenderSettings } from '@manx/render';
+import { type BirdPeer, type BirdSettings, birdProblems, type DnsmasqSettings, dnsmasqProblems, type RenderSettings } from '@manx/render';
 import type { AgentSettings } from './agent-settings.js';
 
 /** What the operator's settings mean for rendering. */
@@ -42,19 +42,30 @@ export const birdPlace = (runDir: string): Pick<BirdSettings, 'directory' | 'con
 });
 
 /** How BIRD is run on a Debian host; null when this host speaks no BGP. */
-export const birdSettings = ({ run_dir, bgp }: AgentSettings): BirdSettings | null =>
+export const birdSettings = ({ run_dir, bgp, protected_prefixes }: AgentSettings): BirdSettings | null =>
   bgp === undefined
     ? null
     : {
         ...birdPlace(run_dir),
         asn: bgp.asn,
         routerId: asIp(bgp.router_id),
-        peers: bgp.peers.map(({ name, address, asn, password, local_address, bfd }) => ({
-          name,
-          address: asIp(address),
-          asn,
-          password,
-          bfd,
-          localAddress: local_address === undefined ? undefined : asIp(local_address),
-        })),
+        peers: bgp.peers.map(birdPeer),
+        protectedPrefixes: protected_prefixes,
+        bfd: bgp.bfd === undefined ? undefined : { intervalMs: bgp.bfd.interval_ms, multiplier: bgp.bfd.multiplier },
       };
+
+type PeerSettings = NonNullable<AgentSettings['bgp']>['peers'][number];
+
+const birdPeer = (peer: PeerSettings): BirdPeer => ({
+  name: peer.name,
+  address: asIp(peer.address),
+  asn: peer.asn,
+  password: peer.password,
+  localAddress: peer.local_address === undefined ? undefined : asIp(peer.local_address),
+  accept: peer.accept?.map((text) => (text === 'default' || text === 'any' ? text : asCidr(text))),
+  maxPrefix: peer.max_prefix,
+  communities: peer.communities,
+  hasBfd: peer.bfd,
+  multihop: peer.multihop,
+  hasTtlSecurity: peer.ttl_security,
+});

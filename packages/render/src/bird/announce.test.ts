@@ -9,13 +9,16 @@ import { type BirdBox, type BirdLab, makeBirdLab } from './testing/bird-lab.js';
 const HOSTS = { a: 1, b: 2 } as const;
 const TORS = [1, 2] as const;
 
+/** The routers are on links, tell of other hosts' routes as well, and are told where a host's routes come from. */
+const TOLD = { accept: ['any'], hasTtlSecurity: true, communities: ['65000:7', '4200000000:1:2'] } as const;
+
 function peersOf(host: keyof typeof HOSTS): BirdPeer[] {
   return TORS.flatMap((tor) => {
     const link = HOSTS[host] * 10 + tor;
     const password = link === 11 ? { password: "s3cret; } '#" } : {};
     return [
-      { name: `tor${tor}-v4`, address: asIp(`198.18.${link}.2`), asn: 64_600 + tor, ...password },
-      { name: `tor${tor}-v6`, address: asIp(`fd00:198:18:${link}::2`), asn: 64_600 + tor },
+      { name: `tor${tor}-v4`, address: asIp(`198.18.${link}.2`), asn: 64_600 + tor, ...TOLD, ...password },
+      { name: `tor${tor}-v6`, address: asIp(`fd00:198:18:${link}::2`), asn: 64_600 + tor, ...TOLD },
     ];
   });
 }
@@ -41,7 +44,7 @@ function render(settings: BirdSettings): string {
 function torText(tor: number): string {
   const sessions = Object.values(HOSTS).flatMap((host) => {
     const link = host * 10 + tor;
-    const channel = '{ import all; export all; next hop self; };';
+    const channel = '{ import all; export all; next hop self; }; ttl security on;';
     const password = link === 11 ? `password "s3cret; } '#";` : '';
     return [
       `protocol bgp h${host}v4 from host { neighbor 198.18.${link}.1 as ${65_000 + host}; ${password} ipv4 ${channel} }`,
@@ -131,6 +134,7 @@ describe('a host with BIRD in a fabric of two top-of-rack routers', () => {
     expect(tors[0]?.ask('show route all where source = RTS_BGP')).toContain('10.66.1.3/32');
     expect(tors[0]?.ask('show route where source = RTS_BGP')).not.toMatch(/10\.66\.1\.[12]|2001:db8:66:1:/);
     expect(tors[0]?.ask('show route all for 10.66.1.3')).toContain('BGP.med: 1024');
+    expect(tors[0]?.ask('show route all for 10.66.1.3')).toMatch(/BGP.community: \(65000,7\)\s+BGP.large_community: \(4200000000, 1, 2\)/);
   });
 
   it('S7: learns the default route over both routers', async () => {
@@ -189,6 +193,22 @@ describe('a host with BIRD in a fabric of two top-of-rack routers', () => {
     const heard = ears.flatMap((hear) => hear().split('\n'));
     expect(heard.filter((line) => line.includes('10.66.3.1'))).not.toEqual([]);
     expect(heard.filter((line) => line.startsWith('Deleted'))).toEqual([]);
+  });
+
+  it('S20: of pings 1,000 times a second none is lost while BIRD is killed and started again', async () => {
+    route(a, 'address', 'add', '10.66.4.1/32', 'dev', 'tapx');
+    route(a, 'route', 'add', '10.66.4.1/32', 'dev', 'tapx', 'proto', '80', 'metric', '1024');
+    await b.untilRoutes('10.66.4.1/32', (text) => text.includes('up21') && text.includes('up22'));
+    const ping = b.ping('10.66.4.1');
+    await ping.answered();
+    await a.stop('SIGKILL');
+    await a.start(render(settingsOf('a', a)), birdRecoverCommand(settingsOf('a', a)));
+    route(a, 'route', 'add', '10.66.3.2/32', 'dev', 'tapx', 'proto', '80', 'metric', '1024');
+    await b.untilRoutes('10.66.3.2/32', (text) => text.includes('up21') && text.includes('up22'));
+    await ping.answered();
+    const { answered, lost } = await ping.end();
+    expect(answered).toBeGreaterThan(100);
+    expect(lost).toBe(0);
   });
 
   it('ended in order, BIRD leaves no route of its own in the kernel, and ours stay', async () => {

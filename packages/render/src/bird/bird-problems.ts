@@ -1,6 +1,8 @@
 import type { Problem } from '@manx/hoststate';
-import { familyOf, type Ip, isLinkLocal, isUnspecified } from '@manx/ip';
-import type { BirdPeer, BirdSettings } from './bird-settings.js';
+import { familyOf, type Ip, isLinkLocal, isUnspecified, parseCidr } from '@manx/ip';
+import { isOnLink } from './accept-lines.js';
+import { birdCommunity } from './bird-community.js';
+import { BIRD_BFD, BIRD_LIMIT_ACTIONS, BIRD_MAX_PREFIX, type BirdBfd, type BirdPeer, type BirdSettings } from './bird-settings.js';
 
 const MAX_ASN = 0xff_ff_ff_ff;
 const PEER_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
@@ -26,7 +28,8 @@ export function birdProblems(settings: BirdSettings): readonly Problem[] {
       'run_dir',
       'is too long for a socket in it: 107 bytes at most',
     ),
-    ...settings.peers.flatMap(peerProblems),
+    ...bfdProblems(settings.bfd ?? BIRD_BFD),
+    ...settings.peers.flatMap((peer, index) => [...peerProblems(peer, index), ...sessionProblems(peer, settings)]),
     ...repeated.map((name) => problem(`bgp.peers.${name}`, 'is the name of more than one peer')),
   ];
 }
@@ -51,6 +54,59 @@ function peerProblems(peer: BirdPeer, index: number): Problem[] {
       "must be a unicast address of the peer's family",
     ),
   ];
+}
+
+/** What the peer's session asks for beyond who it is. A peer whose name cannot be said is told of already. */
+function sessionProblems(peer: BirdPeer, settings: BirdSettings): Problem[] {
+  if (!PEER_NAME.test(peer.name)) return [];
+  const at = `bgp.peers.${peer.name}`;
+  const { limit, action } = peer.maxPrefix ?? BIRD_MAX_PREFIX;
+  return [
+    ...wrong(isWithin(limit, 1, 10_000_000), `${at}.max_prefix.limit`, 'must be 1 to 10000000'),
+    ...wrong(BIRD_LIMIT_ACTIONS.includes(action), `${at}.max_prefix.action`, `must be one of ${BIRD_LIMIT_ACTIONS.join(', ')}`),
+    ...wrong(
+      (peer.accept ?? []).every((one) => one === 'default' || one === 'any' || isProperPrefix(one)),
+      `${at}.accept`,
+      'must be default, any, or prefixes longer than /0',
+    ),
+    ...wrong(
+      (peer.communities ?? []).every((text) => birdCommunity(text) !== null),
+      `${at}.communities`,
+      'must be such as 65000:100 (up to 65535 each) or 65000:1:2',
+    ),
+    ...wrong(
+      peer.multihop === undefined || (isWithin(peer.multihop, 2, 255) && peer.asn !== settings.asn),
+      `${at}.multihop`,
+      'must be 2 to 255, and is for peers of another AS',
+    ),
+    ...wrong(
+      peer.hasTtlSecurity !== true || isOnLink(peer, settings),
+      `${at}.ttl_security`,
+      'is for peers of another AS on a link of this host, without multihop',
+    ),
+    ...wrong(
+      peer.hasBfd !== true || isOnLink(peer, settings) || peer.localAddress !== undefined,
+      `${at}.bfd`,
+      'needs local_address, where the peer is of the same AS or has multihop',
+    ),
+  ];
+}
+
+function bfdProblems({ intervalMs, multiplier }: BirdBfd): Problem[] {
+  return [
+    ...wrong(isWithin(intervalMs, 10, 60_000), 'bgp.bfd.interval_ms', 'must be 10 to 60000'),
+    ...wrong(isWithin(multiplier, 2, 255), 'bgp.bfd.multiplier', 'must be 2 to 255'),
+  ];
+}
+
+/** Of everything one says `any`, of the default route alone `default`. */
+function isProperPrefix(text: string): boolean {
+  const parsed = parseCidr(text);
+  return parsed !== null && !parsed.hostBits && parsed.cidr === text && !text.endsWith('/0');
+}
+
+function isWithin(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
 }
 
 /** A link-local peer would need its interface named. */

@@ -1,4 +1,11 @@
-import type { Ip } from '@manx/ip';
+import type { Cidr, Ip } from '@manx/ip';
+
+/** What a peer may teach a host: the default route, all that no host must refuse, or a prefix and everything inside it. */
+export type BirdAccept = 'default' | 'any' | Cidr;
+
+/** What happens when a peer has taught as many routes as it may. */
+export const BIRD_LIMIT_ACTIONS = ['block', 'restart', 'disable', 'warn'] as const;
+export type BirdLimitAction = (typeof BIRD_LIMIT_ACTIONS)[number];
 
 /** A router that this host has a BGP session with. */
 export type BirdPeer = {
@@ -10,11 +17,33 @@ export type BirdPeer = {
   readonly asn: number;
   /** For TCP MD5 signatures (RFC 2385): 1 to 80 printable ASCII characters, no double quote. */
   readonly password?: string | undefined;
-  /** Whether the two watch each other by BFD (RFC 5880): a peer that falls silent on a link that stays up is gone within a second. */
-  readonly bfd?: boolean | undefined;
   /** The host's own end of the session; chosen by the kernel when not given. */
   readonly localAddress?: Ip | undefined;
+  /** What it may teach; prefixes of the other family say nothing here. Not given: `default` of an external peer, `any` of an internal one. */
+  readonly accept?: readonly BirdAccept[] | undefined;
+  /** How many routes it may teach, 1 to 10000000, and what then; BIRD_MAX_PREFIX when not given. */
+  readonly maxPrefix?: BirdMaxPrefix | undefined;
+  /** Added to what is announced: `65000:100` (RFC 1997) or `65000:1:2` (RFC 8092). */
+  readonly communities?: readonly string[] | undefined;
+  /** Bidirectional forwarding detection (RFC 5880): a peer that cannot be reached is known within the detection time. Off a link it takes `localAddress`. */
+  readonly hasBfd?: boolean | undefined;
+  /** The most hops to an external peer that is not on a link of the host, 2 to 255. Internal peers may be anywhere. */
+  readonly multihop?: number | undefined;
+  /** Generalized TTL security (RFC 5082), for peers on a link, who need it set as well: packets from further away are dropped. */
+  readonly hasTtlSecurity?: boolean | undefined;
 };
+
+/** Routes, and the action when there would be more: `block` keeps those it has and takes no others. */
+export type BirdMaxPrefix = { readonly limit: number; readonly action: BirdLimitAction };
+
+/** More than the host routes of a cloud of 100,000 ports, far less than what troubles a host. */
+export const BIRD_MAX_PREFIX: BirdMaxPrefix = { limit: 250_000, action: 'block' };
+
+/** How often BFD packets are sent and expected, in milliseconds (10 to 60000), and how many may be lost in a row (2 to 255). */
+export type BirdBfd = { readonly intervalMs: number; readonly multiplier: number };
+
+/** Silence of 600 ms ends a session, and its routes with it: what a dead host had goes elsewhere within a second (S8). */
+export const BIRD_BFD: BirdBfd = { intervalMs: 150, multiplier: 4 };
 
 /** How a host speaks BGP. */
 export type BirdSettings = {
@@ -29,4 +58,8 @@ export type BirdSettings = {
   /** An IPv4 address that is this host's alone (RFC 6286); no session uses it. */
   readonly routerId: Ip;
   readonly peers: readonly BirdPeer[];
+  /** Used with the peers that have it; BIRD_BFD when not given. */
+  readonly bfd?: BirdBfd | undefined;
+  /** What `any` does not mean: management and fabric, whose routes a peer teaches only where a prefix of `accept` says so. */
+  readonly protectedPrefixes?: readonly Cidr[] | undefined;
 };

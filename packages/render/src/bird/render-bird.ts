@@ -1,8 +1,10 @@
 import { familyOf } from '@manx/ip';
 import type { ProgramPlan } from '../host-plan.js';
 import { MANX_ROUTE_PROTOCOL } from '../route-identity.js';
+import { acceptLines } from './accept-lines.js';
+import { birdCommunity } from './bird-community.js';
 import { birdProblems } from './bird-problems.js';
-import type { BirdPeer, BirdSettings } from './bird-settings.js';
+import { BIRD_BFD, BIRD_MAX_PREFIX, type BirdPeer, type BirdSettings } from './bird-settings.js';
 
 /** Our own routes win over what peers say of the same address: above BGP's 100 (BIRD 2 manual, "Route preference"). */
 const LOCAL_PREFERENCE = 200;
@@ -20,15 +22,6 @@ const TIMERS = [
   'keepalive time 10;',
 ];
 
-/** Silence of 600 ms ends a session, and its routes with it: what a dead host had goes elsewhere within a second (S8). */
-const BFD = '  bfd { interval 150 ms; multiplier 4; };';
-
-/** What no peer may teach a host: addresses that never leave a link or a machine, the metadata address among them. */
-const NEVER_LEARNED = {
-  4: ['127.0.0.0/8+', '169.254.0.0/16+', '224.0.0.0/3+'],
-  6: ['::/127+', 'fe80::/10+', 'ff00::/8+'],
-} as const;
-
 /** The name of a peer's protocol in BIRD, as `show protocols` tells it. */
 export function birdProtocolName(peer: Pick<BirdPeer, 'name'>): string {
   return `peer-${peer.name}`;
@@ -41,12 +34,13 @@ export function birdProtocolName(peer: Pick<BirdPeer, 'name'>): string {
  * looks every 2 s besides), so that the agent tells it nothing. The host is no transit: what one peer says is not told to another.
  * A kernel metric becomes the MED (eBGP: lower is better) or `2147483647 - metric` as the local preference (iBGP: higher is better).
  *
- * **Learned**: what the peers announce, the default route as well, but nothing link-local, loopback or multicast. Equal paths are
- * all used (ECMP), also those that a route reflector passes on by ADD-PATH (RFC 7911). The kernel gets them as protocol `bird` (12), metric 32. For an address that has a route of ours, or a
- * connected prefix, ours stays: a peer cannot draw away what is here. Taps are not looked at for connected prefixes.
+ * **Learned**: what a peer may teach (`acceptLines`), up to a limit of routes. Equal paths are all used (ECMP), also
+ * those that a route reflector passes on by ADD-PATH (RFC 7911). The kernel gets them as protocol `bird` (12), metric 32. For an address that has a route of ours, or a connected prefix, ours stays: a peer cannot draw
+ * away what is here. A route inside a prefix of ours (a pair) may be elsewhere, as S8 wants. Taps are not looked at for connected prefixes.
  *
  * **When BIRD is away**: peers keep the host's routes for 120 s (graceful restart, RFC 4724), and the kernel keeps BIRD's. Start
- * it again with `birdRecoverCommand`. On SIGTERM it takes its routes out of the kernel.
+ * it again with `birdRecoverCommand`. On SIGTERM it takes its routes out of the kernel. A peer with BFD sees BIRD's end as that of the
+ * host, unless it is told otherwise (`bfd graceful` in a BIRD): that is what BFD is for.
  *
  * Host and peers need different AS numbers per host (eBGP): a host refuses what carries its own number.
  * A top-of-rack router that goes with it, in BIRD's language, for two hosts; it needs nothing of Manx:
@@ -80,12 +74,8 @@ export function renderBird(settings: BirdSettings): ProgramPlan {
     'graceful restart wait 10;',
     'protocol device { scan time 10; }',
     'protocol direct { ipv4; ipv6; interface -"tap*", "*"; }',
-    ...(settings.peers.some(({ bfd }) => bfd === true) ? ['protocol bfd { }'] : []),
     '',
-    ...learnFilter(4),
-    ...learnFilter(6),
-    ...announceFilter('manx_announce_external', 'bgp_med = krt_metric'),
-    ...announceFilter('manx_announce_internal', 'bgp_local_pref = 2147483647 - krt_metric'),
+    ...bfdProtocol(settings),
     ...kernelProtocol(4, hasIbgp),
     ...kernelProtocol(6, hasIbgp),
     ...settings.peers.flatMap((peer) => peerProtocol(peer, settings)),
@@ -93,20 +83,11 @@ export function renderBird(settings: BirdSettings): ProgramPlan {
   return { files: new Map([['bird.conf', text.map((line) => `${line}\n`).join('')]]) };
 }
 
-function learnFilter(family: 4 | 6): string[] {
-  return [`filter manx_learn${family} {`, `  if net ~ [ ${NEVER_LEARNED[family].join(', ')} ] then reject;`, '  accept;', '}', ''];
-}
-
-function announceFilter(name: string, metric: string): string[] {
-  return [
-    `filter ${name} {`,
-    '  if source != RTS_INHERIT then reject;',
-    `  if krt_source != ${MANX_ROUTE_PROTOCOL} then reject;`,
-    `  if defined(krt_metric) then ${metric};`,
-    '  accept;',
-    '}',
-    '',
-  ];
+/** Not on taps: no instance is a peer. */
+function bfdProtocol({ peers, bfd = BIRD_BFD }: BirdSettings): string[] {
+  if (!peers.some(({ hasBfd }) => hasBfd === true)) return [];
+  const pace = `interval ${bfd.intervalMs} ms; idle tx interval 1 s; multiplier ${bfd.multiplier};`;
+  return ["protocol bfd 'manx-bfd' {", `  interface -"tap*", "*" { ${pace} };`, `  multihop { ${pace} };`, '}', ''];
 }
 
 function kernelProtocol(family: 4 | 6, hasIbgp: boolean): string[] {
@@ -130,17 +111,41 @@ function kernelProtocol(family: 4 | 6, hasIbgp: boolean): string[] {
 
 function peerProtocol(peer: BirdPeer, settings: BirdSettings): string[] {
   const family = familyOf(peer.address);
-  const announce = peer.asn === settings.asn ? 'manx_announce_internal' : 'manx_announce_external';
+  const { limit, action } = peer.maxPrefix ?? BIRD_MAX_PREFIX;
   return [
     `protocol bgp '${birdProtocolName(peer)}' {`,
     `  local ${peer.localAddress === undefined ? '' : `${peer.localAddress} `}as ${settings.asn};`,
     `  neighbor ${peer.address} as ${peer.asn};`,
+    ...(peer.multihop === undefined ? [] : [`  multihop ${peer.multihop};`]),
+    ...(peer.hasTtlSecurity === true ? ['  ttl security on;'] : []),
     ...(peer.password === undefined ? [] : [`  password "${peer.password}";`]),
     ...TIMERS.map((timer) => `  ${timer}`),
     '  graceful restart on;',
-    ...(peer.bfd === true ? [BFD] : []),
-    `  ipv${family} { add paths rx; import filter manx_learn${family}; export filter ${announce}; next hop self; };`,
+    ...(peer.hasBfd === true ? ['  bfd on;'] : []),
+    `  ipv${family} {`,
+    '    add paths rx;',
+    ...filter('import', acceptLines(peer, settings)),
+    `    import limit ${limit} action ${action};`,
+    ...filter('export', announceLines(peer, settings)),
+    '    next hop self;',
+    '  };',
     '}',
     '',
+  ];
+}
+
+function filter(direction: 'import' | 'export', lines: readonly string[]): string[] {
+  return [`    ${direction} filter {`, ...lines.map((line) => `      ${line}`), '    };'];
+}
+
+/** The host's own routes and nothing else, with their metric and the peer's communities. */
+function announceLines(peer: BirdPeer, settings: BirdSettings): string[] {
+  const communities = (peer.communities ?? []).flatMap((text) => birdCommunity(text) ?? []);
+  return [
+    'if source != RTS_INHERIT then reject;',
+    `if krt_source != ${MANX_ROUTE_PROTOCOL} then reject;`,
+    `if defined(krt_metric) then ${peer.asn === settings.asn ? 'bgp_local_pref = 2147483647 - krt_metric' : 'bgp_med = krt_metric'};`,
+    ...communities.map(({ attribute, value }) => `${attribute}.add(${value});`),
+    'accept;',
   ];
 }

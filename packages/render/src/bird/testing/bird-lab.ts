@@ -18,10 +18,20 @@ export type BirdBox = {
   ask(command: string): string;
   /** Ends BIRD and resolves when it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** Resolves with what `ip route show` says of the destination when it is as wanted; an Error after 20 s. */
+  /** Resolves with what `ip route show` says of the destination (or of `proto bird`, for instance) when it is as wanted; an Error after 20 s. */
   untilRoutes(destination: string, wanted: (text: string) => boolean): Promise<string>;
+  /** Resolves with BIRD's answer when it is as wanted; an Error after 20 s. */
+  untilSaid(command: string, wanted: (text: string) => boolean): Promise<string>;
+  /** Pings 1,000 times a second from now on. */
+  ping(address: string): Ping;
   /** Listens to changes of routes from now on; the result tells what was heard so far. */
   watchRoutes(): Promise<() => string>;
+};
+
+/** `answered` resolves with the next answer; `end` with how many were answered, and how many before the last of them were not. */
+export type Ping = {
+  answered(): Promise<void>;
+  end(): Promise<{ readonly answered: number; readonly lost: number }>;
 };
 
 /** Namespaces joined by links with an IPv4 /30 and an IPv6 /64 each. */
@@ -106,10 +116,37 @@ function makeBox(netns: TestNetns, directory: string): BirdBox {
       await exit;
     },
     untilRoutes: (destination, wanted) => untilRoutes(netns, destination, wanted),
+    untilSaid: async (command, wanted) => {
+      for await (const _ of lookEvery(20)) {
+        const text = ask(command);
+        if (wanted(text)) return text;
+      }
+      throw new Error('unreachable');
+    },
+    ping: (address) => startPing(netns, address),
     watchRoutes: () => {
       const monitor = spawn('ip', ['-n', netns.name, 'monitor', 'route'], { stdio: ['ignore', 'pipe', 'ignore'] });
       monitors.push(monitor);
       return listen(netns, monitor.stdout);
+    },
+  };
+}
+
+function startPing(netns: TestNetns, address: string): Ping {
+  const child = spawn('ip', ['netns', 'exec', netns.name, 'ping', '-n', '-i', '0.001', address], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const output = child.stdout;
+  let said = '';
+  output.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const closed = once(child, 'close');
+  return {
+    answered: async () => {
+      await once(output, 'data', { signal: AbortSignal.timeout(20_000) });
+    },
+    end: async () => {
+      child.kill('SIGINT');
+      await closed;
+      const numbers = new Set([...said.matchAll(/icmp_seq=(\d+) ttl=/g)].map(([, n]) => Number(n)));
+      return { answered: numbers.size, lost: Math.max(0, ...numbers) - numbers.size };
     },
   };
 }
@@ -133,7 +170,7 @@ async function listen(netns: TestNetns, output: Readable): Promise<() => string>
 async function untilRoutes(netns: TestNetns, destination: string, wanted: (text: string) => boolean): Promise<string> {
   const family = destination.includes(':') ? '-6' : '-4';
   for await (const _ of lookEvery(20)) {
-    const text = netns.run(['ip', family, 'route', 'show', destination]).stdout;
+    const text = netns.run(['ip', family, 'route', 'show', ...destination.split(' ')]).stdout;
     if (wanted(text)) return text;
   }
   throw new Error('unreachable');
