@@ -5,7 +5,7 @@ import { Fault } from '@manx/kernel';
 import { type AgentState, agentMetrics, isHealthy } from './agent-state.js';
 
 /** Where an agent answers on its host: a Unix socket that root alone may open, out of any guest's reach. */
-const agentSocket = (runDir: string): string => join(runDir, 'agent.sock');
+export const agentSocket = (runDir: string): string => join(runDir, 'agent.sock');
 
 /** Where metrics are answered besides: an address that no guest reaches. */
 export type MetricsAddress = { readonly address: string; readonly port: number };

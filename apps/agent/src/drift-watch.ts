@@ -15,9 +15,12 @@ type Indexes = ReadonlyMap<IfName, number>;
 /** A turn that has ended: `facts` were read after its steps. */
 type Turn = { readonly state: HostState; readonly steps: readonly Step[]; readonly facts: HostFacts; readonly isSettled: boolean };
 
-/** Tells repair from work: a step is repair when the same state had been programmed in full, and its taps are the same interfaces as then. */
+/** What was programmed in full: `indexes` of the taps that were up, `present` names all that were there. */
+type Settled = { readonly state: HostState; readonly indexes: Indexes; readonly present: string };
+
+/** Tells repair from work: a step is repair when the same state had been programmed in full, and its taps were up then, and are the same interfaces now. */
 export class DriftWatch {
-  #settled: { readonly state: HostState; readonly indexes: Indexes } | null = null;
+  #settled: Settled | null = null;
   #drift: Drift = { repairs: 0, lastAt: null, last: null };
 
   get drift(): Drift {
@@ -26,17 +29,29 @@ export class DriftWatch {
 
   /** Takes note of a turn; what of its steps was repair, in a line each. */
   take({ state, steps, facts, isSettled }: Turn, now: string): readonly string[] {
-    const indexes: Indexes = new Map([...facts.links].map(([name, { index }]) => [name, index]));
-    const repairs = steps.filter((step) => this.#isRepair(step, state, indexes)).map(formatStep);
+    const indexes: Indexes = new Map([...facts.links].flatMap(([name, { index, isUp }]) => (isUp ? [[name, index] as const] : [])));
+    const present = presentText(facts);
+    const repairs = steps.filter((step) => this.#isRepair(step, { state, indexes, present })).map(formatStep);
     const [first] = repairs;
     if (first !== undefined) this.#drift = { repairs: this.#drift.repairs + repairs.length, lastAt: now, last: first };
-    if (isSettled) this.#settled = { state, indexes };
+    if (isSettled) this.#settled = { state, indexes, present };
     return repairs;
   }
 
-  #isRepair(step: Step, state: HostState, indexes: Indexes): boolean {
+  #isRepair(step: Step, { state, indexes, present }: Settled): boolean {
     const settled = this.#settled;
-    if (settled?.state !== state || step.kind === 'review-flows') return false;
+    if (settled?.state !== state || step.kind === 'review-flows' || isOfOurs(step)) return false;
+    // Each tap has chains of its own, which come and go with it.
+    if (step.kind === 'apply-nft' && settled.present !== present) return false;
     return (stepInterfaces(step) ?? []).every((name) => indexes.has(name) && settled.indexes.get(name) === indexes.get(name));
   }
 }
+
+const presentText = ({ links }: HostFacts): string =>
+  [...links]
+    .map(([name, { index }]) => `${name} ${index}`)
+    .sort()
+    .join();
+
+/** The IPv6 MTU of a tap is set anew by the kernel itself, with its carrier; neighbour entries by our own dnsmasq, with each lease. */
+const isOfOurs = (step: Step): boolean => step.kind === 'set-neighbour' || (step.kind === 'write-sysctl' && step.path.endsWith('/mtu'));

@@ -25,7 +25,8 @@ describe('the manx program', () => {
   it('says what it can do: its programs, and every command of the lab', async () => {
     const [all, lab] = await Promise.all([manx(['--help']), manx(['lab', '--help'])]);
     expect(all.code).toBe(0);
-    for (const word of ['server', 'agent', 'explain', 'matrix', 'sim', 'lab']) expect(all.stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
+    for (const word of ['server', 'agent', 'status', 'explain', 'matrix', 'sim', 'lab'])
+      expect(all.stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
     for (const word of ['up', 'boot', 'exec', 'delete', 'move', 'list', 'env', 'check', 'down'])
       expect(lab.stdout).toMatch(new RegExp(`^  ${word} `, 'm'));
   });

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { addExplainCommand } from './explain-command.js';
 import { fail } from './fail.js';
 import { addLabCommands } from './lab-commands.js';
 import { addMatrixCommand } from './matrix-command.js';
 import { addSimCommand } from './sim-command.js';
+import { addStatusCommand } from './status-command.js';
 
 const program = new Command('manx')
   .description('Plain, flat, routed IP connectivity for OpenStack clouds, behind the Neutron API')
@@ -15,6 +16,8 @@ const program = new Command('manx')
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? 0 : 2);
   });
+
+type AgentCommand = { readonly config: string; readonly cleanup?: boolean; readonly probe?: boolean; readonly output: 'text' | 'json' };
 
 const server = program
   .command('server')
@@ -39,8 +42,20 @@ program
   .description('make this host route and protect its instances')
   .option('--config <file>', 'its settings', '/etc/manx/agent.yaml')
   .option('--cleanup', 'remove everything that is ours from this host, and nothing else')
-  .action(async ({ config, cleanup }: { readonly config: string; readonly cleanup?: boolean }) => {
-    const { cleanupAgent, runAgent } = await import('@manx/agent');
+  .addOption(
+    new Option('--probe', 'only look whether an agent can run on this host, and say what it has, lacks, and what is in the way').conflicts(
+      'cleanup',
+    ),
+  )
+  .addOption(new Option('-o, --output <form>', 'of --probe: text or json').choices(['text', 'json']).default('text'))
+  .action(async ({ config, cleanup, probe, output }: AgentCommand) => {
+    const { cleanupAgent, formatProbe, probeAgent, runAgent } = await import('@manx/agent');
+    if (probe === true) {
+      const found = await probeAgent();
+      process.stdout.write(output === 'json' ? `${JSON.stringify(found, null, 2)}\n` : formatProbe(found));
+      process.exitCode = found.lacks.length === 0 ? 0 : 1;
+      return;
+    }
     if (cleanup !== true) return await runAgent({ config });
     const done = await cleanupAgent({ config });
     process.stdout.write(done.length === 0 ? 'nothing of ours was here\n' : `${done.join('\n')}\n`);
@@ -48,6 +63,11 @@ program
 
 addExplainCommand(program.command('explain').description('whether traffic passes between two ends, why, and what would change it'));
 addMatrixCommand(program.command('matrix').description('who reaches whom, by group, project, network, host or port'));
+addStatusCommand(
+  program
+    .command('status')
+    .description('how the cloud is: servers, hosts, what is wrong, since when, what to do; exit status 1 when something is'),
+);
 addSimCommand(program.command('sim').description('simulated hosts for a server: real sessions, no kernel behind them'));
 addLabCommands(program.command('lab').description('a whole cloud in a box: hosts, fabric, instances as network namespaces'));
 

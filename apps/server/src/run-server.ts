@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Context } from '@manx/admission';
 import {
+  type CloudStatus,
+  cloudStatus,
   createApi,
   createMetrics,
   type HostWiring,
@@ -77,6 +79,10 @@ export const startServer = async (settings: ServerSettings, log: Logger): Promis
     for (const problem of wiring.problems()) log.warn({ problem }, 'a resource cannot be compiled; its endpoints are closed');
     nova = openNova({ settings, keystone: auth.keystone, ledger, log });
     metrics.read(serverGauges(ledger, wiring, nova));
+    const notReady = (): readonly string[] => [
+      ...(ledger.isReady ? [] : ['the store does not answer']),
+      ...listed(auth.keystone?.trouble()),
+    ];
     const api = createApi({
       ledger,
       context,
@@ -86,7 +92,8 @@ export const startServer = async (settings: ServerSettings, log: Logger): Promis
       authenticator: auth.keystone === null ? auth.authenticator : meterAuthenticator(auth.authenticator, metrics),
       onAnswer: tellRequest(log, metrics),
       onBug: (err, requestId) => log.error({ err, request_id: requestId }, 'a request ended in an error that is not its own'),
-      notReady: () => [...(ledger.isReady ? [] : ['the store does not answer']), ...listed(auth.keystone?.trouble())],
+      notReady,
+      status: () => glance({ ledger, wiring, notReady: notReady() }),
       ...(settings.listen.metrics === undefined ? { metrics } : {}),
     });
     await api.ready();
@@ -110,6 +117,24 @@ export const startServer = async (settings: ServerSettings, log: Logger): Promis
     await closeAll();
     throw error;
   }
+};
+
+/** How the cloud is, now. Linear in its ports: for people who ask. */
+const glance = ({
+  ledger,
+  wiring,
+  notReady,
+}: {
+  readonly ledger: Ledger;
+  readonly wiring: HostWiring;
+  readonly notReady: readonly string[];
+}): CloudStatus => {
+  const portsOf = new Map<string, number>();
+  for (const port of ledger.state.all('port')) {
+    const host = port['binding:host_id'];
+    if (host) portsOf.set(host, (portsOf.get(host) ?? 0) + 1);
+  }
+  return cloudStatus({ revision: ledger.revision, notReady, compileProblems: wiring.problems(), hosts: wiring.hosts(), portsOf });
 };
 
 /** Counts a request, and says it in one line, without bodies, queries and tokens. */

@@ -5,7 +5,9 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { addAgentRoutes } from './agent-routes.js';
 import { type Authenticator, isRefusal, type Refusal } from './authenticator.js';
 import { addBgpRoutes } from './bgp-routes.js';
+import type { CloudStatus } from './cloud-status.js';
 import { addConnectivityRoutes, type ConnectivityOptions } from './connectivity/connectivity-routes.js';
+import { addDebugRoutes, DEBUG_STATE_PATH } from './debug-routes.js';
 import { addDerivedRoutes, type DerivedRoutesOptions } from './derived-routes.js';
 import { addDocumentRoutes } from './document-routes.js';
 import { addHealthRoutes } from './health-routes.js';
@@ -60,6 +62,8 @@ export type ApiOptions = ResourceRoutesOptions &
     readonly onBug?: (error: unknown, requestId: string) => void;
     /** What keeps the server from being ready, in words; empty when it is. */
     readonly notReady?: () => readonly string[];
+    /** Served at `/debug/state` to this machine; nothing is there without. */
+    readonly status?: () => CloudStatus;
     /** Served at `/metrics` to this machine; nothing is there without. */
     readonly metrics?: Pick<Metrics, 'text' | 'contentType'>;
   };
@@ -67,7 +71,7 @@ export type ApiOptions = ResourceRoutesOptions &
 const JSON_TYPE = /^(application\/([\w.+-]+\+)?json|text\/json)\s*(;|$)/i;
 const REQUEST_ID = 'x-openstack-request-id';
 /** Paths that nobody needs a token for. */
-const OPEN_PATHS = new Set(['/', '/healthz', '/readyz', METRICS_PATH, OPENAPI_PATH]);
+const OPEN_PATHS = new Set(['/', '/healthz', '/readyz', DEBUG_STATE_PATH, METRICS_PATH, OPENAPI_PATH]);
 
 /** Makes the HTTP server of the Networking API; the caller makes it listen, and closes it. */
 export const createApi = (options: ApiOptions): FastifyInstance => {
@@ -129,6 +133,7 @@ export const createApi = (options: ApiOptions): FastifyInstance => {
   });
   addDocumentRoutes(app);
   addHealthRoutes(app, options.notReady ?? (() => []));
+  if (options.status !== undefined) addDebugRoutes(app, options.status);
   if (options.metrics !== undefined) addMetricsRoute(app, options.metrics);
   addResourceRoutes(app, options);
   addDerivedRoutes(app, options);

@@ -1,6 +1,7 @@
 /** HTTP to commands and commits and back, and the way from commits to the hosts. */
 export { type ApiOptions, createApi, type RequestRecord } from './api-server.js';
 export type { Authenticator, Refusal, RequestHeaders, RequestLine } from './authenticator.js';
+export { type CloudFacts, type CloudProblem, type CloudStatus, cloudStatus, type HostGlance } from './cloud-status.js';
 export { type HostWiring, type HostWiringOptions, wireHosts } from './host-wiring.js';
 export { createJsonExchange, type JsonExchange } from './keystone/json-exchange.js';
 export { createKeystoneAuthenticator, type KeystoneAuthenticatorOptions } from './keystone/keystone-authenticator.js';

@@ -3,6 +3,7 @@ export { askBird, type BgpSession, type BirdReply, isBirdError, parseBgpSessions
 export { type BirdPort, type BirdSpec, openBird } from './bird/open-bird.js';
 export type { Conntrack, TrackedFlow } from './conntrack/conntrack.js';
 export { openConntrack } from './conntrack/open-conntrack.js';
+export { describeHost, type HostDescription } from './describe-host.js';
 export { type DnsmasqSpec, openDnsmasq } from './dnsmasq/open-dnsmasq.js';
 export { Fault, type FaultCode } from './fault.js';
 export { changeFolder, type FolderChange, readFolder } from './files/program-folder.js';

@@ -20,7 +20,8 @@ export const addMetricsRoute = (app: FastifyInstance, metrics: Text): void => {
   });
 };
 
-const isFromThisMachine = ({ socket, headers }: FastifyRequest): boolean => {
+/** Whether a request comes from a program on this machine, and was not brought by a proxy. */
+export const isFromThisMachine = ({ socket, headers }: FastifyRequest): boolean => {
   const brought = ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => headers[name] !== undefined);
   // A Unix socket's peer has no address.
   const peer = (socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '');

@@ -36,6 +36,7 @@ export const DOCUMENT_DOCS = {
 } as const satisfies { readonly [name: string]: OperationDoc };
 
 const isOpen = true;
+const list: Schema = { type: 'array', items: { type: 'object' } };
 
 /** What the health routes say of themselves. */
 export const HEALTH_DOCS = {
@@ -50,6 +51,14 @@ export const HEALTH_DOCS = {
     },
   },
 } as const satisfies { readonly [name: string]: OperationDoc };
+
+/** What `/debug/state` says of itself. */
+export const STATE_DOC: OperationDoc = {
+  summary: 'How the cloud is: hosts, and what is wrong with what to do; for programs on this machine.',
+  tag: 'health',
+  isOpen,
+  answers: { '200': object({ revision: { type: 'integer' }, ports: { type: 'integer' }, hosts: list, problems: list }) },
+};
 
 /** What `/metrics` says of itself. */
 export const METRICS_DOC: OperationDoc = {
