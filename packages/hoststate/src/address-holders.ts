@@ -1,13 +1,13 @@
 import { type Cidr, cidrContains, cidrFirst, type Ip, prefixLength } from '@manx/ip';
-import type { Endpoint, HostState } from './host-state.js';
+import type { Endpoint } from './host-state.js';
 import { isPrefix, memberOf } from './sorted-members.js';
 
 /** A pair that is a prefix, and whose. */
 type PrefixHolder = { readonly cidr: Cidr; readonly isRouted: boolean; readonly endpoint: Endpoint };
 
 /**
- * Which endpoints of a host send from an address, and which receive what is sent to it: those that have it as their own
- * (several only where the API was made to allow it), else those that have it in a pair.
+ * Which of some endpoints of a host send from an address, and which receive what is sent to it: those that have it as their own
+ * (several only where the API was made to allow it), else those that have it in a pair. Routes lead to those that are up: give it these.
  */
 export class AddressHolders {
   readonly #own = new Map<Ip, Endpoint[]>();
@@ -16,8 +16,8 @@ export class AddressHolders {
   /** Longest first. */
   readonly #prefixes: PrefixHolder[] = [];
 
-  constructor(state: HostState) {
-    for (const endpoint of state.endpoints.values()) {
+  constructor(endpoints: Iterable<Endpoint>) {
+    for (const endpoint of endpoints) {
       for (const { ip } of endpoint.addresses) listOf(this.#own, ip).push(endpoint);
       for (const ip of endpoint.claims) listOf(this.#claims, ip).push(endpoint);
       for (const { cidr, ...pair } of endpoint.pairs) {

@@ -1,3 +1,4 @@
+import type { Ip } from '@manx/ip';
 import { AddressHolders } from './address-holders.js';
 import type { Endpoint, HostState } from './host-state.js';
 import { type Flow, targetFinder } from './translation.js';
@@ -12,19 +13,23 @@ export type FlowJudge = (flow: Flow) => boolean;
  * that are nobody's here is not this host's to judge, and allowed. Flows with the host itself (DHCP, its own pings) are not
  * a matter of policy: the caller leaves them out. Addresses are those that the flow began with, before any translation: the source
  * is judged by the floating IP that it asked for, the destination by the fixed IP (and port) behind it. An address that several
- * hold as a pair is judged by all of them.
+ * hold as a pair is judged by all of them that are up, as routes lead to no other; an address of its own of an endpoint that is down, and that
+ * nobody else here has, is nobody's to use (S19).
  */
 export function flowJudge(state: HostState): FlowJudge {
-  const holders = new AddressHolders(state);
-  const targetOf = targetFinder(state.endpoints.values());
-  const allow = (endpoints: readonly Endpoint[], query: Parameters<typeof endpointVerdict>[2]): boolean =>
-    endpoints.every((endpoint) => endpointVerdict(state, endpoint, query).kind === 'allow');
+  const all = [...state.endpoints.values()];
+  const live = all.filter(({ isUp }) => isUp);
+  const dead = new Set(all.filter(({ isUp }) => !isUp).flatMap(({ addresses }) => addresses.map(({ ip }) => ip)));
+  const holders = new AddressHolders(live);
+  const targetOf = targetFinder(live);
+  const allow = (ip: Ip, endpoints: readonly Endpoint[], query: Parameters<typeof endpointVerdict>[2]): boolean =>
+    endpoints.length === 0 ? !dead.has(ip) : endpoints.every((endpoint) => endpointVerdict(state, endpoint, query).kind === 'allow');
   return (flow) => {
     const payload: Payload = { protocol: flow.protocol, port: flow.dport, icmp: flow.icmp };
-    if (!allow(holders.senders(flow.source), { ...payload, direction: 'egress', peer: flow.destination })) return false;
+    if (!allow(flow.source, holders.senders(flow.source), { ...payload, direction: 'egress', peer: flow.destination })) return false;
     const target = targetOf(flow);
     if (target === null) return false;
-    return allow(holders.receivers(target.ip), { ...payload, port: target.port, direction: 'ingress', peer: flow.source });
+    return allow(target.ip, holders.receivers(target.ip), { ...payload, port: target.port, direction: 'ingress', peer: flow.source });
   };
 }
 

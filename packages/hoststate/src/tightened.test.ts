@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFlowAllowed } from './flow.js';
 import { type Endpoint, FLAT_SPACE, type HostObject, type HostState, type Member, type Policy } from './host-state.js';
-import { endpoint, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
+import { endpoint, paired, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
 import { flows, hostStates } from './testing/random-states.js';
 import { endpointsTightened, flowCutter } from './tightened.js';
 import { type Flow, isForwarded } from './translation.js';
@@ -38,11 +38,13 @@ function hasLostEnd(before: HostState, after: HostState, { source, destination }
     endpoint?.addresses.some((one) => hostCidr(one.ip) === cidr) ?? false;
   const pairs = (endpoint: Endpoint | undefined, cidr: string): boolean => endpoint?.pairs.some((one) => one.cidr === cidr) ?? false;
   const has = (endpoint: Endpoint | undefined, cidr: string): boolean => pairs(endpoint, cidr) || owns(endpoint, cidr);
+  const upIn = (state: HostState, id: string): Endpoint | undefined => [state.endpoints.get(id)].find((one) => one?.isUp);
   return [...before.endpoints.values()].some((old) => {
-    const fresh = after.endpoints.get(old.id);
+    if (!old.isUp) return false;
+    const fresh = upIn(after, old.id);
     const lostOwn = old.addresses.some(({ ip }) => isEnd(ip) && !has(fresh, hostCidr(ip)));
     const isKept = (cidr: string): boolean =>
-      [...before.endpoints.values()].some((one) => pairs(one, cidr) && pairs(after.endpoints.get(one.id), cidr));
+      [...before.endpoints.values()].some((one) => one.isUp && pairs(one, cidr) && pairs(upIn(after, one.id), cidr));
     return lostOwn || old.pairs.some(({ cidr }) => isEnd(cidr) && !has(fresh, cidr) && !isKept(cidr));
   });
 }
@@ -94,6 +96,11 @@ describe('S16: which endpoints have flows that may have to be cut', () => {
     ['the set is gone, though a rule still asks it', { ...twoFriends, sets: new Map() }, all],
     ['the policy is gone, though endpoints still name it', { ...twoFriends, policies: new Map() }, all],
     ['one goes down', changed({ ...endpoint('web-2', ['10.65.0.3'], ['friends']), isUp: false }), ['web-2']],
+    [
+      'one that is down gets an address, which others may have had',
+      changed({ ...endpoint('web-3', ['10.65.9.9'], ['friends']), isUp: false }),
+      ['web-3'],
+    ],
     ['one loses an address', changed(endpoint('web-1', ['10.65.0.2'], ['friends'])), ['web-1']],
     ['one gains an address, which others may have had', changed(endpoint('web-2', ['10.65.0.3', '10.65.0.4'], ['friends'])), ['web-2']],
     ['one comes', changed(endpoint('web-3', ['10.65.9.9'], ['friends'])), ['web-3']],
@@ -106,6 +113,24 @@ describe('S16: which endpoints have flows that may have to be cut', () => {
   it('one that is gone is named', () => {
     const after = { ...twoFriends, endpoints: new Map([...twoFriends.endpoints].slice(0, 1)) };
     expect([...endpointsTightened(twoFriends, after)]).toEqual(['web-2']);
+  });
+
+  it('one that comes up is named, as one that goes down is', () => {
+    const down = changed({ ...endpoint('web-2', ['10.65.0.3'], ['friends']), isUp: false });
+    expect([...endpointsTightened(down, twoFriends)]).toEqual(['web-2']);
+  });
+
+  const many = paired(endpoint('web-1', ['10.65.0.2'], ['friends']), '10.65.0.10/32', '10.65.0.11/32', '10.65.0.12/32');
+  const listed: readonly (readonly [string, Endpoint, Endpoint, readonly string[]])[] = [
+    ['claims an address', many, { ...many, claims: ['10.65.0.11' as Ip] }, ['10.65.0.11']],
+    ['yields one', many, { ...many, pairs: many.pairs.map((pair, at) => ({ ...pair, isYielded: at === 0 })) }, ['10.65.0.10']],
+    ['loses a pair', many, { ...many, pairs: many.pairs.slice(0, 2) }, ['10.65.0.12']],
+    ['gains a pair', { ...many, pairs: many.pairs.slice(0, 2) }, many, ['10.65.0.12']],
+    ['loses its group', many, { ...many, policies: [] }, ['10.65.0.2', '10.65.0.10', '10.65.0.11', '10.65.0.12']],
+  ];
+  it.each(listed)('of an endpoint that %s the flows that are looked at are those that this may concern', (_, before, after, addresses) => {
+    const cutter = flowCutter(changed(before), changed(after), SNAT);
+    expect([...cutter.addresses].sort()).toEqual([...addresses].sort());
   });
 
   it('no flow that was allowed and no longer is goes unnoticed: an endpoint at one of its ends is named', () => {

@@ -8,22 +8,32 @@ import { translationCutter } from './translation-cutter.js';
 /**
  * The endpoints, of either state, for which an established flow may be allowed by `before` and not by `after`: gone, or
  * gone down; port security turned on; a policy taken away; a rule of a policy removed or changed; a member removed from a set that a policy asks; an
- * address or pair lost. An address gained counts too: flows of a former holder elsewhere may still be tracked here, and were not
+ * address or pair lost. An address gained counts too, as all do of one that comes up: flows of a former holder elsewhere may still be tracked here, and were not
  * judged by this endpoint's policy. Never misses one (a property of the tests), may name one too many.
  * Objects of equal reference are not looked into.
  */
 export function endpointsTightened(before: HostState, after: HostState): ReadonlySet<string> {
+  return new Set(tightenings(before, after).map(({ id }) => id));
+}
+
+/** An endpoint that is tightened, as it was and as it is, null where it was not or is not there. Of one that is not `isWhole` only what it has differs. */
+type Tightening = { readonly id: string; readonly old: Endpoint | null; readonly fresh: Endpoint | null; readonly isWhole: boolean };
+
+function tightenings(before: HostState, after: HostState): readonly Tightening[] {
   const sets = changedIds(before.sets, after.sets, hasLostMembers);
   const policies = changedIds(before.policies, after.policies, hasLostRules);
   for (const policy of after.policies.values()) {
     if (sets.size > 0 && policy.rules.some(({ peer }) => peer.kind === 'set' && sets.has(peer.set))) policies.add(policy.id);
   }
-  const tightened = new Set<string>();
-  for (const endpoint of before.endpoints.values()) {
-    if (isTightened(endpoint, after.endpoints.get(endpoint.id), policies)) tightened.add(endpoint.id);
+  const tightened: Tightening[] = [];
+  for (const old of before.endpoints.values()) {
+    const fresh = after.endpoints.get(old.id) ?? null;
+    const isWhole = fresh === null || old.isUp !== fresh.isUp || isPolicyTightened(old, fresh, policies);
+    if (isWhole || isOtherwise(old, fresh)) tightened.push({ id: old.id, old, fresh, isWhole });
   }
-  for (const endpoint of after.endpoints.values()) {
-    if (hasGained(before.endpoints.get(endpoint.id), endpoint)) tightened.add(endpoint.id);
+  for (const fresh of after.endpoints.values()) {
+    if (before.endpoints.has(fresh.id) || membersOf(fresh).length + fresh.forwards.length === 0) continue;
+    tightened.push({ id: fresh.id, old: null, fresh, isWhole: true });
   }
   return tightened;
 }
@@ -32,7 +42,8 @@ export function endpointsTightened(before: HostState, after: HostState): Readonl
  * Which established flows must end now that `after` stands in place of `before`: those of a tightened endpoint that are
  * no longer allowed, all of an address that its endpoint lost, and all that are translated otherwise now. Flows that no tightened
  * endpoint has a part in are left alone without being judged. `addresses` is whose flows are concerned, as a source or destination
- * of their first packet: when it is empty there is nothing to list.
+ * of their first packet: when it is empty there is nothing to list; where an endpoint only gains or loses an address, a pair or a
+ * claim, it is that one alone.
  * `snat` is the host's own address for source NAT (S24), null where it has none.
  */
 export function flowCutter(
@@ -40,27 +51,42 @@ export function flowCutter(
   after: HostState,
   snat: Ip | null,
 ): { readonly addresses: ReadonlySet<Member>; readonly isCut: FlowJudge } {
-  const addresses = new Set<Member>();
-  const lost = new Set<Member>();
-  for (const id of endpointsTightened(before, after)) {
-    const fresh = after.endpoints.get(id);
-    const kept = new Set(fresh === undefined ? [] : membersOf(fresh));
-    for (const member of kept) addresses.add(member);
-    const old = before.endpoints.get(id);
-    for (const { ip } of [fresh, old].flatMap((one) => [...(one?.floating ?? []), ...(one?.forwards ?? [])])) addresses.add(ip);
-    if (old === undefined) continue;
-    const own = new Set<Member>(old.addresses.map(({ ip }) => ip));
-    for (const member of membersOf(old)) {
-      addresses.add(member);
-      if (!kept.has(member) && (own.has(member) || !isSharedOn(member, before, after))) lost.add(member);
-    }
-  }
+  const changes = tightenings(before, after);
+  const addresses = new Set(changes.flatMap(concernedMembers));
+  const lost = lostMembers(changes, before, after);
+  const isConcerned = holderOf(addresses);
+  for (const { endpoints } of addresses.size === 0 ? [] : [before, after])
+    for (const { floating, forwards } of endpoints.values())
+      for (const { ip, fixed } of [...floating, ...forwards]) if (isConcerned(fixed)) addresses.add(ip);
   const translated = translationCutter(before, after, snat);
   for (const member of translated.addresses) addresses.add(member);
   const isAllowed = flowJudge(after);
   const [ofLost, ofAll] = [matcher(lost), matcher(addresses)];
   const isCut: FlowJudge = (flow) => ofLost(flow) || translated.isCut(flow) || (ofAll(flow) && !isAllowed(flow));
   return { addresses, isCut };
+}
+
+/** Of whose flows the answer may be another now: of all that the endpoint has or had, or of what it has and had not, or has otherwise. */
+function concernedMembers({ old, fresh, isWhole }: Tightening): readonly Member[] {
+  const [had, has] = [old, fresh].map((one) => (one === null ? [] : membersOf(one))) as [readonly Member[], readonly Member[]];
+  if (isWhole || old === null || fresh === null) return [...had, ...has];
+  return [...difference(had, has), ...difference(routedTo(old), routedTo(fresh)), ...difference(claimedBy(old), claimedBy(fresh))];
+}
+
+/** What endpoints had and have no more, also because they went down, but for pairs that another has kept. */
+function lostMembers(changes: readonly Tightening[], before: HostState, after: HostState): ReadonlySet<Member> {
+  const lost = new Set<Member>();
+  const lostPairs = new Set<Member>();
+  for (const { old, fresh } of changes) {
+    if (old?.isUp !== true) continue;
+    const kept = new Set(fresh?.isUp === true ? membersOf(fresh) : []);
+    for (const { ip } of old.addresses) if (!kept.has(ip)) lost.add(ip);
+    for (const member of pairsOf(old)) if (!kept.has(member)) lostPairs.add(member);
+  }
+  if (lostPairs.size === 0) return lost;
+  const shared = sharedPairs(before, after);
+  for (const member of lostPairs) if (!shared.has(member)) lost.add(member);
+  return lost;
 }
 
 /** Everything that a flow of some endpoint of the state can begin from or to: what is listed when all of them are to be judged. */
@@ -71,20 +97,37 @@ export function reviewedMembers(state: HostState): readonly Member[] {
 
 /** Own addresses and pairs, each once. */
 function membersOf(endpoint: Endpoint): readonly Member[] {
-  return [...new Set([...endpoint.addresses.map(({ ip }) => ip), ...endpoint.pairs.map(({ cidr }) => memberOf(cidr))])];
+  return [...new Set([...endpoint.addresses.map(({ ip }) => ip), ...pairsOf(endpoint)])];
 }
 
-/** Whether some endpoint had the pair before and still has it: flows of an address that several hold may be that one's. */
-function isSharedOn(member: Member, before: HostState, after: HostState): boolean {
-  const has = (endpoint: Endpoint | undefined): boolean => endpoint?.pairs.some(({ cidr }) => memberOf(cidr) === member) ?? false;
-  return [...after.endpoints.values()].some((endpoint) => has(endpoint) && has(before.endpoints.get(endpoint.id)));
+/** Of one that is down others may use the pairs, and nobody its own addresses (S19). */
+function pairsOf({ isUp, pairs }: Endpoint): readonly Member[] {
+  return isUp ? pairs.map(({ cidr }) => memberOf(cidr)) : [];
+}
+
+/** The pairs that some endpoint had before and still has: flows of an address that several hold may be that one's. */
+function sharedPairs(before: HostState, after: HostState): ReadonlySet<Member> {
+  const shared = new Set<Member>();
+  for (const fresh of after.endpoints.values()) {
+    const old = before.endpoints.get(fresh.id);
+    if (old === undefined || old.pairs.length === 0) continue;
+    const had = new Set(pairsOf(old));
+    for (const member of pairsOf(fresh)) if (had.has(member)) shared.add(member);
+  }
+  return shared;
 }
 
 /** Whether a flow has an address of these as an end. */
 function matcher(members: ReadonlySet<Member>): FlowJudge {
-  const prefixes = [...members].filter(isPrefix);
-  const has = (ip: Ip): boolean => members.has(ip) || prefixes.some((cidr) => cidrContains(cidr, ip));
+  const has = holderOf(members);
   return ({ source, destination }) => has(source) || has(destination);
+}
+
+/** Whether an address is one of these as they are now, or in one. */
+function holderOf(members: ReadonlySet<Member>): (ip: Ip) => boolean {
+  const all = new Set(members);
+  const prefixes = [...all].filter(isPrefix);
+  return (ip) => all.has(ip) || prefixes.some((cidr) => cidrContains(cidr, ip));
 }
 
 function changedIds<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>, hasLost: (a: V, b: V) => boolean): Set<string> {
@@ -113,32 +156,31 @@ function policyOf(rule: Policy['rules'][number]): Policy {
   return { kind: 'policy', id: rule.id, isStateful: true, rules: [rule] };
 }
 
-function isTightened(before: Endpoint, after: Endpoint | undefined, policies: ReadonlySet<string>): boolean {
-  if (after === undefined || (before.isUp && !after.isUp) || (!before.isSecured && after.isSecured)) return true;
-  if (before.policies.some((id) => policies.has(id) || !after.policies.includes(id))) return true;
+function isPolicyTightened(before: Endpoint, after: Endpoint, policies: ReadonlySet<string>): boolean {
+  if (!before.isSecured && after.isSecured) return true;
+  return before.policies.some((id) => policies.has(id) || !after.policies.includes(id));
+}
+
+/** Whether the two differ in what they have, in what is routed to them, or in how it is translated. */
+function isOtherwise(before: Endpoint, after: Endpoint): boolean {
   if (before === after) return false;
-  return hasMembersBeyond(before, after) || hasRoutedBeyond(before, after) || isTranslatedOtherwise(before, after);
+  const differ = (of: (one: Endpoint) => readonly Member[]): boolean => difference(of(before), of(after)).length > 0;
+  return differ(membersOf) || differ(routedTo) || differ(claimedBy) || isTranslatedOtherwise(before, after);
 }
 
-function hasGained(before: Endpoint | undefined, after: Endpoint): boolean {
-  if (before === after) return false;
-  if (before === undefined) return membersOf(after).length + after.forwards.length > 0;
-  return hasMembersBeyond(after, before) || hasRoutedBeyond(after, before);
+/** Its pairs that packets are sent to it for. */
+function routedTo({ isUp, pairs }: Endpoint): readonly Member[] {
+  return pairs.flatMap(({ cidr, isRouted, isYielded }) => (isUp && isRouted && !isYielded ? [memberOf(cidr)] : []));
 }
 
-function hasMembersBeyond(more: Endpoint, less: Endpoint): boolean {
-  const few = new Set(membersOf(less));
-  return membersOf(more).some((member) => !few.has(member));
+function claimedBy({ isUp, claims }: Endpoint): readonly Member[] {
+  return isUp ? claims : [];
 }
 
-/** Whether a pair or claimed address is routed to one that is not to the other, or claimed by the one alone. */
-function hasRoutedBeyond(more: Endpoint, less: Endpoint): boolean {
-  const routed = new Set(routedTo(less));
-  return routedTo(more).some((text) => !routed.has(text));
-}
-
-function routedTo({ pairs, claims }: Endpoint): readonly string[] {
-  return [...pairs.flatMap(({ cidr, isRouted, isYielded }) => (isRouted && !isYielded ? [cidr] : [])), ...claims];
+/** What is in one of the two alone. */
+function difference(some: readonly Member[], others: readonly Member[]): readonly Member[] {
+  const [a, b] = [new Set(some), new Set(others)];
+  return [...some.filter((member) => !b.has(member)), ...others.filter((member) => !a.has(member))];
 }
 
 function isTranslatedOtherwise(before: Endpoint, after: Endpoint): boolean {

@@ -2,7 +2,7 @@ import type { Ip } from '@manx/ip';
 import { describe, expect, it } from 'vitest';
 import { flowJudge, isFlowAllowed } from './flow.js';
 import type { PolicyRule } from './host-state.js';
-import { endpoint, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
+import { endpoint, paired, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
 import type { Flow } from './translation.js';
 import { type PolicyQuery, verdict } from './verdict.js';
 
@@ -119,5 +119,20 @@ describe('S16: an established flow is judged at both of its ends that are here',
 
   it('an instance that talks to itself over its own address needs both directions', () => {
     expect(flowJudge(twoFriends)(flow('10.65.0.2', '10.65.0.2', 9))).toBe(true);
+  });
+
+  it('of the holders of an address only those that are up are asked, as routes lead to no other (S8, S19)', () => {
+    const vip = '10.65.0.9/32';
+    const live = paired(endpoint('live', ['10.65.0.2'], ['in']), vip);
+    const down = { ...paired(endpoint('down', ['10.65.0.3'], ['in']), vip, '10.65.0.8/30'), isUp: false };
+    const net = paired(endpoint('net', ['10.65.0.4'], ['mute']), '10.65.0.8/29');
+    const policies = [policy('in', rule('r'), rule('s', { direction: 'egress' })), policy('mute'), subnet('sub')];
+    const [toVip, toNet] = [flow('198.51.100.1', '10.65.0.9'), flow('198.51.100.1', '10.65.0.10')];
+    expect(isFlowAllowed(stateOf(live, down, ...policies), toVip)).toBe(true);
+    expect(isFlowAllowed(stateOf(live, down, ...policies), flow('10.65.0.9', '198.51.100.1'))).toBe(true);
+    expect(isFlowAllowed(stateOf({ ...live, isUp: false }, down, ...policies), flow('198.51.100.1', '10.65.0.2'))).toBe(false);
+    expect(isFlowAllowed(stateOf({ ...net, policies: ['in'] }, down, ...policies), toNet)).toBe(true);
+    expect(isFlowAllowed(stateOf(net, { ...down, isUp: true }, ...policies), toNet)).toBe(true);
+    expect(isFlowAllowed(stateOf(net, down, ...policies), toNet)).toBe(false);
   });
 });

@@ -153,13 +153,13 @@ function claimLength({ addresses, pairs, claims }: Endpoint, ip: Ip): number {
   );
 }
 
-/** The endpoints that the holders of each host name, with their places: those that are up as if there were no others, and the others likewise. */
+/** The endpoints that the holders of each host name, with their places: of those that are up, and of the others as if they were. */
 function byHost(places: readonly Place[], choose: (holders: AddressHolders) => readonly Endpoint[]): readonly Place[] {
   const hosts = new Map(places.map((place) => [place.host, place.state]));
   return [...hosts].flatMap(([host, state]) =>
     [true, false].flatMap((isUp) => {
-      const endpoints = new Map([...state.endpoints].filter(([, endpoint]) => endpoint.isUp === isUp));
-      return [...new Set(choose(new AddressHolders({ ...state, endpoints })))].map((endpoint) => ({ host, state, endpoint }));
+      const endpoints = places.flatMap(({ host: at, endpoint }) => (at === host && endpoint.isUp === isUp ? [endpoint] : []));
+      return [...new Set(choose(new AddressHolders(endpoints)))].map((endpoint) => ({ host, state, endpoint }));
     }),
   );
 }
