@@ -221,6 +221,30 @@ describe('S21 to S23: floating IPs', () => {
     ]);
   });
 
+  it('S19, S23: a port that is down, or whose network is, carries the forwards of no other, and carries its own where no other is up', () => {
+    const far = (more: object): Part => [
+      'port',
+      port('a-far', { fixed_ips: [fixedIp('10.65.0.3', 'sub4')], 'binding:host_id': 'h2', network_id: 'net-far', ...more }),
+    ];
+    const toFar = forwarding('p1', 'f', { internal_port_id: 'a-far', internal_ip_address: '10.65.0.3', external_first_port: 90 });
+    const parts: Part[] = [
+      ['floatingip', floatingIp('f')],
+      ['port_forwarding', { ...toFar, external_last_port: 90 }],
+    ];
+    const toWeb: Part = ['port_forwarding', forwarding('p2', 'f', { internal_port_id: 'web' })];
+    const farNetwork = (admin_state_up: boolean): Part => ['network', network('net-far', { admin_state_up })];
+    const carriers = (...more: readonly Part[]): readonly (readonly string[])[] => {
+      const state = cloud(web(), ...parts, ...more);
+      return ['h1', 'h2'].map((host) =>
+        [...compileHost(state, asHostName(host)).endpoints.values()].flatMap(({ forwards }) => forwards.map(({ id }) => id)),
+      );
+    };
+    expect(carriers(toWeb, far({}), farNetwork(true))).toEqual([[], ['p1', 'p2']]);
+    expect(carriers(toWeb, far({ admin_state_up: false }), farNetwork(true))).toEqual([['p1', 'p2'], []]);
+    expect(carriers(toWeb, far({}), farNetwork(false))).toEqual([['p1', 'p2'], []]);
+    expect(carriers(far({ admin_state_up: false }), farNetwork(true))).toEqual([[], ['p1']]);
+  });
+
   it('S23: one more forwarding, whatever its id, leaves the others where they are', () => {
     const far: Part = ['port', port('a-far', { fixed_ips: [fixedIp('10.65.0.3', 'sub4')], 'binding:host_id': 'h2' })];
     const old: Part = ['port_forwarding', forwarding('p9', 'f', { internal_port_id: 'web' })];

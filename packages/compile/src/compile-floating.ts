@@ -3,6 +3,7 @@ import { compareIps, familyOf, type Ip } from '@manx/ip';
 import type { FloatingIp, ForwardedProtocol, Port, PortForwarding, StateReader } from '@manx/model';
 import { bandwidthLimits } from './compile-qos.js';
 import { isPluggedIn } from './is-plugged-in.js';
+import { isUp } from './is-up.js';
 
 const PROTOCOLS: { readonly [P in ForwardedProtocol]: PortForward['protocol'] } = { tcp: 6, udp: 17, sctp: 132 };
 
@@ -42,7 +43,8 @@ export function compileFloating(port: Port, own: readonly Ip[], state: StateRead
 
 /**
  * The forwards that this port's host does, sorted by id: all of each floating IP that the port carries. The carrier is the port of
- * its oldest forwarding that is plugged in, so that one more forwarding moves nothing: one host announces the address, and what is for ports elsewhere goes on from there.
+ * its oldest forwarding that is plugged in and up, so that one more forwarding moves nothing, and one port that is down takes no other along; where
+ * none is up, the oldest that is plugged in. One host announces the address, and what is for ports elsewhere goes on from there.
  */
 export function compileForwards(port: Port, state: StateReader, problems: Problem[]): readonly PortForward[] {
   const floatingIps = new Set(state.by('port_forwarding.internal_port_id', port.id).map(({ floatingip_id }) => floatingip_id));
@@ -50,9 +52,7 @@ export function compileForwards(port: Port, state: StateReader, problems: Proble
   for (const id of [...floatingIps].sort(compareIds)) {
     const floatingIp = state.get('floatingip', id);
     const all = state.by('port_forwarding.floatingip_id', id).toSorted(byId);
-    const carrier = all.toSorted(byAge).find(({ internal_port_id }) => isPluggedIn(state.get('port', internal_port_id)));
-    if (floatingIp === undefined || floatingIp.port_id !== null || !isLet(floatingIp, state) || carrier?.internal_port_id !== port.id)
-      continue;
+    if (floatingIp === undefined || floatingIp.port_id !== null || !isLet(floatingIp, state) || carrierOf(all, state) !== port.id) continue;
     for (const resource of all) {
       const forward = compileForward(resource, floatingIp, state);
       const rival = isProblem(forward) ? undefined : forwards.find((other) => overlaps(other, forward));
@@ -62,6 +62,13 @@ export function compileForwards(port: Port, state: StateReader, problems: Proble
     }
   }
   return forwards.sort(byId);
+}
+
+/** The port that carries these forwardings, null where none of theirs is plugged in. */
+function carrierOf(forwardings: readonly PortForwarding[], state: StateReader): string | null {
+  const ports = forwardings.toSorted(byAge).flatMap(({ internal_port_id }) => state.get('port', internal_port_id) ?? []);
+  const plugged = ports.filter(isPluggedIn);
+  return (plugged.find((port) => isUp(port, state.get('network', port.network_id))) ?? plugged[0])?.id ?? null;
 }
 
 function compileForward(resource: PortForwarding, { floating_ip_address: ip }: FloatingIp, state: StateReader): PortForward | Problem {

@@ -20,6 +20,7 @@ import { compileClaims, compilePairs, pairMembers } from './compile-pairs.js';
 import { compileQos } from './compile-qos.js';
 import { hostnameOf } from './hostname-of.js';
 import { isPluggedIn } from './is-plugged-in.js';
+import { isUp } from './is-up.js';
 
 /**
  * What a port depends on besides itself. From `state` come floating IPs, forwardings, QoS rules, and who else has an address of its
@@ -62,7 +63,7 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
     id: port.id,
     ifname: tapName(port.id),
     mac: port.mac_address,
-    isUp: port.admin_state_up && context.network?.admin_state_up === true,
+    isUp: isUp(port, context.network),
     addresses: [...addresses].sort((a, b) => compareIps(a.ip, b.ip)),
     isSecured: port.port_security_enabled,
     pairs: compilePairs(port, state, (text) => problems.push(portProblem(port, `its pair ${text} cannot be allowed`))),

@@ -14,7 +14,7 @@ import { compareProblems } from './compile-host.js';
 import { compilePolicy } from './compile-policy.js';
 import { type CompiledPort, compilePort, membersOf } from './compile-port.js';
 import { compileSubnet, type SubnetContext } from './compile-subnet.js';
-import { Dependents, isDependedOn, portsBehind, portsOfNetwork } from './dependents.js';
+import { Dependents, isDependedOn, portsBehind, portsForwardedWith, portsOfNetwork } from './dependents.js';
 import { interfaceSubnets } from './has-snat.js';
 import { HostRegistry } from './host-registry.js';
 import { addressGroupMembers, addressGroupSet, flatSpaceMember, setMembers } from './set-members.js';
@@ -119,9 +119,15 @@ export class Compiler {
     replace(this.#networks, id, after);
     if (before?.mtu !== after?.mtu) for (const subnet of this.#state.by('subnet.network_id', id)) dirty.subnets.add(subnet.id);
     if (before?.admin_state_up !== after?.admin_state_up) {
-      for (const port of this.#state.by('port.network_id', id)) if (port['binding:host_id'] !== '') this.#doubt(port.id, dirty);
+      for (const port of this.#state.by('port.network_id', id)) if (port['binding:host_id'] !== '') this.#noteUp(port.id, dirty);
     }
     if (before?.qos_policy_id !== after?.qos_policy_id) this.#noteNetworkQos(id, dirty);
+  }
+
+  /** A port that came up or went down with its network: another may carry its forwards now. */
+  #noteUp(id: string, dirty: Dirty): void {
+    this.#doubt(id, dirty);
+    for (const other of portsForwardedWith(id, this.#state)) dirty.ports.add(other);
   }
 
   /** A network's QoS policy is that of its ports, and of the floating IPs that it gives. */

@@ -52,9 +52,7 @@ export class Dependents {
     for (const { ip_address } of [...(before?.fixed_ips ?? []), ...(after?.fixed_ips ?? [])]) {
       for (const { id } of state.by('port.claimed_address', ip_address)) yield id;
     }
-    for (const { floatingip_id } of state.by('port_forwarding.internal_port_id', (after ?? before)?.id ?? '')) {
-      yield* portsOf({ floatingIp: floatingip_id }, state);
-    }
+    yield* portsForwardedWith((after ?? before)?.id ?? '', state);
   }
 
   /** The ports of a network that have pairs, which its subnets decide about. */
@@ -91,6 +89,11 @@ function* portsWithPolicy(policy: string, state: StateReader): Iterable<string> 
 /** The ports that floating IPs lead to, by themselves or by their forwardings. */
 export function* portsBehind(floatingIps: readonly FloatingIp[], state: StateReader): Iterable<string> {
   for (const { id, port_id } of floatingIps) yield* portsOf({ port: port_id ?? undefined, floatingIp: id }, state);
+}
+
+/** The ports that share a floating IP with a port by their forwardings, itself among them: one of them carries it for all. */
+export function* portsForwardedWith(port: string, state: StateReader): Iterable<string> {
+  for (const { floatingip_id } of state.by('port_forwarding.internal_port_id', port)) yield* portsOf({ floatingIp: floatingip_id }, state);
 }
 
 /** The ports of a network that have no QoS policy of their own. */
