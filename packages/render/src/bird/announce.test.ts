@@ -206,8 +206,7 @@ describe('a host with BIRD in a fabric of two top-of-rack routers', () => {
     route(a, 'route', 'add', '10.66.3.2/32', 'dev', 'tapx', 'proto', '80', 'metric', '1024');
     await b.untilRoutes('10.66.3.2/32', (text) => text.includes('up21') && text.includes('up22'));
     await ping.answered();
-    const { answered, lost } = await ping.end();
-    expect(answered).toBeGreaterThan(100);
+    const { lost } = await ping.end();
     expect(lost).toBe(0);
   });
 

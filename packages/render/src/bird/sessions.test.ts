@@ -71,6 +71,38 @@ const REFLECTOR = [
   '',
 ].join('\n');
 
+describe('a host that speaks with what is on its link alone', () => {
+  it('S18: the kernel drops what a peer sends that may come from further away, and there is no session', async () => {
+    const lab = makeBirdLab('ttl');
+    try {
+      const [host, tor] = [lab.box('h'), lab.box('t')];
+      lab.link(host, tor, 43);
+      // This router does not say by its TTL that it is near.
+      await tor.start(torText(43));
+      const { directory, controlSocket } = host;
+      const settings = (hasTtlSecurity: boolean): BirdSettings => ({
+        directory,
+        controlSocket,
+        user: 'bird',
+        group: 'bird',
+        asn: 65_001,
+        routerId: asIp('198.18.43.1'),
+        peers: [{ name: 'tor', address: asIp('198.18.43.2'), asn: 64_600, hasTtlSecurity }],
+      });
+      const text = (hasTtlSecurity: boolean): string => renderBird(settings(hasTtlSecurity)).files.get('bird.conf') ?? '';
+      await host.start(text(true));
+      await host.untilSaid("show protocols 'peer-tor'", () =>
+        /TCPMinTTLDrop +[1-9]/.test(host.netns.run(['nstat', '-az', 'TcpExtTCPMinTTLDrop']).stdout),
+      );
+      expect(host.ask("show protocols 'peer-tor'")).not.toContain('Established');
+      host.configure(text(false));
+      await host.untilSaid("show protocols 'peer-tor'", (said) => said.includes('Established'));
+    } finally {
+      await lab.close();
+    }
+  });
+});
+
 describe('two hosts with a route reflector', () => {
   it('learn each other’s routes, by next hops that the kernel’s own routes lead to, of two the one with the lower metric', async () => {
     const lab = makeBirdLab('rr');
