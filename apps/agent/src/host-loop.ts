@@ -26,6 +26,7 @@ import {
   statusOf,
 } from '@manx/reconcile';
 import type { HostPlan, NftTable } from '@manx/render';
+import { AfterCut } from './after-cut.js';
 import type { AgentLog } from './agent-log.js';
 import { type Drift, DriftWatch } from './drift-watch.js';
 import { findRefused } from './find-refused.js';
@@ -72,6 +73,7 @@ export class HostLoop {
   readonly #options: HostLoopOptions;
   readonly #quarantine = new Quarantine();
   readonly #drift = new DriftWatch();
+  readonly #afterCut: AfterCut;
   #held: HeldState | null = null;
   /** The state by which the flows that exist were last judged; null: none, they all are to be. */
   #judgedBy: HostState | null = null;
@@ -85,6 +87,7 @@ export class HostLoop {
 
   constructor(options: HostLoopOptions) {
     this.#options = options;
+    this.#afterCut = new AfterCut(options.ports.conntrack, options.log);
   }
 
   /** Gives a new whole state to work towards. */
@@ -111,6 +114,7 @@ export class HostLoop {
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#afterCut.close();
     await this.#running;
   }
 
@@ -204,7 +208,8 @@ export class HostLoop {
     for (const step of steps) log.debug({ step: formatStep(step) }, 'step');
     const context = { ports, indexOf: observer.indexOf.bind(observer), isAllowed: review.isAllowed, onHostSysctl };
     const outcome = await applySteps(steps, context);
-    if (outcome.flowsCut > 0) log.info({ flows: outcome.flowsCut }, 'cut flows that are no longer allowed');
+    if (outcome.cut.length > 0) log.info({ flows: outcome.cut.length }, 'cut flows that are no longer allowed');
+    this.#afterCut.watch(outcome.cut);
     this.#forget(steps);
     if (outcome.isHalted) return (await this.#isolate(round)) ? 'again' : outcome.failures;
     if (steps.some(({ kind }) => kind === 'apply-nft')) observer.adoptTables(round.plan.tables);

@@ -17,8 +17,12 @@ export type StepContext = {
   readonly onHostSysctl: (path: string) => void;
 };
 
-/** What became of the steps. `isHalted`: a transaction was refused, and nothing after it was done, since policy comes before reachability. */
-export type StepsOutcome = { readonly failures: readonly StepFailure[]; readonly isHalted: boolean; readonly flowsCut: number };
+/** What became of the steps. `isHalted`: a transaction was refused, and nothing after it was done, since policy comes before reachability. `cut`: the established flows that were ended. */
+export type StepsOutcome = {
+  readonly failures: readonly StepFailure[];
+  readonly isHalted: boolean;
+  readonly cut: readonly EstablishedFlow[];
+};
 
 /**
  * Does the steps in order; changes of links, addresses, routes and neighbours that follow one another go to the kernel together.
@@ -27,7 +31,7 @@ export type StepsOutcome = { readonly failures: readonly StepFailure[]; readonly
 export const applySteps = async (steps: readonly Step[], context: StepContext): Promise<StepsOutcome> => {
   const failures: StepFailure[] = [];
   let pending: { readonly step: Step; readonly change: RtChange }[] = [];
-  let flowsCut = 0;
+  const flowsCut: EstablishedFlow[] = [];
   const flush = (): void => {
     const outcomes = pending.length === 0 ? [] : context.ports.rtnetlink.apply(pending.map(({ change }) => change));
     for (const [index, { step }] of pending.entries()) {
@@ -45,15 +49,15 @@ export const applySteps = async (steps: readonly Step[], context: StepContext): 
         continue;
       }
       flush();
-      flowsCut += await applyOther(step, context);
+      flowsCut.push(...(await applyOther(step, context)));
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
       failures.push({ step, detail: fault.message });
-      if (step.kind === 'apply-nft') return { failures, isHalted: true, flowsCut };
+      if (step.kind === 'apply-nft') return { failures, isHalted: true, cut: flowsCut };
     }
   }
   flush();
-  return { failures, isHalted: false, flowsCut };
+  return { failures, isHalted: false, cut: flowsCut };
 };
 
 /** The netlink change that a step is; `done` when its interface, and so what it would delete, is gone; null when it is of another kind. */
@@ -103,29 +107,29 @@ const needIndex = (ifname: IfName, context: StepContext): number => {
   return ifindex;
 };
 
-/** How many flows were cut. */
-const applyOther = async (step: Step, context: StepContext): Promise<number> => {
+/** The flows that were cut. */
+const applyOther = async (step: Step, context: StepContext): Promise<readonly EstablishedFlow[]> => {
   const { nftables, conntrack, programs } = context.ports;
   switch (step.kind) {
     case 'apply-nft':
       await nftables.apply(step.script);
-      return 0;
+      return [];
     case 'review-flows': {
       const cut = conntrack.flows(new Set(step.addresses)).filter(({ flow }) => !context.isAllowed(flow));
       const fault = conntrack.forget(cut).find((outcome) => outcome !== null);
       if (fault) throw fault;
-      return cut.length;
+      return cut.map(({ flow }) => flow);
     }
     case 'write-sysctl':
       if (step.ifname === null) context.onHostSysctl(step.path);
       writeSysctl(step.path, step.value);
-      return 0;
+      return [];
     case 'write-files':
       await programs[step.program].change(step);
-      return 0;
+      return [];
     case 'stop-program':
       await programs[step.program].stop();
-      return 0;
+      return [];
     case 'delete-route':
     case 'set-route':
     case 'set-mac':
@@ -133,7 +137,7 @@ const applyOther = async (step: Step, context: StepContext): Promise<number> => 
     case 'delete-address':
     case 'set-neighbour':
     case 'delete-neighbour':
-      return 0;
+      return [];
     default:
       return step satisfies never;
   }
