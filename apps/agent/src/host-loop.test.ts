@@ -17,6 +17,8 @@ const idle = (name: string): ProgramPort => ({
   folder: join(folder, name),
   ensure: async () => undefined,
   change: async () => undefined,
+  ailment: async () => null,
+  kill: () => undefined,
   stop: async () => undefined,
   release: () => undefined,
 });

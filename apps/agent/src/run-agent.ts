@@ -14,6 +14,7 @@ import { type Found, HostLoop } from './host-loop.js';
 import { demandHost, type Host, openHost } from './open-host.js';
 import { metadataTaps, openHostMetadata, readMetadataSecret } from './open-host-metadata.js';
 import { type Finding, ProblemBook } from './problem-book.js';
+import { ProgramWatch } from './program-watch.js';
 import { readSecret } from './read-secret.js';
 import { demandSettings, renderSettings } from './render-settings.js';
 import { SavedSysctls } from './saved-sysctls.js';
@@ -76,6 +77,7 @@ class Agent {
   readonly #closers: readonly { readonly close: () => void }[];
   readonly #files: FolderWatch<'dnsmasq' | 'bird'>;
   readonly #doctor: HostDoctor;
+  readonly #programs: ProgramWatch;
   readonly #news = new StatusNews();
   readonly #metadata: MetadataService | null;
   readonly #physicalNetworks: readonly string[];
@@ -133,6 +135,11 @@ class Agent {
       state: () => this.#found?.state ?? null,
       onChange: () => this.#tellAgain(),
     });
+    this.#programs = new ProgramWatch({
+      programs: host.ports.programs,
+      onChange: () => this.#tellAgain(),
+      onKill: (program, ailment) => log.error({ program, ailment }, 'program does not work; it is ended, and started again'),
+    });
     // Watching begins before the first look, so that no change falls between.
     this.#closers = [
       this.#watchLinks(),
@@ -143,6 +150,7 @@ class Agent {
       this.#watchAnnouncements(),
       this.#claims,
       this.#doctor,
+      this.#programs,
       this.#watchWork(),
     ];
     const held = this.#copy.read();
@@ -316,7 +324,13 @@ class Agent {
 
   #report(): AgentReport {
     const now = new Date().toISOString();
-    const found = [...(this.#found?.problems ?? []), ...this.#ofServices(), ...this.#slowTurn(), ...this.#doctor.findings];
+    const found = [
+      ...(this.#found?.problems ?? []),
+      ...this.#ofServices(),
+      ...this.#slowTurn(),
+      ...this.#programs.findings,
+      ...this.#doctor.findings,
+    ];
     const problems = this.#problems.update(found, now);
     const drift = this.#found?.drift ?? { repairs: 0, lastAt: null, last: null };
     const said = { version: VERSION, startedAt: this.#startedAt, physicalNetworks: this.#physicalNetworks, bgp: this.#bgp };

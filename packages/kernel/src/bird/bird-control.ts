@@ -6,18 +6,19 @@ const TIMEOUT_MS = 5_000;
 /** An answer of BIRD: the code of its last line (BIRD 2 manual, "Remote control"; 8xxx and 9xxx are errors) and all its texts in order. */
 export type BirdReply = { readonly code: number; readonly lines: readonly string[] };
 
-/** Runs one command over BIRD's control socket, `show protocols` for instance. Throws Fault (`lost`) when BIRD does not answer within 5 s. */
+/** Runs one command over BIRD's control socket, `show protocols` for instance. Throws Fault: `busy` when BIRD does not answer within 5 s, `lost` when it is not there or goes away. */
 export const askBird = (socketPath: string, command: string): Promise<BirdReply> =>
   new Promise((resolve, reject) => {
     const socket = createConnection(socketPath);
-    const fail = (detail: string, cause?: unknown): void => {
+    const fail = (detail: string, cause?: Error): void => {
       socket.destroy();
       reject(new Fault({ code: 'lost', op: command, subject: 'BIRD', detail, retry: true, cause }));
     };
     let text = '';
     let isGreeted = false;
     socket.setTimeout(TIMEOUT_MS, () => {
-      fail('no answer on its control socket');
+      socket.destroy();
+      reject(new Fault({ code: 'busy', op: command, subject: 'BIRD', detail: 'no answer on its control socket', retry: true }));
     });
     socket.on('error', (cause) => {
       fail(`its control socket is not there: ${cause.message}`, cause);

@@ -65,6 +65,10 @@ export const openBird = (spec: BirdSpec, listener: ProgramListener): BirdPort =>
   return {
     folder,
     ensure,
+    ailment: async () => program.ailment ?? (program.pid === null || !existsSync(socket) ? null : await silenceOf(socket)),
+    kill: () => {
+      program.kill();
+    },
     stop: async () => {
       await program.stop();
       rmSync(socket, { force: true });
@@ -90,6 +94,17 @@ export const openBird = (spec: BirdSpec, listener: ProgramListener): BirdPort =>
       await ensure();
     },
   };
+};
+
+/** Why BIRD is silent; null when it answers. A socket that nobody has opened is that of one that is about to start. */
+const silenceOf = async (socket: string): Promise<string | null> => {
+  try {
+    await askBird(socket, 'show status');
+    return null;
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    return fault.code === 'busy' ? fault.detail : null;
+  }
 };
 
 const reload = (socket: string): Promise<void> => command(socket, 'configure');

@@ -66,6 +66,10 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
   return {
     folder,
     ensure,
+    ailment: () => Promise.resolve(program.ailment),
+    kill: () => {
+      program.kill();
+    },
     stop: () => program.stop(),
     release: () => {
       program.release();

@@ -4,7 +4,7 @@ import type { IfName } from '@manx/hoststate';
 import { asIp, asMac, hostCidr, linkLocalFor } from '@manx/ip';
 import { planHost, type Step } from '@manx/reconcile';
 import type { HostPlan, LinkPlan } from '@manx/render';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openConntrack } from '../conntrack/open-conntrack.js';
 import { openLibnftables } from '../nftables/libnftables.js';
 import { openRtnetlink } from '../rtnetlink/open-rtnetlink.js';
@@ -22,6 +22,8 @@ const idle: ProgramPort = {
   folder: join(tmpdir(), 'manx-t-no-such-folder'),
   ensure: async () => undefined,
   change: async () => undefined,
+  ailment: async () => null,
+  kill: () => undefined,
   stop: async () => undefined,
   release: () => undefined,
 };
@@ -66,8 +68,15 @@ describe('what is seen of a host', () => {
   it('S1: the address that the kernel gave a new tap, and still probes for, answers at once when it has been given again', async () => {
     const address = { ip: linkLocalFor(MAC), prefixLength: 64 };
     const plan = planOf({ ifname: TAP, mac: MAC, addresses: [address], sysctls: new Map() });
-    observer.invalidate();
-    const before = await observer.observe(plan);
+    // The kernel gives it when it has noticed the carrier, which is up to it.
+    const before = await vi.waitUntil(
+      async () => {
+        observer.invalidate();
+        const facts = await observer.observe(plan);
+        return facts.links.get(TAP)?.addresses.length === 1 ? facts : null;
+      },
+      { timeout: 10_000, interval: 5 },
+    );
     expect(before.links.get(TAP)?.addresses).toEqual([{ ...address, isTentative: true }]);
     expect((await applySteps(planHost(plan, before, []), context)).failures).toEqual([]);
     observer.invalidate('links');

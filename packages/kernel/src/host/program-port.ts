@@ -9,6 +9,10 @@ export type ProgramPort = {
   readonly ensure: () => Promise<void>;
   /** Changes its files, then as `ensure`. Throws Fault, with the files as they were, when it would not read them; as they are to be, when it could not be told: `ensure` tells it. */
   readonly change: (files: { readonly write: ReadonlyMap<string, string>; readonly remove: readonly string[] }) => Promise<void>;
+  /** What keeps a process that is there from its work, in words; null when nothing does, or there is none. */
+  readonly ailment: () => Promise<string | null>;
+  /** Ends the process at once, without asking it; another takes its place, as of one that ended by itself. */
+  readonly kill: () => void;
   /** Ends it; its files stay. */
   readonly stop: () => Promise<void>;
   /** Lets go of it: it runs on. */

@@ -5,6 +5,8 @@ export type ProcessIdentity = {
   readonly pid: number;
   /** Clock ticks since boot (field 22 of /proc/PID/stat, proc(5)): with the pid it never repeats. */
   readonly startTime: string;
+  /** Stopped by a signal (SIGSTOP): it does nothing until somebody lets it go on. */
+  readonly isStopped: boolean;
   readonly args: readonly string[];
   /** The network namespace, `net:[4026531840]`. */
   readonly netns: string;
@@ -19,7 +21,7 @@ export const identifyProcess = (pid: number): ProcessIdentity | null => {
     const state = fields[0];
     if (state === 'Z' || state === 'X') return null;
     const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-    return { pid, startTime: fields[19] ?? '', args, netns: readlinkSync(`/proc/${pid}/ns/net`) };
+    return { pid, startTime: fields[19] ?? '', isStopped: state === 'T', args, netns: readlinkSync(`/proc/${pid}/ns/net`) };
   } catch (error) {
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;

@@ -108,6 +108,17 @@ export class SupervisedProgram {
     return process.kill(this.#pid, signal);
   }
 
+  /** What keeps the running process from its work, as far as the kernel can tell; null when nothing does, or none runs. */
+  get ailment(): string | null {
+    const isStopped = this.#pid !== null && identifyProcess(this.#pid)?.isStopped === true;
+    return isStopped ? 'is stopped by a signal' : null;
+  }
+
+  /** Ends the running process with SIGKILL: one that is stopped, or hangs, hears nothing else. It is started again. */
+  kill(): void {
+    this.signal('SIGKILL');
+  }
+
   /** Ends the program, also one that only an earlier agent knew, and its supervision; resolves when it is gone. */
   async stop(): Promise<void> {
     const running = this.#findRunning();
