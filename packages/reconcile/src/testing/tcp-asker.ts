@@ -24,7 +24,7 @@ while True:
 /** Whom an asker sees that is asked over TCP; nothing when it cannot be reached. */
 export function ask(from: TestNetns, to: string, port = 80): string {
   const script = `import socket
-s=socket.socket(socket.AF_INET6 if ':' in '${to}' else socket.AF_INET); s.settimeout(0.7)
+s=socket.socket(socket.AF_INET6 if ':' in '${to}' else socket.AF_INET); s.settimeout(1.5)
 try: s.connect(('${to}',${port})); print(s.recv(99).decode())
 except OSError: pass`;
   return from.run(['/usr/bin/python3', '-c', script]).stdout.trim();
