@@ -93,6 +93,7 @@ const AGENT_SETTINGS = Type.Object(
     metrics: Type.Optional(
       Type.Object({ address: Type.String({ format: 'ip' }), port: Type.Integer({ minimum: 1, maximum: 65_535 }) }, strict),
     ),
+    drops_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 2 }),
     audit_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 300 }),
     log: Type.Object(
       { level: Type.Union(['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level))) },

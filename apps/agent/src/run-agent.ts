@@ -1,5 +1,14 @@
 import { type AgentReport, type FeedSession, type HeldState, openFeedSession, StatusNews } from '@manx/feed';
-import { type BgpSession, FolderWatch, HostObserver, surveyHost, takeHostLock, watchNftables, watchRtnetlink } from '@manx/kernel';
+import {
+  type BgpSession,
+  FolderWatch,
+  HostObserver,
+  readDrops,
+  surveyHost,
+  takeHostLock,
+  watchNftables,
+  watchRtnetlink,
+} from '@manx/kernel';
 import type { MetadataService } from '@manx/metadata';
 import { renderHost } from '@manx/render';
 import { type AgentLog, openLog } from './agent-log.js';
@@ -9,6 +18,7 @@ import { openAgentWindow } from './agent-window.js';
 import { AnnouncementWatch } from './announcement-watch.js';
 import { BgpWatch } from './bgp-watch.js';
 import { ClaimKeeper } from './claim-keeper.js';
+import { DropWatch } from './drop-watch.js';
 import { HostDoctor } from './host-doctor.js';
 import { type Found, HostLoop } from './host-loop.js';
 import { demandHost, type Host, openHost } from './open-host.js';
@@ -82,6 +92,7 @@ class Agent {
   readonly #metadata: MetadataService | null;
   readonly #physicalNetworks: readonly string[];
   readonly #claims: ClaimKeeper;
+  readonly #drops: DropWatch;
   #deafness: string | null = null;
   readonly #problems = new ProblemBook();
   readonly #settings: AgentSettings;
@@ -153,6 +164,7 @@ class Agent {
       this.#programs,
       this.#watchWork(),
     ];
+    this.#drops = this.#watchDrops(host);
     const held = this.#copy.read();
     if (held === null) this.#loop.kick();
     else this.#want(held);
@@ -161,6 +173,7 @@ class Agent {
 
   async close(): Promise<void> {
     for (const closer of this.#closers) closer.close();
+    await this.#drops.close();
     await this.#session.close();
     await this.#loop.close();
     this.#metadata?.close();
@@ -268,6 +281,19 @@ class Agent {
     });
   }
 
+  #watchDrops(host: Host): DropWatch {
+    return new DropWatch({
+      everyMs: this.#settings.drops_seconds * 1000,
+      read: () => readDrops(host.ports.nftables),
+      state: () => this.#found?.state ?? null,
+      onChange: () => this.#tellAgain(),
+      onProblem: (problem) => {
+        if (problem === null) this.#log.info({}, 'drops are counted again');
+        else this.#log.warn({ problem }, 'the counters of drops cannot be read');
+      },
+    });
+  }
+
   #watchAnnouncements(): { readonly close: () => void } {
     return new AnnouncementWatch({
       log: this.#log,
@@ -344,7 +370,8 @@ class Agent {
   #tell(found: Found): void {
     this.#found = found;
     this.#metadata?.serve(metadataTaps(found, this.#observer));
-    this.#session.report({ revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims, agent: this.#report() });
+    const news = { revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims };
+    this.#session.report({ ...news, drops: this.#drops.drops, agent: this.#report() });
   }
 
   #ofServices(): readonly Finding[] {

@@ -95,6 +95,14 @@ export const askApi = async ({ url, headers }: ApiAccess, path: string, body: ob
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+  return await answerOf(url, response);
+};
+
+/** Asks the API by GET; answers its JSON. Throws as `askApi` does. */
+export const getApi = async ({ url, headers }: ApiAccess, path: string): Promise<unknown> =>
+  await answerOf(url, await request(`${url}/v2.0/${path}`, { headers }));
+
+const answerOf = async (url: string, response: Response): Promise<unknown> => {
   const text = await response.text();
   if (response.ok) return JSON.parse(text);
   throw new ApiFault(wordsOf(text) ?? `The API at ${url} answers ${response.status}.`);

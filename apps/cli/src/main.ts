@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
+import { addDropsCommand, addWhyDroppedCommand } from './drops-commands.js';
 import { addExplainCommand } from './explain-command.js';
 import { fail } from './fail.js';
 import { addLabCommands } from './lab-commands.js';
@@ -62,6 +63,8 @@ program
   });
 
 addExplainCommand(program.command('explain').description('whether traffic passes between two ends, why, and what would change it'));
+addWhyDroppedCommand(program.command('why-dropped').description('what the hosts drop of a port, why, and what to do about it'));
+addDropsCommand(program.command('drops').description('what the hosts drop, by host, port and reason'));
 addMatrixCommand(program.command('matrix').description('who reaches whom, by group, project, network, host or port'));
 addStatusCommand(
   program

@@ -89,6 +89,7 @@ export const startServer = async (settings: ServerSettings, log: Logger): Promis
       policy,
       facts: () => ({ now: context().now, hosts: wiring.hosts() }),
       connectivity: wiring.connectivity,
+      drops: wiring.drops,
       authenticator: auth.keystone === null ? auth.authenticator : meterAuthenticator(auth.authenticator, metrics),
       onAnswer: tellRequest(log, metrics),
       onBug: (err, requestId) => log.error({ err, request_id: requestId }, 'a request ended in an error that is not its own'),

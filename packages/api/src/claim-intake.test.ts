@@ -37,6 +37,7 @@ const report = (claims: StatusReport['claims'], revision = ledger.revision): Sta
   isFull: false,
   endpoints: [],
   claims,
+  drops: null,
   agent: null,
 });
 const claim = (endpoint: string, ageMs: number) => [{ endpoint, ip: VIP, ageMs }];

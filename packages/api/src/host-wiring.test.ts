@@ -65,6 +65,7 @@ const report = (said: Readonly<Record<string, 'up' | 'down' | 'error'>>, revisio
   isFull,
   endpoints: Object.entries(said).map(([id, state]) => ({ id, state, revision, problem: null })),
   claims: null,
+  drops: null,
   agent: null,
 });
 

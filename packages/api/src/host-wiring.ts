@@ -7,6 +7,7 @@ import { CloudIndex, makeCloud } from '@manx/reach';
 import { createAgentRegister } from './agent-register.js';
 import { createBindingFence } from './binding-fence.js';
 import { ClaimIntake } from './claim-intake.js';
+import { DropBook } from './connectivity/drop-book.js';
 import type { CloudSource } from './connectivity/viewer.js';
 import type { Ledger } from './ledger.js';
 import { AGENT_ACTOR, StatusIntake } from './status-intake.js';
@@ -24,6 +25,8 @@ export type HostWiring = {
   readonly hosts: () => readonly HostFact[];
   /** The cloud as it is compiled for the hosts, to ask about; nothing is compiled for a question. The first one files every endpoint, once. */
   readonly connectivity: CloudSource;
+  /** What the hosts drop, as they told this server. */
+  readonly drops: Pick<DropBook, 'drops' | 'packetsByReason'>;
   /** Ends the sessions and the feed. */
   readonly close: () => void;
 };
@@ -54,10 +57,12 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
       });
     },
   });
+  const drops = new DropBook();
   const feed = createFeed({
     ...feedOptions,
     source: { snapshot: (host) => ({ revision: compiled, state: compiler.hostState(host) }) },
-    onStatus: async (host: HostName, { revision, isFull, endpoints, claims, agent }: StatusReport) => {
+    onStatus: async (host: HostName, { run, revision, isFull, endpoints, claims, drops: dropped, agent }: StatusReport) => {
+      if (dropped !== null) drops.take({ host, run, drops: dropped, now: Date.now() });
       const isOfPorts = isFull || endpoints.length > 0;
       await Promise.all([remember(host, agent), isOfPorts ? intake.take({ host, revision, isFull, endpoints }) : null]);
       return claims === null ? undefined : await claimIntake.take({ host, revision, claims });
@@ -95,6 +100,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
       index ??= new CloudIndex(compiler.hosts().map((host) => [host, compiler.hostState(host)]));
       return makeCloud({ ...view, index, stateOf: (host) => compiler.hostState(host) });
     },
+    drops,
     close: () => {
       subscription.stop();
       claimIntake.close();

@@ -25,8 +25,8 @@ export type HostView = {
   readonly heardAt: string;
   /** How many revisions of the head the host has still to apply; 0 when it has applied all that concerns it. */
   readonly lag: number;
-  /** The agent's last report without its endpoints and claims; null before the first. */
-  readonly report: Omit<StatusReport, 'endpoints' | 'claims' | 'isFull'> | null;
+  /** The agent's last report without its endpoints, claims and drops; null before the first. */
+  readonly report: Omit<StatusReport, 'endpoints' | 'claims' | 'drops' | 'isFull'> | null;
 };
 
 /** A host's agent came, or was not heard of for the length of its lease. */
@@ -157,11 +157,13 @@ class FeedCore {
     const { run, revision, agent } = report;
     host.report = { run, revision, agent };
     this.#hear(name, host);
-    if (report.endpoints.length === 0 && !report.isFull && report.claims === null && agent === null) return this.#published;
+    if (report.endpoints.length === 0 && !report.isFull && report.claims === null && report.drops === null && agent === null)
+      return this.#published;
     const held = this.#options.source.snapshot(name).state.endpoints;
     const endpoints = report.endpoints.filter(({ id }) => held.has(id));
     const claims = report.claims?.filter(({ endpoint }) => held.has(endpoint)) ?? null;
-    return (await this.#options.onStatus(name, { ...report, endpoints, claims })) ?? this.#published;
+    const drops = report.drops?.filter(({ endpoint }) => endpoint === null || held.has(endpoint)) ?? null;
+    return (await this.#options.onStatus(name, { ...report, endpoints, claims, drops })) ?? this.#published;
   }
 
   close(): void {

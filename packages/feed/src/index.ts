@@ -11,9 +11,11 @@ export {
   type FeedMessage,
   MAX_PHYSICAL_NETWORK,
   MAX_PHYSICAL_NETWORKS,
+  MAX_REPORTED_DROPS,
   type ReportedClaim,
+  type ReportedDrop,
   type StatusReport,
 } from './messages.js';
 export { StatusNews } from './status-news.js';
-export type { AgentNews, HeardClaim } from './status-outbox.js';
+export type { AgentNews, HeardClaim, HeardDrop } from './status-outbox.js';
 export { agentToken, verifyAgentToken } from './token.js';

@@ -1,4 +1,4 @@
-import type { EndpointStatus, HostDelta, HostObject, Revision } from '@manx/hoststate';
+import type { DropReason, EndpointStatus, HostDelta, HostObject, Revision } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
 
 /**
@@ -25,6 +25,8 @@ export type StatusReport = {
   readonly endpoints: readonly EndpointStatus[];
   /** Every claim of the host's endpoints (S9), by address; null: as the server knows them. */
   readonly claims: readonly ReportedClaim[] | null;
+  /** What was dropped since this run of the agent began, of what has changed since the last report (a full one has all); null: nothing has. */
+  readonly drops: readonly ReportedDrop[] | null;
   /** Null until the agent has said something of itself: such a report is a sign of life and no more. */
   readonly agent: AgentReport | null;
 };
@@ -34,6 +36,26 @@ export type StatusReport = {
  * the host did not see it, but was told of it by the server.
  */
 export type ReportedClaim = { readonly endpoint: string; readonly ip: Ip; readonly ageMs: number | null };
+
+/**
+ * What one host has dropped for one reason, at one tap or floating IP: totals of this run of the agent, so that a report that comes twice
+ * counts once. Ages are in milliseconds when the report was made.
+ */
+export type ReportedDrop = {
+  /** The port; null: the tap is of none that the host knows. */
+  readonly endpoint: string | null;
+  /** The tap, or the floating IP for a reason that is by floating IP. */
+  readonly at: string;
+  readonly reason: DropReason;
+  readonly packets: number;
+  /** From the network header on. */
+  readonly bytes: number;
+  /** Packets a second, when they were last counted; 0 when none were. */
+  readonly rate: number;
+  /** Since the first and the last were seen. */
+  readonly firstAgeMs: number;
+  readonly lastAgeMs: number;
+};
 
 /** What the agent says of itself. */
 export type AgentReport = {
@@ -67,6 +89,9 @@ export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 /** The largest status report that a server takes, in bytes, and the most of anything in it: no host has so much to say. */
 export const MAX_REPORT_BYTES = 4 * 1024 * 1024;
 export const MAX_REPORT_ITEMS = 10_000;
+
+/** Of how many taps and reasons an agent tells drops: those of the latest. */
+export const MAX_REPORTED_DROPS = 2_000;
 
 /** How many physical networks a host may name, and how long a name may be, in UTF-16 units. */
 export const MAX_PHYSICAL_NETWORKS = 1_000;

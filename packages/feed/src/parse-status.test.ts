@@ -10,12 +10,14 @@ const agent = {
   problems: [],
   drift: { repairs: 0, lastAt: null, last: null },
 };
+const drop = { endpoint: null, at: 'tap1', reason: 'source', packets: 2, bytes: 90, rate: 0.5, firstAgeMs: 9, lastAgeMs: 1 };
 const report = {
   run: 'run-1',
   revision: 7,
   isFull: true,
   endpoints: [endpoint],
   claims: [{ endpoint: 'p', ip: '10.0.0.9', ageMs: 5 }],
+  drops: [drop],
   agent,
 };
 
@@ -48,6 +50,11 @@ describe('a report from a host is not trusted', () => {
       { ...report, endpoints: Array.from({ length: 10_001 }, (_, n) => ({ ...endpoint, id: `p${n}` })) },
       'report.endpoints',
     ],
+    ['a drop for a reason of its own', { ...report, drops: [{ ...drop, reason: 'toString' }] }, 'report.drops[0].reason'],
+    ['a drop at what could not be shown', { ...report, drops: [{ ...drop, at: 'a\u001B[2J' }] }, 'report.drops[0].at'],
+    ['half a packet', { ...report, drops: [{ ...drop, packets: 0.5 }] }, 'report.drops[0].packets'],
+    ['a rate below 0', { ...report, drops: [{ ...drop, rate: -1 }] }, 'report.drops[0].rate'],
+    ['too many drops', { ...report, drops: Array.from({ length: 2_001 }, () => drop) }, 'report.drops'],
     ['a physical network without a name', { ...report, agent: { ...agent, physicalNetworks: [''] } }, 'report.agent.physicalNetworks[0]'],
     ['an agent without a start', { ...report, agent: { ...agent, startedAt: 'yesterday' } }, 'report.agent.startedAt'],
     ['an unknown field of the agent', { ...report, agent: { ...agent, host: 'h2' } }, 'report.agent'],

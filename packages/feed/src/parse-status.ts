@@ -1,7 +1,14 @@
-import type { Problem } from '@manx/hoststate';
+import { isDropReason, type Problem } from '@manx/hoststate';
 import { parseIp } from '@manx/ip';
 import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
-import { MAX_PHYSICAL_NETWORK, MAX_PHYSICAL_NETWORKS, MAX_REPORT_ITEMS, MAX_REPORT_TEXT, type StatusReport } from './messages.js';
+import {
+  MAX_PHYSICAL_NETWORK,
+  MAX_PHYSICAL_NETWORKS,
+  MAX_REPORT_ITEMS,
+  MAX_REPORT_TEXT,
+  MAX_REPORTED_DROPS,
+  type StatusReport,
+} from './messages.js';
 
 const id = text(64, /^[A-Za-z0-9][A-Za-z0-9_-]*$/);
 const short = text(255);
@@ -10,6 +17,21 @@ const long = text(MAX_REPORT_TEXT);
 const address: Check = (value, at) => (typeof value === 'string' && parseIp(value) === value ? null : `${at}: expected an address`);
 const milliseconds: Check = (value, at) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a number of milliseconds`;
+const amount: Check = (value, at) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a count`);
+const rate: Check = (value, at) => (Number.isFinite(value) && Number(value) >= 0 ? null : `${at}: expected a rate`);
+/** An interface name, or a floating IP: it is shown to people, so no space or control character is in it. */
+const place = text(45, /^[\x21-\x7E]+$/);
+const reason: Check = (value, at) => (typeof value === 'string' && isDropReason(value) ? null : `${at}: expected a reason`);
+const drop = exactly({
+  endpoint: nullable(id),
+  at: place,
+  reason,
+  packets: amount,
+  bytes: amount,
+  rate,
+  firstAgeMs: milliseconds,
+  lastAgeMs: milliseconds,
+});
 const instant = text(32, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
 
 const report: Check = exactly({
@@ -18,6 +40,7 @@ const report: Check = exactly({
   isFull: oneOf(true, false),
   endpoints: listOf(exactly({ id, state: oneOf('up', 'down', 'error'), revision, problem: nullable(long) }), MAX_REPORT_ITEMS),
   claims: nullable(listOf(exactly({ endpoint: id, ip: address, ageMs: nullable(milliseconds) }), MAX_REPORT_ITEMS)),
+  drops: nullable(listOf(drop, MAX_REPORTED_DROPS)),
   agent: nullable(
     exactly({
       version: short,

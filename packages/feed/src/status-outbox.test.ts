@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgentReport } from './messages.js';
 import { parseStatusReport } from './parse-status.js';
-import { StatusOutbox } from './status-outbox.js';
+import { type HeardDrop, StatusOutbox } from './status-outbox.js';
 
 const agent: AgentReport = {
   version: '1',
@@ -31,7 +31,15 @@ describe('what a server has still to hear', () => {
     const outbox = new StatusOutbox('run');
     outbox.meet('server-1');
     expect(outbox.isDirty).toBe(false);
-    expect(outbox.post(0).report).toEqual({ run: 'run', revision: 0, isFull: false, endpoints: [], claims: null, agent: null });
+    expect(outbox.post(0).report).toEqual({
+      run: 'run',
+      revision: 0,
+      isFull: false,
+      endpoints: [],
+      claims: null,
+      drops: null,
+      agent: null,
+    });
   });
 
   it('the first report of a run is full, later ones say what changed, and an unchanged status is not repeated', () => {
@@ -95,6 +103,27 @@ describe('what a server has still to hear', () => {
     outbox.taken(outbox.post(0), 'server-1');
     outbox.tell({ ...news(1, []), agent: { ...agent, bgp: [{ name: 'tor1', state: 'Established' }] } });
     expect(outbox.isDirty).toBe(true);
+  });
+
+  it('of drops what changed is sent, once, with its age; to another run of the server all', () => {
+    const outbox = new StatusOutbox('run');
+    const drop = (at: string, packets: number, lastAt: number): HeardDrop => {
+      return { endpoint: 'a', at, reason: 'source', packets, bytes: 60 * packets, rate: 1, firstAt: 100, lastAt };
+    };
+    const [one, two] = [drop('t1', 1, 100), drop('t2', 1, 200)];
+    const said = () => outbox.post(300).report.drops?.map(({ at, packets, lastAgeMs }) => [at, packets, lastAgeMs]);
+    outbox.tell({ ...news(1, []), drops: [one] });
+    outbox.taken(outbox.post(300), 'server-1');
+    expect([outbox.isDirty, said()]).toEqual([false, undefined]);
+    outbox.tell({ ...news(1, []), drops: [two, one] });
+    expect([outbox.isDirty, said()]).toEqual([true, [['t2', 1, 100]]]);
+    const onItsWay = outbox.post(300);
+    outbox.tell({ ...news(1, []), drops: [drop('t2', 5, 300), one] });
+    outbox.taken(onItsWay, 'server-1');
+    expect(said()).toEqual([['t2', 5, 0]]);
+    outbox.taken(outbox.post(300), 'server-1');
+    outbox.meet('server-2');
+    expect(said()?.map(([at]) => at)).toEqual(['t2', 't1']);
   });
 
   it('whatever an agent has to say, the server can read it', () => {

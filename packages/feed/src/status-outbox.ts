@@ -1,5 +1,13 @@
 import type { EndpointStatus, Revision } from '@manx/hoststate';
-import { type AgentReport, MAX_REPORT_ITEMS, MAX_REPORT_TEXT, type ReportedClaim, type StatusReport } from './messages.js';
+import {
+  type AgentReport,
+  MAX_REPORT_ITEMS,
+  MAX_REPORT_TEXT,
+  MAX_REPORTED_DROPS,
+  type ReportedClaim,
+  type ReportedDrop,
+  type StatusReport,
+} from './messages.js';
 
 /** What an agent has found out, after an apply. */
 export type AgentNews = {
@@ -11,14 +19,23 @@ export type AgentNews = {
   readonly gone: readonly string[];
   /** Every claim of the host's endpoints, by address; absent: nothing is said of claims. Times are milliseconds since 1970, null for what the server told. */
   readonly claims?: readonly HeardClaim[];
+  /** All drops of this run that are still told of; one that is the same object as before has not changed. Absent: nothing is said of drops. */
+  readonly drops?: readonly HeardDrop[];
   readonly agent: AgentReport;
 };
+
+/** A drop with when it was first and last seen, in milliseconds since 1970. */
+export type HeardDrop = Omit<ReportedDrop, 'firstAgeMs' | 'lastAgeMs'> & { readonly firstAt: number; readonly lastAt: number };
 
 /** A claim, and when the host heard of it. */
 export type HeardClaim = Pick<ReportedClaim, 'endpoint' | 'ip'> & { readonly at: number | null };
 
 /** A report on its way, and the claims that are in it. */
-export type Posting = { readonly report: StatusReport; readonly claims: readonly HeardClaim[] | null };
+export type Posting = {
+  readonly report: StatusReport;
+  readonly claims: readonly HeardClaim[] | null;
+  readonly drops: readonly HeardDrop[];
+};
 
 const cut = (text: string, max: number): string => (text.length > max ? `${text.slice(0, max - 1)}…` : text || '-');
 
@@ -39,6 +56,12 @@ const fitted = (agent: AgentReport): AgentReport => ({
 const isSame = (a: EndpointStatus | undefined, b: EndpointStatus): boolean =>
   a !== undefined && a.state === b.state && a.revision === b.revision && a.problem === b.problem;
 
+const aged = ({ firstAt, lastAt, ...drop }: HeardDrop, now: number): ReportedDrop => ({
+  ...drop,
+  firstAgeMs: Math.max(0, now - firstAt),
+  lastAgeMs: Math.max(0, now - lastAt),
+});
+
 /**
  * What the server has still to hear from this host. Coalesced: of several statuses of an endpoint only the latest is sent, and it stays
  * here until a server has taken it. A server that has not heard the whole of it in its own run gets a full report.
@@ -52,6 +75,8 @@ export class StatusOutbox {
   #isAgentUnheard = false;
   #claims: readonly HeardClaim[] | null = null;
   #areClaimsUnheard = false;
+  #drops: readonly HeardDrop[] = [];
+  #toldDrops: ReadonlySet<HeardDrop> = new Set();
   /** The run of the server that has had a full report; null: none has. */
   #fullIn: string | null = null;
   #serverRun: string | null = null;
@@ -63,11 +88,15 @@ export class StatusOutbox {
 
   /** True when there is something that the server does not know. A host that has not applied anything yet has nothing to say. */
   get isDirty(): boolean {
-    return this.#agent !== null && (this.#unheard.size > 0 || this.#isAgentUnheard || this.#areClaimsUnheard || this.#needsFull);
+    return (
+      this.#agent !== null &&
+      (this.#unheard.size > 0 || this.#isAgentUnheard || this.#areClaimsUnheard || this.#hasUnheardDrops || this.#needsFull)
+    );
   }
 
-  tell({ revision, endpoints, gone, claims, agent }: AgentNews): void {
+  tell({ revision, endpoints, gone, claims, drops, agent }: AgentNews): void {
     this.#revision = revision;
+    this.#drops = drops?.slice(0, MAX_REPORTED_DROPS) ?? this.#drops;
     if (claims !== undefined && JSON.stringify(claims) !== JSON.stringify(this.#claims ?? [])) {
       this.#claims = claims.slice(0, MAX_REPORT_ITEMS);
       this.#areClaimsUnheard = true;
@@ -100,19 +129,28 @@ export class StatusOutbox {
     const endpoints = isFull ? all : all.filter((status) => this.#unheard.has(status.id));
     const told = isFull || this.#areClaimsUnheard ? this.#claims : null;
     const claims = told?.map(({ endpoint, ip, at }) => ({ endpoint, ip, ageMs: at === null ? null : Math.max(0, now - at) })) ?? null;
+    const drops = isFull ? this.#drops : this.#drops.filter((drop) => !this.#toldDrops.has(drop));
+    const said = drops.length === 0 ? null : drops.map((drop) => aged(drop, now));
     return {
-      report: { run: this.#run, revision: this.#revision, isFull, endpoints, claims, agent: this.#agent },
+      report: { run: this.#run, revision: this.#revision, isFull, endpoints, claims, drops: said, agent: this.#agent },
       claims: told,
+      drops,
     };
   }
 
   /** A server, in a run of its own, has taken a report; what has changed since it was made is still to be sent. */
-  taken({ report, claims }: Posting, serverRun: string): void {
+  taken({ report, claims, drops }: Posting, serverRun: string): void {
     this.meet(serverRun);
     if (report.isFull) this.#fullIn = serverRun;
     if (claims !== null && claims === this.#claims) this.#areClaimsUnheard = false;
+    const told = new Set([...this.#toldDrops, ...drops]);
+    this.#toldDrops = new Set(this.#drops.filter((drop) => told.has(drop)));
     if (report.agent === this.#agent) this.#isAgentUnheard = false;
     for (const status of report.endpoints) if (this.#latest.get(status.id) === status) this.#unheard.delete(status.id);
+  }
+
+  get #hasUnheardDrops(): boolean {
+    return this.#drops.some((drop) => !this.#toldDrops.has(drop));
   }
 
   get #needsFull(): boolean {

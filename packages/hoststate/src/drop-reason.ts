@@ -1,54 +1,145 @@
 /** Which side of an instance a packet was dropped on, from the instance's view. */
 type Direction = 'egress' | 'ingress';
 
-/** What is known of a reason: whose tap counts it (the sender's on egress, the receiver's on ingress), and what to tell people. */
+/** What is known of a reason: whose tap counts it (the sender's on egress, the receiver's on ingress), and what to tell people: the one place for these words. */
 export type DropReasonText = {
   readonly direction: Direction;
   readonly text: string;
+  /** What to do about it, a sentence. */
+  readonly advice: string;
   /** True: counted for the floating IP, not for a tap. */
   readonly isByFloatingIp?: true;
 };
 
 const REASONS = {
-  ethertype: { direction: 'egress', text: 'the frame was neither IPv4, IPv6 nor ARP, or had a VLAN tag' },
-  'unknown-tap': { direction: 'egress', text: 'the interface belongs to no port that this host knows, or to one that is down' },
-  source: { direction: 'egress', text: 'the source address or MAC is not one of the port or its allowed address pairs' },
+  ethertype: {
+    direction: 'egress',
+    text: 'the frame was neither IPv4, IPv6 nor ARP, or had a VLAN tag',
+    advice: 'Send untagged IPv4, IPv6 and ARP only: VLANs and other protocols do not leave an instance.',
+  },
+  'unknown-tap': {
+    direction: 'egress',
+    text: 'the interface belongs to no port that this host knows, or to one that is down',
+    advice: 'See whether the port is bound to this host and admin_state_up is true; a tap that Nova left behind can be deleted.',
+  },
+  source: {
+    direction: 'egress',
+    text: 'the source address or MAC is not one of the port or its allowed address pairs',
+    advice:
+      'Let the instance send as its fixed IP and MAC, or allow what it sends as: openstack port set --allowed-address ip-address=ADDRESS PORT.',
+  },
   'source-route': {
     direction: 'egress',
     text: 'the packet chose its own route (IPv4 source-route or record-route option, IPv6 routing header)',
+    advice: "Send without source routing: routes are the network's to choose.",
   },
-  arp: { direction: 'egress', text: "ARP in the name of an address or MAC that is not the port's" },
+  arp: {
+    direction: 'egress',
+    text: "ARP in the name of an address or MAC that is not the port's",
+    advice: 'Let the instance speak for its own addresses only, or allow the other one as an address pair of the port.',
+  },
   nd: {
     direction: 'egress',
     text: "IPv6 neighbour discovery for an address or MAC that is not the port's, or in a form that could hide it",
+    advice: 'Let the instance speak for its own addresses only, or allow the other one as an address pair of the port.',
   },
-  ra: { direction: 'egress', text: 'a router advertisement: instances are no routers' },
-  redirect: { direction: 'egress', text: 'an ICMP redirect: instances are no routers' },
-  'dhcp-server': { direction: 'egress', text: 'a DHCP answer: instances are no DHCP servers' },
-  protected: { direction: 'egress', text: 'the destination is in a protected prefix (the management network)' },
-  'host-service': { direction: 'egress', text: 'the host itself was asked for something that it does not offer to instances' },
-  'link-scope': { direction: 'egress', text: 'broadcast, multicast and link-local destinations stay on the link' },
-  'egress-rate': { direction: 'egress', text: "more than the port's QoS policy lets it send" },
-  'egress-invalid': { direction: 'egress', text: 'connection tracking found the packet invalid' },
-  'egress-not-syn': { direction: 'egress', text: 'a TCP segment of no known flow: it was cut, or began elsewhere' },
-  'egress-policy': { direction: 'egress', text: 'no security group rule lets the port send this' },
+  ra: {
+    direction: 'egress',
+    text: 'a router advertisement: instances are no routers',
+    advice: 'Turn off router advertisements (radvd, a bridge, a nested router) in the instance; routers of the API advertise.',
+  },
+  redirect: {
+    direction: 'egress',
+    text: 'an ICMP redirect: instances are no routers',
+    advice: 'Turn off sending redirects in the instance (net.ipv4.conf.all.send_redirects=0).',
+  },
+  'dhcp-server': {
+    direction: 'egress',
+    text: 'a DHCP answer: instances are no DHCP servers',
+    advice: 'Turn off the DHCP server in the instance; subnets with enable_dhcp answer.',
+  },
+  protected: {
+    direction: 'egress',
+    text: 'the destination is in a protected prefix (the management network)',
+    advice: 'Nothing is to be done where the instance has no business there; else see protected_prefixes in agent.yaml.',
+  },
+  'host-service': {
+    direction: 'egress',
+    text: 'the host itself was asked for something that it does not offer to instances',
+    advice: 'Use a service elsewhere; an operator can open the hosts with endpoint_to_host in agent.yaml.',
+  },
+  'link-scope': {
+    direction: 'egress',
+    text: 'broadcast, multicast and link-local destinations stay on the link',
+    advice: 'Nothing is to be done: most systems send some of it (mDNS, LLMNR, SSDP); what needs it must use addresses of one receiver.',
+  },
+  'egress-rate': {
+    direction: 'egress',
+    text: "more than the port's QoS policy lets it send",
+    advice: "Raise the rate of the port's QoS policy, or have the instance send less.",
+  },
+  'egress-invalid': {
+    direction: 'egress',
+    text: 'connection tracking found the packet invalid',
+    advice: 'Look for one-sided routes and for packets that belong to no flow; a stateless security group takes them.',
+  },
+  'egress-not-syn': {
+    direction: 'egress',
+    text: 'a TCP segment of no known flow: it was cut, or began elsewhere',
+    advice: 'Let the application connect anew; it will not be let through in the midst of a flow.',
+  },
+  'egress-policy': {
+    direction: 'egress',
+    text: 'no security group rule lets the port send this',
+    advice: "Ask ./manx explain what would open it, and add an egress rule to one of the port's security groups.",
+  },
   'floating-egress-rate': {
     direction: 'egress',
     text: "more than the floating IP's QoS policy lets it send, counted for the floating IP",
+    advice: "Raise the rate of the floating IP's QoS policy, or have the instance send less.",
     isByFloatingIp: true,
   },
   'floating-ingress-rate': {
     direction: 'ingress',
     text: "more than the floating IP's QoS policy lets it receive, counted for the floating IP",
+    advice: "Raise the rate of the floating IP's QoS policy, or have it sent less.",
     isByFloatingIp: true,
   },
-  'to-unknown-tap': { direction: 'ingress', text: 'sent to an interface of no port that this host knows, or of one that is down' },
-  'own-address': { direction: 'ingress', text: "the host does not answer ARP for an address that is the port's own" },
-  'floating-port': { direction: 'ingress', text: 'this port of the floating IP is forwarded to nobody' },
-  'ingress-rate': { direction: 'ingress', text: "more than the port's QoS policy lets it receive" },
-  'ingress-invalid': { direction: 'ingress', text: 'connection tracking found the packet invalid' },
-  'ingress-not-syn': { direction: 'ingress', text: 'a TCP segment of no known flow: it was cut, or began elsewhere' },
-  'ingress-policy': { direction: 'ingress', text: 'no security group rule lets the port receive this' },
+  'to-unknown-tap': {
+    direction: 'ingress',
+    text: 'sent to an interface of no port that this host knows, or of one that is down',
+    advice: 'See whether the port is bound to this host and admin_state_up is true.',
+  },
+  'own-address': {
+    direction: 'ingress',
+    text: "the host does not answer ARP for an address that is the port's own",
+    advice: 'Nothing is to be done: an instance asked whether its own address is in use, or another looked for it.',
+  },
+  'floating-port': {
+    direction: 'ingress',
+    text: 'this port of the floating IP is forwarded to nobody',
+    advice: "Add a port forwarding for it, or close the service's clients: nobody is meant to get it now.",
+  },
+  'ingress-rate': {
+    direction: 'ingress',
+    text: "more than the port's QoS policy lets it receive",
+    advice: "Raise the rate of the port's QoS policy, or have it sent less.",
+  },
+  'ingress-invalid': {
+    direction: 'ingress',
+    text: 'connection tracking found the packet invalid',
+    advice: 'Look for one-sided routes and for packets that belong to no flow; a stateless security group takes them.',
+  },
+  'ingress-not-syn': {
+    direction: 'ingress',
+    text: 'a TCP segment of no known flow: it was cut, or began elsewhere',
+    advice: 'Let the peer connect anew; it will not be let through in the midst of a flow.',
+  },
+  'ingress-policy': {
+    direction: 'ingress',
+    text: 'no security group rule lets the port receive this',
+    advice: "Ask ./manx explain what would open it, and add an ingress rule to one of the port's security groups.",
+  },
 } as const satisfies Readonly<Record<string, DropReasonText>>;
 
 /** Why a packet was dropped. */

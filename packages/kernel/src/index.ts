@@ -14,7 +14,7 @@ export { applySteps, type StepContext, type StepsOutcome } from './host/apply-st
 export { HostObserver, type HostPart, MANX_TABLES } from './host/host-observer.js';
 export type { HostPorts } from './host/host-ports.js';
 export type { ProgramPort } from './host/program-port.js';
-export { readCounters } from './host/read-counters.js';
+export { readCounters, readDrops } from './host/read-counters.js';
 export { surveyHost } from './host/survey-host.js';
 export { inNetns } from './netlink/libc.js';
 export type { NetlinkWatch } from './netlink/netlink-events.js';

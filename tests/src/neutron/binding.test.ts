@@ -63,6 +63,7 @@ const agentOf = async (host: string) => {
         isFull: false,
         endpoints: [{ id, state, revision, problem: null }],
         claims: null,
+        drops: null,
         agent: null,
       }),
     });

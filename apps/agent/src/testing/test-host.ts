@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { agentToken, createFeed, createFeedServer, type Feed, type StatusReport } from '@manx/feed';
+import { agentToken, createFeed, createFeedServer, type Feed, type ReportedDrop, type StatusReport } from '@manx/feed';
 import { asHostName, diffHostStates, type EndpointStatus, type HostState } from '@manx/hoststate';
 import { inNetns } from '@manx/kernel';
 
@@ -35,6 +35,7 @@ export class TestHost {
   #server: Server | null = null;
   #agent: ChildProcess | null = null;
   #claims: NonNullable<StatusReport['claims']> = [];
+  readonly #drops = new Map<string, ReportedDrop>();
   said = '';
 
   constructor(name: string, state: HostState, extra = '') {
@@ -125,6 +126,11 @@ export class TestHost {
     return this.#claims;
   }
 
+  /** What the agents told last of each drop. */
+  get drops(): readonly ReportedDrop[] {
+    return [...this.#drops.values()];
+  }
+
   /** What the agent last said of itself. */
   get agent(): StatusReport['agent'] {
     return this.#feed?.hosts()[0]?.report?.agent ?? null;
@@ -209,6 +215,7 @@ export class TestHost {
 
   #take(report: StatusReport): void {
     this.#claims = report.claims ?? this.#claims;
+    for (const drop of report.drops ?? []) this.#drops.set(`${drop.endpoint ?? ''} ${drop.at} ${drop.reason}`, drop);
     for (const status of report.endpoints) this.#statuses.set(status.id, status);
     this.#wake();
   }

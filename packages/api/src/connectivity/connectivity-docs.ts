@@ -1,3 +1,4 @@
+import { DROP_REASONS } from '@manx/hoststate';
 import type { OperationDoc, Schema } from '../openapi/operation-doc.js';
 import { wrapped } from '../openapi/resource-schemas.js';
 
@@ -137,6 +138,42 @@ export const EXPLAIN_DOC: OperationDoc = {
     additionalProperties: false,
   }),
   answers: { '200': object({ connectivity: object({ explanations: list(explanation) }) }) },
+};
+
+const drop = object({
+  host: described(orNull('string'), 'Null for who is no administrator.'),
+  port_id: described(orNull('string'), 'Null: the interface is of no port that the host knows.'),
+  port_name: orNull('string'),
+  project_id: orNull('string'),
+  at: described(text, 'The tap, or the floating IP.'),
+  reason: { enum: Object.keys(DROP_REASONS) },
+  direction: { enum: ['egress', 'ingress'] },
+  packets: { type: 'integer' },
+  bytes: { type: 'integer' },
+  packets_per_second: described({ type: 'number' }, 'When they were last counted; 0 when none were.'),
+  first_seen_at: text,
+  last_seen_at: text,
+  meaning: text,
+  advice: text,
+});
+
+/** What `GET /v2.0/connectivity/drops` says of itself. */
+export const DROPS_DOC: OperationDoc = {
+  summary: 'Says what the hosts drop, by port and reason, since this server heard of it: the latest first.',
+  tag: 'connectivity',
+  query: {
+    port_id: { type: 'string', description: 'Of this port; repeated: of any of these.' },
+    port: { type: 'string', description: 'Of a port or instance by id or name, or of an address; it must be there.' },
+  },
+  answers: {
+    '200': object({
+      drops: list(drop),
+      ports: described(
+        list(object({ id: text, name: text, status: text, blockers: list(text) })),
+        'What `port` stands for, and what keeps each from the network altogether.',
+      ),
+    }),
+  },
 };
 
 const labels = list(object({ id: text, name: text, ports: { type: 'integer' } }));

@@ -1,21 +1,24 @@
 import type { StateReader } from '@manx/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from '../answer.js';
+import { queryParameters } from '../query-parameters.js';
 import { actorOf, send } from '../request-facts.js';
 import type { ResourceRoutesOptions } from '../resource-routes.js';
+import { answerDrops } from './answer-drops.js';
 import { answerExplain } from './answer-explain.js';
 import { answerMatrix } from './answer-matrix.js';
-import { EXPLAIN_DOC, MATRIX_DOC } from './connectivity-docs.js';
+import { DROPS_DOC, EXPLAIN_DOC, MATRIX_DOC } from './connectivity-docs.js';
+import type { DropBook } from './drop-book.js';
 import type { Asker, CloudSource } from './viewer.js';
 
-/** What the routes of connectivity need: the compiled cloud, beside what all routes do. */
-export type ConnectivityOptions = { readonly connectivity: CloudSource };
+/** What the routes of connectivity need beside what all routes do: the compiled cloud, and what its hosts drop. */
+export type ConnectivityOptions = { readonly connectivity: CloudSource; readonly drops: Pick<DropBook, 'drops'> };
 
 type Answerer = (asker: Asker, source: CloudSource, body: unknown) => Answer;
 
-/** Questions about who reaches whom (extension `connectivity`): asked by POST, since they say much, but they change nothing. */
+/** Questions about who reaches whom (extension `connectivity`): asked by POST where they say much, but they change nothing. */
 export const addConnectivityRoutes = (app: FastifyInstance, options: ResourceRoutesOptions & ConnectivityOptions): void => {
-  const { ledger, context, policy, connectivity } = options;
+  const { ledger, context, policy, connectivity, drops } = options;
   const ask =
     (answer: Answerer) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -26,6 +29,12 @@ export const addConnectivityRoutes = (app: FastifyInstance, options: ResourceRou
         await ledger.read((state: StateReader) => answer({ state, actor, policy, isHostAlive }, connectivity, request.body)),
       );
     };
+  app.get('/v2.0/connectivity/drops', { config: { doc: DROPS_DOC } }, async (request, reply) => {
+    const actor = actorOf(request);
+    const { isHostAlive } = context();
+    const asked = { parameters: queryParameters(request.url), drops: drops.drops(Date.now()) };
+    return send(reply, await ledger.read((state: StateReader) => answerDrops({ state, actor, policy, isHostAlive }, asked)));
+  });
   app.post('/v2.0/connectivity/explain', { config: { doc: EXPLAIN_DOC } }, ask(answerExplain));
   app.post('/v2.0/connectivity/matrix', { config: { doc: MATRIX_DOC } }, ask(answerMatrix));
 };

@@ -34,6 +34,8 @@ export type Gauges = {
   /** Resources that cannot be compiled. */
   readonly problems: () => number;
   readonly nova: () => EventCounts;
+  /** Packets that hosts told to have dropped, by reason. */
+  readonly drops: () => Iterable<readonly [string, number]>;
 };
 
 /** What a server counts about itself, in Prometheus' terms. Counting costs a microsecond or two and never fails. */
@@ -160,6 +162,16 @@ const addGauges = (registry: Registry, sources: Partial<Gauges>): void => {
       if (counts === undefined) return;
       events.reset();
       for (const result of ['sent', 'refused', 'dropped'] as const) events.inc({ result }, counts[result]);
+    },
+  });
+  const drops = new Counter({
+    name: 'manx_dropped_packets_total',
+    help: 'Packets that hosts dropped, by reason',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect: () => {
+      drops.reset();
+      for (const [reason, packets] of sources.drops?.() ?? []) drops.inc({ reason }, packets);
     },
   });
   const resources = new Gauge({

@@ -10,6 +10,7 @@ export const serverGauges = (ledger: Ledger, wiring: HostWiring, nova: Pick<Nova
   revision: () => ledger.revision,
   resources: () => RESOURCE_KINDS.map((kind) => [kind, ledger.state.count(kind)] as const),
   hosts: () => hostTotals(wiring.feed),
+  drops: () => wiring.drops.packetsByReason(),
   problems: () => wiring.problems().length,
   ...(nova === null ? {} : { nova: nova.counts }),
 });

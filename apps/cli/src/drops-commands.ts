@@ -1,0 +1,92 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { AskedPort, DropRow } from './format-drops.js';
+
+type Output = { readonly output: 'text' | 'json' };
+type Answer = { readonly drops: readonly DropRow[]; readonly ports: readonly AskedPort[] };
+type Asker = (query: string) => Promise<Answer>;
+
+/** How often `--follow` asks, in seconds, unless told: as often as agents count. */
+const EVERY_S = 2;
+
+/** `./manx why-dropped PORT`: what is dropped of a port, in words. Exit status 0 also where something is. */
+export const addWhyDroppedCommand = (command: Command): void => {
+  command
+    .argument('<port>', 'a port or instance by name or id, or an address')
+    .addOption(outputOption())
+    .action(async (port: string, { output }: Output) => {
+      const [ask, { formatWhyDropped }, { terminalPaint }] = await Promise.all([
+        openAsker(),
+        import('./format-drops.js'),
+        import('./terminal-paint.js'),
+      ]);
+      const answer = await ask(`?port=${encodeURIComponent(port)}`);
+      if (output === 'json') return void process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+      const paint = terminalPaint(process.stdout, process.env);
+      process.stdout.write(`${answer.ports.map((one) => formatWhyDropped(one, answer.drops, paint).join('\n')).join('\n\n')}\n`);
+    });
+};
+
+/** `./manx drops [--follow]`: all that the asker may know; followed, what has grown since the last look, as a line of JSON or a table each time. */
+export const addDropsCommand = (command: Command): void => {
+  command
+    .option('-f, --follow', 'go on, and show what grows')
+    .option('--every <seconds>', 'how often to look with --follow', seconds, EVERY_S)
+    .addOption(outputOption())
+    .action(async ({ output, follow, every }: Output & { readonly follow?: boolean; readonly every: number }) => {
+      const [ask, { dropKey, formatDrops }, { terminalPaint }] = await Promise.all([
+        openAsker(),
+        import('./format-drops.js'),
+        import('./terminal-paint.js'),
+      ]);
+      const paint = terminalPaint(process.stdout, process.env);
+      const packetsOf = (some: readonly DropRow[]) => new Map(some.map((drop) => [dropKey(drop), drop.packets]));
+      const show = (drops: readonly DropRow[]): void => {
+        if (output === 'json') for (const drop of drops) process.stdout.write(`${JSON.stringify(drop)}\n`);
+        else if (drops.length > 0) process.stdout.write(`${formatDrops(drops, paint, { hasPort: true }).join('\n')}\n`);
+      };
+      const { drops } = await ask('');
+      show(drops);
+      if (drops.length === 0 && output === 'text') process.stdout.write('Nothing is dropped that the hosts told of.\n');
+      if (follow !== true) return;
+      let known = packetsOf(drops);
+      await followDrops(every, ask, (now) => {
+        show(now.filter((drop) => drop.packets !== known.get(dropKey(drop))));
+        known = packetsOf(now);
+      });
+    });
+};
+
+/** Looks again and again until the process is ended, or nobody reads on. A server that is away is said once, and asked again. */
+const followDrops = async (everyS: number, first: Asker, onDrops: (drops: readonly DropRow[]) => void): Promise<never> => {
+  process.stdout.on('error', () => process.exit());
+  let ask: Asker | null = first;
+  let trouble = '';
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, everyS * 1000));
+    try {
+      // After a refusal with a new token: the old one may have run out.
+      ask ??= await openAsker();
+      onDrops((await ask('')).drops);
+      trouble = '';
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'ApiFault') throw error;
+      if (error.message !== trouble) process.stderr.write(`manx: ${error.message} It is asked again.\n`);
+      trouble = error.message;
+      ask = null;
+    }
+  }
+};
+
+const outputOption = (): Option => new Option('-o, --output <form>', 'text or json').choices(['text', 'json']).default('text');
+
+const openAsker = async (): Promise<Asker> => {
+  const { findApi, getApi } = await import('./api-access.js');
+  const access = await findApi(process.env);
+  return async (query) => (await getApi(access, `connectivity/drops${query}`)) as Answer;
+};
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,4}$/.test(text) || value < 1) throw new InvalidArgumentError('Expected seconds, 1 to 9999.');
+  return value;
+}

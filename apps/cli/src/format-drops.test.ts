@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { type DropRow, formatDrops, formatWhyDropped } from './format-drops.js';
+
+const plain = (_: unknown, text: string): string => text;
+const port = { id: 'p1', name: 'web-1', status: 'ACTIVE', blockers: [] };
+const row = (fields: Partial<DropRow> = {}): DropRow => ({
+  host: 'h1',
+  port_id: 'p1',
+  port_name: 'web-1',
+  at: 'tap1',
+  reason: 'source',
+  packets: 3,
+  bytes: 180,
+  packets_per_second: 1.5,
+  first_seen_at: '2026-01-31T00:00:00.123Z',
+  last_seen_at: '2026-01-31T00:00:09.5Z',
+  meaning: 'the source is forged',
+  advice: 'Send as who it is.',
+  ...fields,
+});
+
+describe('drops for people', () => {
+  it('a port with drops: a table, and each reason once in words', () => {
+    expect(formatWhyDropped(port, [row(), row({ host: 'h2' }), row({ port_id: 'p2', reason: 'arp' })], plain)).toEqual([
+      'web-1 (p1), ACTIVE',
+      '  host  at    reason  packets  bytes  per second  since                 last seen',
+      '  h1    tap1  source  3        180    1.5         2026-01-31T00:00:00Z  2026-01-31T00:00:09Z',
+      '  h2    tap1  source  3        180    1.5         2026-01-31T00:00:00Z  2026-01-31T00:00:09Z',
+      '',
+      '  source: the source is forged.',
+      '      Send as who it is.',
+    ]);
+  });
+
+  it('a port without drops says so, and what blocks it', () => {
+    expect(formatWhyDropped({ ...port, blockers: ['it is down'] }, [row({ port_id: 'p2' })], plain)).toEqual([
+      'web-1 (p1), ACTIVE',
+      '  blocked: it is down',
+      '  Nothing of it was dropped that the hosts told of (the last day at most).',
+    ]);
+  });
+
+  it('a tenant gets no column of hosts, and no name moves the cursor', () => {
+    const [heading, line] = formatDrops([row({ host: null, port_name: 'a\u001B[2J' })], plain, { hasPort: true });
+    expect(heading?.startsWith('port')).toBe(true);
+    expect(line?.startsWith('a?[2J')).toBe(true);
+  });
+});
