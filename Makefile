@@ -1,9 +1,9 @@
 # Two commands do everything: `make lab` and `make test`. Each installs what is missing first.
-.PHONY: help lab test siege check format build setup bench conformance clean
+.PHONY: help lab test siege check format build setup bench conformance conformance-plugin clients clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (Debian and npm packages), build
 	@tools/setup.sh
@@ -31,6 +31,14 @@ bench: setup ## measure; results go to bench/RESULTS.md
 conformance: setup ## Tempest's network tests against a server with a real Keystone
 	@dpkg-query -W tempest >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends tempest
 	@node tests/dist/conformance/run-conformance.js
+
+conformance-plugin: setup ## the API tests that Neutron's own developers keep, against the same
+	@dpkg-query -W neutron-tempest-plugin >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends neutron-tempest-plugin
+	@node tests/dist/conformance/run-conformance.js '^neutron_tempest_plugin\.api\.'
+
+clients: setup ## programs in Go (gophercloud) and Python (openstacksdk) against a server with a real Keystone
+	@dpkg-query -W golang-go golang-github-gophercloud-gophercloud-dev >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends golang-go golang-github-gophercloud-gophercloud-dev
+	@node tests/dist/clients/run-clients.js
 
 clean: ## remove everything that was built or installed in this tree
 	rm -rf node_modules packages/*/dist apps/*/dist lab/dist bench/dist tests/dist

@@ -111,14 +111,17 @@ function checkFamily(rule: SecurityGroupRuleDraft): Problem | null {
   return null;
 }
 
-/** What two rules have in common that allow the same: everything but who wrote them down and how. A prefix of everyone is no prefix. */
+/**
+ * What two rules have in common that count as the same: everything but who wrote them down and how. A prefix of everyone is no prefix.
+ * A rule of protocol 0 allows what one without a protocol does, yet is another: Neutron takes both (`_rule_to_key` of its `securitygroups_db`).
+ */
 export function meaningOf(rule: SecurityGroupRuleDraft): string {
   const cidr = rule.remote_ip_prefix === null ? null : normalizedCidr(rule.remote_ip_prefix);
   const peer = cidr === null || prefixLength(cidr) === 0 ? null : cidr;
   return JSON.stringify([
     rule.direction,
     rule.ethertype,
-    protocolNumber(rule),
+    rule.protocol === null ? null : (protocolNumber(rule) ?? 0),
     rule.port_range_min,
     rule.port_range_max,
     rule.remote_group_id,

@@ -1,3 +1,4 @@
+import { protocolNumber } from '@manx/model';
 import { describe, expect, test } from 'vitest';
 import { ADMIN, Bench, memberOf, outcome } from './test-bench.js';
 
@@ -161,6 +162,20 @@ describe('rules', () => {
     bench.made('security_group_rule', { ...rule, ...one });
     expect(outcome(bench.post('security_group_rule', { ...rule, ...two }))).toBe('409 SecurityGroupRuleExists');
     expect(outcome(bench.post('security_group_rule', { ...rule, ...two, direction: 'egress', protocol: 'sctp' }))).toBe('taken');
+  });
+
+  test('protocol 0 means every protocol under its number: kept as 0, a rule beside the one without a protocol, the same as `ip`', () => {
+    const bench = new Bench();
+    const security_group_id = bench.made('security_group', { name: 'web' }).id;
+    const rule = { security_group_id, direction: 'ingress' };
+    const every = bench.made('security_group_rule', { ...rule, protocol: 'any' });
+    expect(every.protocol).toBeNull();
+    const zero = bench.made('security_group_rule', { ...rule, protocol: 0 });
+    expect(zero.protocol).toBe('0');
+    expect(protocolNumber({ protocol: '0' })).toBeNull();
+    for (const protocol of ['0', 'ip', 'hopopt'] as const) {
+      expect(outcome(bench.post('security_group_rule', { ...rule, protocol }))).toBe('409 SecurityGroupRuleExists');
+    }
   });
 
   test('many at once: of one group, all or none, none twice, one revision of the group', () => {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { type KeystoneFixture, startKeystone } from '../keystone/keystone-fixture.js';
 import { clientOf } from '../neutron/client.js';
 import { makeServerFolder, startServerProcess } from '../neutron/server-process.js';
-import { startSimulatedHost } from '../neutron/simulated-host.js';
+import { startSimulatedHosts } from '../neutron/start-simulated-hosts.js';
 
-/** A Keystone and a server behind its catalogue, with a host, an external network and default subnet pools: what Tempest is pointed at. */
+/** A Keystone and a server behind its catalogue, with two hosts, an external network and default subnet pools: what Tempest is pointed at. */
 export type ConformanceCloud = {
   readonly keystone: KeystoneFixture;
   readonly url: string;
@@ -36,7 +36,7 @@ export const startConformanceCloud = async (): Promise<ConformanceCloud> => {
     endings.push(folder.remove);
     const server = await startServerProcess(folder);
     endings.push(() => server.end('SIGTERM'));
-    endings.push(await startSimulatedHost(server, folder));
+    endings.push(await startSimulatedHosts(server, folder, 2));
     await keystone.setEndpoint('network', server.url);
     const headers = { 'x-auth-token': await keystone.token(keystone.admin, { project: keystone.adminProject.id }) };
     const client = clientOf(server.url);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type KeystoneFixture, startKeystone } from '../keystone/keystone-fixture.js';
 import { makeServerFolder, type ServerFolder, type ServerProcess, startServerProcess } from '../neutron/server-process.js';
-import { startSimulatedHost } from '../neutron/simulated-host.js';
+import { startSimulatedHosts } from '../neutron/start-simulated-hosts.js';
 import {
   accessAndQuotas,
   coreResources,
@@ -57,7 +57,7 @@ describe("Debian's openstack command, with Keystone", () => {
     await accessAndQuotas(administrator(), project.name);
   });
   it('agents, service providers, extensions, BGP speakers', async () => {
-    const endHost = await startSimulatedHost(server, folder);
+    const endHost = await startSimulatedHosts(server, folder, 1);
     try {
       await operations(administrator(), 'sim-1');
     } finally {
