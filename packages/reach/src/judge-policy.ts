@@ -106,7 +106,7 @@ export function judgeTap(leg: Leg, { place, side }: Pick<PolicyAsked, 'place' | 
   });
 }
 
-/** Whether the sender may send from the address (S17). To its host even one without port security speaks only as itself, by single addresses (S18). */
+/** Whether the sender may send from the address (S17). To its host also one without port security speaks only as itself, by single addresses (S18). */
 export function judgeSource(leg: Leg, place: Place, { ip, isToHost }: { readonly ip: Ip; readonly isToHost: boolean }): Finding {
   const { cloud } = leg;
   const { endpoint, host } = place;
@@ -115,9 +115,13 @@ export function judgeSource(leg: Leg, place: Place, { ip, isToHost }: { readonly
   const isFree = !endpoint.isSecured && !isToHost;
   const by = isFree ? 'port security is off, nothing is checked' : isOwn ? 'its own address' : 'an allowed address pair of it';
   const at = { host: hostShown(cloud, host), endpoint: endpoint.id };
-  const isAllowed = endpoint.isSecured ? hasAddress(endpoint, ip) : isFree || hasSingle(endpoint, ip);
+  const isAllowed = isFree || (isToHost ? hasSingle(endpoint, ip) : hasAddress(endpoint, ip));
   if (isAllowed) return stepOf('source-check', `${name} may send from ${ip}: ${by}`, at);
-  const text = `${name} may not send from ${ip}: it is neither its address nor in an allowed address pair of it`;
+  const isInPrefix = hasAddress(endpoint, ip);
+  const why = isInPrefix
+    ? 'to its host none speaks from within a prefix'
+    : 'it is neither its address nor in an allowed address pair of it';
+  const text = `${name} may not send from ${ip}: ${why}`;
   const change = `openstack port set --allowed-address ip-address=${ip} ${endpoint.id}`;
   return blocked(stepOf('source-check', text, at), {
     code: 'source-not-own',

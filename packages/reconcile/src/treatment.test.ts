@@ -67,6 +67,13 @@ function refused(guest: TestNetns): number {
   return Number(values?.[names?.indexOf('NoPorts') ?? -1]);
 }
 
+/** What a namespace has counted of ICMP, as `Name value` lines. */
+function icmpOf(netns: TestNetns): string {
+  const rows = netns.run(['grep', '^Icmp:', '/proc/net/snmp']).stdout.trim().split('\n');
+  const [names = [], values = []] = rows.map((row) => row.split(' '));
+  return names.map((name, at) => `${name} ${values[at]}`).join('\n');
+}
+
 /** Sends datagrams of so many bytes, each from a port of its own. */
 function shower(from: TestNetns, to: string, { count, bytes = 10, port = 7 }: { count: number; bytes?: number; port?: number }): void {
   const script = `import socket
@@ -102,6 +109,18 @@ except OSError: pass`;
   return from.run(['/usr/bin/python3', '-c', script]).stdout.trim();
 }
 
+/** Whether the host, which talks with the outside, takes what the first guest answers in the name of that. */
+function answersInAnothersName(): boolean {
+  const script = `import socket,subprocess
+s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(('192.0.2.1',5000)); s.settimeout(1); s.connect(('${OUTSIDE}',6000)); s.send(b'x')
+subprocess.run(['ip','netns','exec','${a.name}','/usr/bin/python3','-c',"""from scapy.all import *\nsendp(Ether(src='${A.mac}',dst='${HOST_MAC_A}')/IP(src='${OUTSIDE}',dst='192.0.2.1')/UDP(sport=6000,dport=5000)/b'forged',iface='eth0',verbose=0)"""],check=True)
+while True:
+  try: print(s.recv(99)); break
+  except ConnectionRefusedError: pass
+  except OSError as e: print(type(e).__name__); break`;
+  return world.host.run(['/usr/bin/python3', '-c', script]).stdout.includes('forged');
+}
+
 describe('S19: a port without port security', () => {
   const open = { ...A, isSecured: false, policies: [] };
 
@@ -130,13 +149,7 @@ describe('S19: a port without port security', () => {
     sendFrames(a, [...frames, `${fromA}/IP(${to})/UDP(sport=1,dport=4242)`]);
     expect((await seen.until('.4242:')).length).toBe(1);
     seen.stop();
-    // The host talks with the outside; the guest answers in its name.
-    const script = (who: string, mac: string): string => `import socket,subprocess
-s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(('192.0.2.1',5000)); s.settimeout(1); s.connect(('${OUTSIDE}',6000)); s.send(b'x')
-subprocess.run(['ip','netns','exec','${who}','/usr/bin/python3','-c',"""from scapy.all import *\nsendp(Ether(src='${mac}',dst='${HOST_MAC_A}')/IP(src='${OUTSIDE}',dst='192.0.2.1')/UDP(sport=6000,dport=5000)/b'forged',iface='eth0',verbose=0)"""],check=True)
-try: print(s.recv(99))
-except OSError as e: print(type(e).__name__)`;
-    expect(world.host.run(['/usr/bin/python3', '-c', script(a.name, A.mac)]).stdout).not.toContain('forged');
+    expect(answersInAnothersName()).toBe(false);
     expect([pings(a, '10.65.0.1'), pings(a, '198.19.0.1')]).toEqual([true, false]);
   });
 
@@ -265,6 +278,26 @@ describe('S8, S17: allowed address pairs', () => {
       shower(world.outside, ip, { count: 64, port: 8 });
       expect([ip, count(a) - beforeA - gotA, count(b) - beforeB - gotB]).toEqual([ip, 0, 64]);
     }
+  });
+
+  it('S18: to its host an instance speaks as itself, and not from within a prefix that has the fabric in it; through it, it may', async () => {
+    const fabric = { ...pair('192.0.2.0/24', own), isRouted: false };
+    apply({ ...A, pairs: [fabric, pair('10.65.8.0/24', own), pair('10.65.0.100/32', own), pair('2001:db8:65:8::/64', own)] }, B);
+    expect(answersInAnothersName()).toBe(false);
+    const echoes = (): number => Number(/InEchos (\d+)/.exec(icmpOf(world.host))?.[1]);
+    const isHeard = (source: string): boolean => {
+      const before = echoes();
+      sendFrames(a, [`${fromA}/IP(src='${source}',dst='192.0.2.1')/ICMP(type=8,id=7)`]);
+      // What came before it has been dealt with when this one is answered.
+      expect(pings(a, '10.65.0.1')).toBe(true);
+      return echoes() - before === 2;
+    };
+    expect([isHeard('192.0.2.7'), isHeard('10.65.8.7'), isHeard('10.65.0.100')]).toEqual([false, false, true]);
+    expect(await portsAt(b, [`${fromA}/IP(src='192.0.2.7',dst='10.65.0.3')/UDP(dport=1001)`])).toEqual(['1001']);
+    // Who is asked for the way out by an address of the prefix answers: neighbour discovery is about the link.
+    world.host.run(['ip', '-6', 'neighbour', 'flush', 'dev', A.ifname]);
+    a.run(['ip', '-6', 'neighbour', 'flush', 'dev', 'eth0']);
+    expect([pingsFrom(a, '2001:db8:65:8::7', '2001:db8:aa::2'), pings(a, '10.65.0.1')]).toEqual([true, true]);
   });
 
   it("never takes an address from whose own it is, nor one that is somebody else's to receive", () => {

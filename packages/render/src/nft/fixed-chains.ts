@@ -3,7 +3,7 @@ import type { Cidr, Family } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
 import type { RenderSettings } from '../settings.js';
 import { drop, dropChains } from './drop-chains.js';
-import { metadataChains, metadataFromLinkLocal, metadataInput } from './metadata-chains.js';
+import { METADATA_FROM_LINK_LOCAL, metadataChains, metadataInput } from './metadata-chains.js';
 import { ND_CHAINS, NEIGHBOUR_DISCOVERY } from './nd-chains.js';
 import { FORWARDED_ALREADY, NOT_TRANSLATED } from './optional-chains.js';
 import { prefixesOf } from './peer-match.js';
@@ -64,7 +64,7 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
     ['never-from-guest', { hook: null, rules: NEVER_FROM_GUEST }],
     ...ND_CHAINS,
     ['unaddressed', { hook: null, rules: UNADDRESSED }],
-    ['link-local', { hook: null, rules: [...(port === undefined ? [] : [metadataFromLinkLocal(port)]), ...LINK_LOCAL] }],
+    ['link-local', { hook: null, rules: [...(port === undefined ? [] : [METADATA_FROM_LINK_LOCAL]), ...LINK_LOCAL] }],
     ['input', { hook: hook('input', 0), rules: INPUT }],
     ['as-itself', { hook: null, rules: AS_ITSELF }],
     [
@@ -130,26 +130,26 @@ const LINK_LOCAL: readonly string[] = [
   drop('host-service'),
 ];
 
-const INPUT: readonly string[] = [
-  'iifname != "tap*" accept',
-  'iifname @unsecured jump as-itself',
-  'iifname @taps goto guest-to-host',
-  drop('unknown-tap'),
-];
+const INPUT: readonly string[] = ['iifname != "tap*" accept', 'iifname @taps goto guest-to-host', drop('unknown-tap')];
 
 /**
- * To its host even an instance without port security speaks only as itself (S18): the host's own flows, BGP's among them, are
- * known by their addresses, and nobody may answer in another's name.
+ * To its host every instance speaks only as itself (S18), also without port security, and however wide its pairs: the host's own flows,
+ * BGP's among them, are known by their addresses, and nobody may answer in another's name. From within a prefix it may look for
+ * its neighbours only.
  */
 const AS_ITSELF: readonly string[] = [
   'iifname . ether saddr . ip saddr @sources-v4 return',
   'iifname . ether saddr . ip6 saddr @sources-v6 return',
-  'iifname . ether saddr @macs goto unaddressed',
+  `iifname . ether saddr . ip6 saddr @source-nets-v6 icmpv6 type { ${ND_AND_MLD} } return`,
+  'ip saddr 0.0.0.0 iifname . ether saddr @macs udp sport 68 udp dport 67 return',
+  `ip6 saddr :: ip6 daddr ff02::/16 iifname . ether saddr @macs icmpv6 type { ${ND_AND_MLD} } return`,
+  'ip6 saddr fe80::/64 ip6 daddr { fe80::/64, ff02::/16 } iifname . ether saddr @macs return',
   drop('source'),
 ];
 
 /** S18: DHCP, ICMP, neighbour discovery, and answers to what the host began; metadata (`metadataInput`) follows. */
 const GUEST_TO_HOST: readonly string[] = [
+  'jump as-itself',
   `ct state vmap { established : accept, related : accept, invalid : ${drop('egress-invalid')} }`,
   'meta nfproto ipv4 udp sport 68 udp dport 67 accept',
   'meta nfproto ipv6 udp sport 546 udp dport 547 accept',

@@ -28,7 +28,5 @@ export function metadataInput(port: number): readonly string[] {
   ];
 }
 
-/** What a guest may send to its host from a link-local address: looked at before translation, and after it where port security is off. */
-export function metadataFromLinkLocal(port: number): string {
-  return `ip6 daddr ${METADATA_IPV6} tcp dport { 80, ${port} } accept`;
-}
+/** What a guest may send to its host from a link-local address: looked at before translation. */
+export const METADATA_FROM_LINK_LOCAL = `ip6 daddr ${METADATA_IPV6} tcp dport 80 accept`;
