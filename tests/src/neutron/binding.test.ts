@@ -1,4 +1,4 @@
-import { agentToken } from '@manx/feed';
+import { agentToken, type StatusReport } from '@manx/feed';
 import { asHostName } from '@manx/hoststate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, clientOf, type Made } from './client.js';
@@ -53,28 +53,18 @@ const agentOf = async (host: string) => {
       if (wanted(line)) return line;
     }
   };
-  const report = (id: string, state: string, revision: number): Promise<Response> =>
-    fetch(`${base}/status`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({
-        run: 'r1',
-        revision,
-        isFull: false,
-        endpoints: [{ id, state, revision, problem: null }],
-        claims: null,
-        drops: null,
-        agent: null,
-      }),
-    });
+  // Typed as agents have it: a field that both sides must know is missed by the compiler.
+  const send = (said: Pick<StatusReport, 'revision' | 'endpoints' | 'agent'>): Promise<Response> => {
+    const whole: StatusReport = { run: 'r1', isFull: false, claims: null, drops: null, ...said };
+    return fetch(`${base}/status`, { method: 'POST', headers, body: JSON.stringify(whole) });
+  };
+  const report = (id: string, state: 'up' | 'down' | 'error', revision: number): Promise<Response> =>
+    send({ revision, endpoints: [{ id, state, revision, problem: null }], agent: null });
   /** What the agent says of its host, and of no port. */
   const name = (physicalNetworks: readonly string[]): Promise<Response> => {
-    const agent = { version: '1', startedAt: '2026-01-31T00:00:00Z', physicalNetworks, bgp: [], problems: [] };
-    return fetch(`${base}/status`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ run: 'r1', revision: 0, isFull: false, endpoints: [], agent }),
-    });
+    const drift = { repairs: 0, lastAt: null, last: null };
+    const agent = { version: '1', startedAt: '2026-01-31T00:00:00Z', physicalNetworks, bgp: [], problems: [], drift };
+    return send({ revision: 0, endpoints: [], agent });
   };
   return { until, report, name, leave: () => reader?.cancel() };
 };

@@ -67,12 +67,15 @@ describe('the openstack command: routers, floating IPs, port forwardings', { tim
   });
 
   it('gives a router routes, one at a time and all at once', async () => {
-    await openstack('router add route --route destination=192.0.2.0/24,gateway=10.65.0.9 edge');
-    await openstack('router set --route destination=198.18.0.0/15,gateway=10.65.0.9 edge');
+    await openstack('router add route --route destination=192.0.2.0/24,gateway=10.65.0.200 edge');
+    await openstack('router set --route destination=198.18.0.0/15,gateway=10.65.0.200 edge');
     expect((await shown('router show edge'))['routes']).toHaveLength(2);
+    expect(await refused('router add route --route destination=192.0.2.128/25,gateway=10.65.0.9 edge')).toMatch(
+      /400.*the nexthop is an instance/s,
+    );
     expect(await refused('router remove subnet edge private4')).toMatch(/409.*required by one or more routes/s);
-    await openstack('router remove route --route destination=192.0.2.0/24,gateway=10.65.0.9 edge');
-    await openstack('router unset --route destination=198.18.0.0/15,gateway=10.65.0.9 edge');
+    await openstack('router remove route --route destination=192.0.2.0/24,gateway=10.65.0.200 edge');
+    await openstack('router unset --route destination=198.18.0.0/15,gateway=10.65.0.200 edge');
     expect((await shown('router show edge'))['routes']).toEqual([]);
   });
 
