@@ -174,18 +174,18 @@ export class TestHost {
     });
   }
 
-  /** The first value that is not null, asked for after each report and line of the agent, and now and then; an Error with the agent's last lines after 10 s. */
-  async until<T>(what: string, value: () => T | null): Promise<T> {
+  /** The first value that is not null, asked for after each report and line of the agent, and now and then; an Error with the agent's last lines after 10 s, or as long as told. */
+  async until<T>(what: string, value: () => T | null, seconds = 10): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(look);
         clearInterval(ticker);
         reject(
           new Error(
-            `${what}: not within 10 s; ${JSON.stringify([...this.#statuses.values()])}\n${this.said.split('\n').slice(-20).join('\n')}`,
+            `${what}: not within ${seconds} s; ${JSON.stringify([...this.#statuses.values()])}\n${this.said.split('\n').slice(-20).join('\n')}`,
           ),
         );
-      }, 10_000);
+      }, seconds * 1000);
       const look = (): void => {
         const found = value();
         if (found === null) return;

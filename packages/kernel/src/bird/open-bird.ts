@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../fault.js';
 import { groupId } from '../files/group-id.js';
@@ -86,7 +86,6 @@ export const openBird = (spec: BirdSpec, listener: ProgramListener): BirdPort =>
       return names;
     },
     change: async (files) => {
-      mkdirSync(folder, { recursive: true });
       const wanted = files.write.get(CONFIGURATION);
       if (wanted !== undefined) await withCandidate(configuration, wanted, (file) => checkConfiguration(spec.checkCommand(file), file));
       changeFolder(folder, files, access);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../fault.js';
 import { changeFolder, readFolder } from '../files/program-folder.js';
@@ -75,7 +74,6 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
       program.release();
     },
     change: async (files) => {
-      mkdirSync(folder, { recursive: true });
       const wanted = files.write.get(CONFIGURATION);
       if (wanted !== undefined) await withCandidate(configuration, wanted, (file) => testConfiguration(spec.checkCommand(file), file));
       changeFolder(folder, files, { mode: 0o644 });

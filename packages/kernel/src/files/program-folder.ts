@@ -1,6 +1,7 @@
-import { type Dirent, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type Dirent, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../fault.js';
+import { orFileFault } from './file-fault.js';
 import { type FileAccess, writeFileAtomic } from './write-file-atomic.js';
 
 /** Every regular file below a folder by its path within it; empty when there is no such folder. Half-written ones (a leading dot) are not listed. */
@@ -29,11 +30,14 @@ export const readTextFile = (path: string): string | null => {
 /** Files to write, by name below the folder, and names to remove. */
 export type FolderChange = { readonly write: ReadonlyMap<string, string>; readonly remove: readonly string[] };
 
-/** Writes and removes files below a folder, each atomically. Throws Fault for a name that leads out of it, before anything is written. */
+/** Writes and removes files below a folder, each atomically. Throws Fault for a name that leads out of it, before anything is written, and for what the system refuses. */
 export const changeFolder = (folder: string, change: FolderChange, access: FileAccess): void => {
   for (const name of [...change.write.keys(), ...change.remove]) checkName(folder, name);
-  for (const [name, text] of change.write) writeFileAtomic(join(folder, name), text, access);
-  for (const name of change.remove) rmSync(join(folder, name), { force: true });
+  orFileFault('change files in', folder, () => {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of change.write) writeFileAtomic(join(folder, name), text, access);
+    for (const name of change.remove) rmSync(join(folder, name), { force: true });
+  });
 };
 
 const checkName = (folder: string, name: string): void => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '../fault.js';
+import { orFileFault } from '../files/file-fault.js';
 import { writeFileAtomic } from '../files/write-file-atomic.js';
 import { findProcesses, identifyProcess } from './process-identity.js';
 import { missingProgram } from './run-program.js';
@@ -159,6 +160,15 @@ export class SupervisedProgram {
 
   #spawn(command: ProgramCommand): void {
     this.#timer = null;
+    try {
+      orFileFault('start', this.#spec.name, () => this.#start(command));
+    } catch (fault) {
+      if (!(fault instanceof Fault)) throw fault;
+      this.#down(fault);
+    }
+  }
+
+  #start(command: ProgramCommand): void {
     const [program = '', ...args] = [...(this.#spec.launcher ?? []), ...command];
     mkdirSync(dirname(this.#spec.outputFile), { recursive: true });
     // A new file: one that is on its way out still writes into the old one.
@@ -174,7 +184,12 @@ export class SupervisedProgram {
     child.unref();
     if (child.pid === undefined) return;
     this.#startedAt = Date.now();
-    writeFileAtomic(this.#spec.pidFile, `${child.pid}\n`);
+    try {
+      writeFileAtomic(this.#spec.pidFile, `${child.pid}\n`);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
     this.#watch(child.pid, 'started');
   }
 
