@@ -51,4 +51,4 @@ export { compareMembers, coversIp, diffMembers, isPrefix, memberOf } from './sor
 export { staleJudge } from './stale-flows.js';
 export { endpointsTightened, flowCutter, reviewedMembers } from './tightened.js';
 export { type EstablishedFlow, type Flow, nattedPrefixes, Translation, targetFinder } from './translation.js';
-export { type DenyReason, type Payload, type PolicyQuery, type Verdict, verdict } from './verdict.js';
+export { type DenyReason, isRuleFor, type Payload, type PolicyQuery, type Verdict, verdict } from './verdict.js';

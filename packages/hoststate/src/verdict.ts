@@ -55,12 +55,12 @@ export function endpointVerdict(state: HostState, endpoint: Endpoint, query: Omi
 
 /** Whether this one rule allows the flow: everything that it names must match. */
 function isAllowedBy(state: HostState, rule: PolicyRule, query: Omit<PolicyQuery, 'endpoint'>): boolean {
-  return (
-    rule.direction === query.direction &&
-    rule.family === familyOf(query.peer) &&
-    isPayloadAllowed(rule, query) &&
-    isPeerAllowed(state, rule, query.peer)
-  );
+  return isRuleFor(rule, { ...query, family: familyOf(query.peer) }) && isPeerAllowed(state, rule, query.peer);
+}
+
+/** Whether the rule allows such a packet to or from those whom it speaks of. */
+export function isRuleFor(rule: PolicyRule, query: Payload & Pick<PolicyRule, 'direction' | 'family'>): boolean {
+  return rule.direction === query.direction && rule.family === query.family && isPayloadAllowed(rule, query);
 }
 
 function isPayloadAllowed(rule: PolicyRule, { protocol, port, icmp }: Payload): boolean {

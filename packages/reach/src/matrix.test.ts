@@ -1,4 +1,6 @@
+import { type AddressSet, asHostName } from '@manx/hoststate';
 import { familyOf } from '@manx/ip';
+import { addressSet, endpoint, policy, rule, stateOf, subnet } from '@manx/render/testing/states';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cloudOf } from './cloud-of.js';
@@ -65,6 +67,37 @@ describe('connectivityMatrix', () => {
       { numRuns: 100 },
     );
   });
+});
+
+/** A set whose members it is counted how often somebody reads. */
+function counted(one: AddressSet, count: () => void): AddressSet {
+  return {
+    ...one,
+    get members() {
+      count();
+      return one.members;
+    },
+  };
+}
+
+it('asks the sets of each group once, and not for every two ports, however many groups there are', () => {
+  const many = 60;
+  let reads = 0;
+  const numbers = Array.from({ length: many }, (_, n) => n);
+  const state = stateOf([
+    subnet('sub4', '10.65.0.0/24', '10.65.0.1'),
+    ...numbers.flatMap((n) => [
+      endpoint(`e${n}`, n + 1, { ips: [`10.65.0.${n + 2}`], policies: [`p${n}`] }),
+      policy(`p${n}`, [rule('in', { peer: { kind: 'set', set: `s${n}` } }), rule('out', { direction: 'egress' })]),
+    ]),
+  ]);
+  const sets = new Map(numbers.map((n) => [`s${n}`, counted(addressSet(`s${n}`, ['10.65.0.2']), () => reads++)]));
+  const labels = numbers.map((n) => label(`e${n}`, `e${n}`));
+  const cloud = cloudOf(new Map([[asHostName('h'), { ...state, sets }]]));
+  const flow = { protocol: 6, port: 80, fromPort: null, icmp: null };
+  const { cells } = connectivityMatrix(cloud, { family: 4, flow, sources: labels, destinations: labels });
+  expect(cells.map((row) => row.reduce((sum, { allowed }) => sum + allowed, 0))).toEqual([many - 1, ...Array(many - 1).fill(0)]);
+  expect(reads).toBeLessThan(10 * many);
 });
 
 const MATRIX: Matrix = {

@@ -1,4 +1,15 @@
-import { type AddressSet, coversIp, type HostState, isPrefix, isStateful, type Payload, type Policy, verdict } from '@manx/hoststate';
+import {
+  type AddressSet,
+  coversIp,
+  type HostState,
+  isPrefix,
+  isRuleFor,
+  isStateful,
+  type Payload,
+  type Policy,
+  type PolicyPeer,
+  type PolicyRule,
+} from '@manx/hoststate';
 import { type Cidr, cidrContains, type Family, familyOf, type Ip } from '@manx/ip';
 import type { Cloud, Place } from './cloud.js';
 import { replyPayload } from './question.js';
@@ -30,55 +41,60 @@ type Member = { readonly place: Place; readonly ip: Ip };
 
 /**
  * Whether a flow passes between every two ports, counted by label; for two ports it says the same as `explain`. Ports that no rule tells apart are
- * one class, and each two classes are judged once: the cost is that of the ports, of the sets that rules name, and of the classes in
- * square. Ports without an address of the family, or that are no endpoint, count as reached by nobody.
+ * one class, and each rule is asked once for each class that has it, about all others: the cost is that of the ports, of the sets that rules
+ * name, and a byte for each two classes. Ports without an address of the family, or that are no endpoint, count as reached by nobody.
  */
 export function connectivityMatrix(cloud: Cloud, { family, flow, sources, destinations }: MatrixQuestion): Matrix {
   const members = new Map<string, Member | null>();
   for (const { endpoints } of [...sources, ...destinations])
     for (const id of endpoints) if (!members.has(id)) members.set(id, memberOf(cloud, id, family));
-  const classes = classesOf([...members.values()].filter((member) => member !== null));
-  const passes = classJudge(flow, family);
-  const tally = ({ endpoints }: MatrixLabel): ReadonlyMap<Member | null, number> =>
-    countBy(endpoints.map((id) => classes.get(members.get(id) as Member) ?? null));
-  const columns = destinations.map((label) => ({ label, counts: tally(label) }));
+  const { classOf, firsts } = classesOf([...members.values()].filter((member) => member !== null));
+  const passes = classJudge(firsts, flow, family);
+  const numberOf = (id: string): number | null => classOf.get(members.get(id) as Member) ?? null;
+  const tally = ({ endpoints }: MatrixLabel): Tally => ({
+    endpoints,
+    counts: countBy(endpoints.map(numberOf).filter((number) => number !== null)),
+    all: new Set(endpoints),
+  });
+  const columns = destinations.map(tally);
   const cells = sources.map((source) => {
-    const counts = tally(source);
-    return columns.map(({ label, counts: theirs }) => cellOf({ source, destination: label, counts, theirs, classes, members, passes }));
+    const row = tally(source);
+    return columns.map((column) => cellOf(row, column, { numberOf, passes }));
   });
   const shown = ({ id, name, endpoints }: MatrixLabel): Matrix['sources'][number] => ({ id, name, ports: endpoints.length });
   return { sources: sources.map(shown), destinations: destinations.map(shown), cells };
 }
 
-type CellParts = {
-  readonly source: MatrixLabel;
-  readonly destination: MatrixLabel;
-  readonly counts: ReadonlyMap<Member | null, number>;
-  readonly theirs: ReadonlyMap<Member | null, number>;
-  readonly classes: ReadonlyMap<Member, Member>;
-  readonly members: ReadonlyMap<string, Member | null>;
-  readonly passes: (from: Member, to: Member) => boolean;
+/** A label's ports: each once, and how many there are of each class. */
+type Tally = {
+  readonly endpoints: readonly string[];
+  readonly all: ReadonlySet<string>;
+  readonly counts: readonly (readonly [number, number])[];
 };
 
+/** Whether the flow passes from a class to another, or between two ports of one, by their numbers. */
+type ClassJudge = (from: number, to: number) => boolean;
+
+type CellParts = { readonly numberOf: (id: string) => number | null; readonly passes: ClassJudge };
+
 /** Counts pairs by their classes, and takes away those of a port with itself, which are no pairs. */
-function cellOf({ source, destination, counts, theirs, classes, members, passes }: CellParts): MatrixCell {
+function cellOf(source: Tally, destination: Tally, { numberOf, passes }: CellParts): MatrixCell {
   let allowed = 0;
-  for (const [from, many] of counts) {
-    for (const [to, more] of theirs) if (from !== null && to !== null && passes(from, to)) allowed += many * more;
+  for (const [from, many] of source.counts) for (const [to, more] of destination.counts) if (passes(from, to)) allowed += many * more;
+  let selves = 0;
+  for (const id of source.endpoints) {
+    if (!destination.all.has(id)) continue;
+    selves++;
+    const own = numberOf(id);
+    if (own !== null && passes(own, own)) allowed--;
   }
-  const there = new Set(destination.endpoints);
-  const selves = source.endpoints.filter((id) => there.has(id));
-  for (const id of selves) {
-    const own = classes.get(members.get(id) as Member);
-    if (own !== undefined && passes(own, own)) allowed--;
-  }
-  return { pairs: source.endpoints.length * destination.endpoints.length - selves.length, allowed };
+  return { pairs: source.endpoints.length * destination.endpoints.length - selves, allowed };
 }
 
-function countBy<T>(values: readonly T[]): ReadonlyMap<T, number> {
+function countBy<T>(values: readonly T[]): readonly (readonly [T, number])[] {
   const counts = new Map<T, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return counts;
+  return [...counts];
 }
 
 function memberOf(cloud: Cloud, id: string, family: Family): Member | null {
@@ -87,19 +103,20 @@ function memberOf(cloud: Cloud, id: string, family: Family): Member | null {
   return place === undefined || ip === undefined ? null : { place, ip };
 }
 
-/** The first member of each member's class: whom no rule of anybody tells apart from it, as a sender or as a receiver. */
-function classesOf(members: readonly Member[]): ReadonlyMap<Member, Member> {
+/** The number of each member's class, and the first member of each: whom no rule of anybody tells apart from it, as a sender or as a receiver. */
+function classesOf(members: readonly Member[]): { readonly classOf: ReadonlyMap<Member, number>; readonly firsts: readonly Member[] } {
   const signatures = signaturesOf(members);
   const numberOf = numbering();
-  const firsts = new Map<string, Member>();
-  return new Map(
-    members.map((member) => {
-      const key = `${policyKey(member.place, numberOf)} ${signatures.get(member.ip) ?? ''}`;
-      const first = firsts.get(key) ?? member;
-      firsts.set(key, first);
-      return [member, first];
-    }),
-  );
+  const numbers = new Map<string, number>();
+  const firsts: Member[] = [];
+  const classOf = new Map<Member, number>();
+  for (const member of members) {
+    const key = `${policyKey(member.place, numberOf)} ${signatures.get(member.ip) ?? ''}`;
+    const number = numbers.get(key) ?? firsts.push(member) - 1;
+    numbers.set(key, number);
+    classOf.set(member, number);
+  }
+  return { classOf, firsts };
 }
 
 /** A number that stands for an object: hosts that share a group or set have it as one and the same object. */
@@ -161,23 +178,59 @@ function peersOf(members: readonly Member[]): ReadonlySet<AddressSet | Cidr> {
   return peers;
 }
 
-/** Whether the flow passes from a port to another, and its answers back; each two are judged once. */
-function classJudge(flow: MatrixQuestion['flow'], family: Family): (from: Member, to: Member) => boolean {
+/** Whether the flow passes between classes, and its answers back. */
+function classJudge(firsts: readonly Member[], flow: MatrixQuestion['flow'], family: Family): ClassJudge {
   const answers = replyPayload(flow, family);
-  const allows = ({ place }: Member, query: Payload & { readonly direction: 'ingress' | 'egress'; readonly peer: Ip }): boolean =>
-    verdict(place.state, { endpoint: place.endpoint.id, ...query }).kind === 'allow';
-  const isAnswering = ({ place: { endpoint, state } }: Member): boolean => !endpoint.isSecured || isStateful(state, endpoint);
-  const judge = (from: Member, to: Member): boolean =>
-    allows(from, { ...flow, direction: 'egress', peer: to.ip }) &&
-    allows(to, { ...flow, direction: 'ingress', peer: from.ip }) &&
-    (answers === null || isAnswering(to) || allows(to, { ...answers, direction: 'egress', peer: from.ip })) &&
-    (answers === null || isAnswering(from) || allows(from, { ...answers, direction: 'ingress', peer: to.ip }));
-  const known = new Map<Member, Map<Member, boolean>>();
-  return (from, to) => {
-    const row = known.get(from) ?? new Map<Member, boolean>();
-    known.set(from, row);
-    const passes = row.get(to) ?? judge(from, to);
-    row.set(to, passes);
-    return passes;
+  const allowedOf = rowMaker(firsts, family);
+  const rows = (payload: Payload, direction: PolicyRule['direction']): readonly Uint8Array[] =>
+    firsts.map(({ place }) => allowedOf(place, payload, direction));
+  const [out, into] = [rows(flow, 'egress'), rows(flow, 'ingress')];
+  const needsNoRule = firsts.map(
+    ({ place: { endpoint, state } }) => answers === null || !endpoint.isSecured || isStateful(state, endpoint),
+  );
+  const hasReplies = answers !== null && needsNoRule.includes(false);
+  const [replyOut, replyInto] = hasReplies ? [rows(answers, 'egress'), rows(answers, 'ingress')] : [[], []];
+  return (from, to) =>
+    out[from]?.[to] === 1 &&
+    into[to]?.[from] === 1 &&
+    (needsNoRule[to] === true || replyOut[to]?.[from] === 1) &&
+    (needsNoRule[from] === true || replyInto[from]?.[to] === 1);
+}
+
+/** Says what `verdict` says of an endpoint's packets to or from each class, for all of them at once: 1 where they are allowed. */
+function rowMaker(
+  firsts: readonly Member[],
+  family: Family,
+): (place: Place, payload: Payload, direction: PolicyRule['direction']) => Uint8Array {
+  const classesAt = new Map<Ip, number[]>();
+  for (const [number, { ip }] of firsts.entries()) classesAt.set(ip, [...(classesAt.get(ip) ?? []), number]);
+  const ips = [...classesAt.keys()];
+  const known = new Map<AddressSet | Cidr, readonly number[]>();
+  const classesIn = (peer: AddressSet | Cidr): readonly number[] => {
+    const numbers = known.get(peer) ?? coveredOf(peer, ips).flatMap((ip) => classesAt.get(ip) ?? []);
+    known.set(peer, numbers);
+    return numbers;
   };
+  return ({ state, endpoint }, payload, direction) => {
+    const row = new Uint8Array(firsts.length);
+    if (!endpoint.isUp) return row;
+    if (!endpoint.isSecured) return row.fill(1);
+    const rules = endpoint.policies.flatMap((id) => state.policies.get(id)?.rules ?? []);
+    for (const rule of rules) {
+      if (!isRuleFor(rule, { ...payload, direction, family })) continue;
+      if (rule.peer.kind === 'any') return row.fill(1);
+      for (const number of numbersOf(rule.peer, state, classesIn)) row[number] = 1;
+    }
+    return row;
+  };
+}
+
+function numbersOf(
+  peer: Exclude<PolicyPeer, { readonly kind: 'any' }>,
+  state: HostState,
+  classesIn: (peer: AddressSet | Cidr) => readonly number[],
+): readonly number[] {
+  if (peer.kind === 'cidr') return classesIn(peer.cidr);
+  const set = state.sets.get(peer.set);
+  return set === undefined ? [] : classesIn(set);
 }
