@@ -85,6 +85,17 @@ describe('S20: what keeps instances from the network is said in words', () => {
   });
 });
 
+describe('S20: a queueing discipline that a stranger set on a tap', () => {
+  it('is named, with what to do, and no longer when that is done', async () => {
+    host.exec('tc', 'qdisc', 'replace', 'dev', portOf(1).tap, 'root', 'tbf', 'rate', '1mbit', 'burst', '32kbit', 'latency', '400ms');
+    host.exec('nft', 'add table ip other');
+    expect(await told(portOf(1).tap)).toMatchObject({ code: 'tap_qdisc', detail: expect.stringContaining('tbf') as string });
+    host.exec('tc', 'qdisc', 'delete', 'dev', portOf(1).tap, 'root');
+    host.exec('nft', 'delete table ip other');
+    await over(portOf(1).tap);
+  });
+});
+
 describe('an agent can be looked into', () => {
   it('what it knows of itself is on a socket that root alone may open', async () => {
     const state = await stateNow();

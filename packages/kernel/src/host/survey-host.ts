@@ -35,6 +35,9 @@ export const surveyHost = async ({ rtnetlink, nftables }: Pick<HostPorts, 'rtnet
     memory: memory(),
     uplinks: uplinks(links, rtnetlink),
     tapMtus: new Map(links.filter(({ ifname }) => ifname.startsWith('tap')).map(({ ifname, mtu }) => [ifname, mtu])),
+    tapQdiscs: new Map(
+      links.flatMap(({ ifname, qdisc }) => (ifname.startsWith('tap') && qdisc !== null ? [[ifname, qdisc] as const] : [])),
+    ),
     foreignChains: [...(await foreignChains(nftables)), ...(await legacyChains())],
   };
 };

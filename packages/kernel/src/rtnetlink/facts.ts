@@ -11,6 +11,8 @@ export type Link = {
   /** There is carrier (IFF_RUNNING). */
   readonly isRunning: boolean;
   readonly mtu: number;
+  /** The root queueing discipline, `noqueue`; null where the kernel does not say. */
+  readonly qdisc: string | null;
 };
 
 /** An address of the host on an interface. */

@@ -10,11 +10,12 @@ const HEADER = 16; // struct ifinfomsg
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_QDISC = 6;
 const IFLA_EXT_MASK = 29;
 const RTEXT_FILTER_SKIP_STATS = 8;
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
-const WANTED: ReadonlySet<number> = new Set([IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU]);
+const WANTED: ReadonlySet<number> = new Set([IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_QDISC]);
 
 /** Payload that asks for all links, without their counters. */
 export const encodeLinkDump = (): Buffer => {
@@ -42,6 +43,7 @@ export const decodeLink = (payload: Buffer): Link | null => {
   const name = attributes.get(IFLA_IFNAME);
   if (name === undefined) return null;
   const mac = attributes.get(IFLA_ADDRESS);
+  const qdisc = attributes.get(IFLA_QDISC);
   const flags = payload.readUInt32LE(8);
   return {
     ifindex: payload.readInt32LE(4),
@@ -50,5 +52,6 @@ export const decodeLink = (payload: Buffer): Link | null => {
     isUp: (flags & IFF_UP) !== 0,
     isRunning: (flags & IFF_RUNNING) !== 0,
     mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
+    qdisc: qdisc === undefined ? null : readCString(qdisc),
   };
 };

@@ -10,6 +10,7 @@ const WELL: HostSurvey = {
   memory: { used: 2 ** 30, limit: 2 ** 34 },
   uplinks: [UPLINK],
   tapMtus: new Map([['tap1', 1500]]),
+  tapQdiscs: new Map([['tap1', 'fq_codel']]),
   foreignChains: [],
 };
 const MTUS = new Map([['tap1', 1500]]);
@@ -24,6 +25,7 @@ describe('diagnose', () => {
       memory: null,
       uplinks: [],
       tapMtus: new Map<string, number>(),
+      tapQdiscs: new Map<string, string>(),
       foreignChains: [],
     };
     expect(diagnose(nothing, new Map())).toEqual([]);
@@ -37,11 +39,12 @@ describe('diagnose', () => {
     ['uplink_mtu', { uplinks: [{ ...UPLINK, mtu: 1450 }] }],
     ['uplink_forwarding', { uplinks: [{ ...UPLINK, isForwarding: { 4: true, 6: false } }] }],
     ['uplink_rp_filter', { uplinks: [{ ...UPLINK, rpFilter: 1 }] }],
+    ['tap_qdisc', { tapQdiscs: new Map([['tap1', 'netem']]) }],
     ['tap_mtu', { tapMtus: new Map([['tap1', 1400]]) }],
   ])('%s is said before it bites, with what to do', (code, change) => {
     const problems = diagnose({ ...WELL, ...change }, MTUS);
     expect(problems.map((problem) => problem.code)).toEqual([code]);
-    expect(problems[0]?.detail).toMatch(/Raise|Move|Set|plug/);
+    expect(problems[0]?.detail).toMatch(/Raise|Move|Set|plug|Remove/);
   });
 
   it('what the kernel does not tell of an uplink, or a family that does not use it, is no problem', () => {

@@ -10,6 +10,7 @@ export type HostProblem = {
     | 'foreign_rules'
     | 'uplink_mtu'
     | 'tap_mtu'
+    | 'tap_qdisc'
     | 'uplink_forwarding'
     | 'uplink_rp_filter';
   readonly subject: string;
@@ -20,6 +21,11 @@ export type HostProblem = {
 const FILL_LIMIT = 0.8;
 const MEMORY_LIMIT = 0.95;
 const STRICT = 1;
+/**
+ * Queueing disciplines that an interface has without anybody's doing (net/sched/sch_generic.c, sysctl net.core.default_qdisc), and `htb`,
+ * which libvirt sets for a flavor's `quota:vif_inbound_average`.
+ */
+const USUAL_QDISCS: ReadonlySet<string> = new Set(['noop', 'noqueue', 'pfifo_fast', 'pfifo', 'bfifo', 'mq', 'fq', 'fq_codel', 'htb']);
 
 /** What is wrong, sorted. `wantedMtus` is the MTU that the guest on each tap is told. */
 export function diagnose(survey: HostSurvey, wantedMtus: ReadonlyMap<string, number>): HostProblem[] {
@@ -28,6 +34,7 @@ export function diagnose(survey: HostSurvey, wantedMtus: ReadonlyMap<string, num
     ...survey.foreignChains.filter(({ verdict }) => verdict === 'drops').map(foreignRules),
     ...survey.uplinks.flatMap((uplink) => ofUplink(uplink, Math.max(0, ...wantedMtus.values()))),
     ...[...wantedMtus].flatMap(([tap, mtu]) => tapMtu(tap, { is: survey.tapMtus.get(tap) ?? mtu, wanted: mtu })),
+    ...[...wantedMtus.keys()].flatMap((tap) => tapQdisc(tap, survey.tapQdiscs.get(tap) ?? 'noqueue')),
   ];
   return problems.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
@@ -92,6 +99,12 @@ function tapMtu(tap: string, { is, wanted }: { readonly is: number; readonly wan
   if (is >= wanted) return [];
   const detail = `carries ${is} bytes, and its guest is told ${wanted}: large packets are lost. Nova sets the MTU when it plugs the port: plug it again`;
   return [{ code: 'tap_mtu', subject: tap, detail }];
+}
+
+function tapQdisc(tap: string, qdisc: string): HostProblem[] {
+  if (USUAL_QDISCS.has(qdisc)) return [];
+  const detail = `has the queueing discipline ${qdisc}, which somebody else set: it may delay or drop what its guest is sent. Remove it: tc qdisc delete dev ${tap} root`;
+  return [{ code: 'tap_qdisc', subject: tap, detail }];
 }
 
 function isFilling({ used, limit }: Fill, share: number): boolean {

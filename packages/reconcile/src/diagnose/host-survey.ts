@@ -26,5 +26,7 @@ export type HostSurvey = {
   readonly uplinks: readonly UplinkFact[];
   /** MTU of each tap, by its name. */
   readonly tapMtus: ReadonlyMap<string, number>;
+  /** The root queueing discipline of each tap, by its name. */
+  readonly tapQdiscs: ReadonlyMap<string, string>;
   readonly foreignChains: readonly ForeignChain[];
 };
