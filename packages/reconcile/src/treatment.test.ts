@@ -100,6 +100,42 @@ while True:
   await new Promise((resolve) => server.stdout.once('data', resolve));
 }
 
+/** Sends back what it is sent over TCP, to many at once. */
+async function serveEcho(at: TestNetns, port: number): Promise<void> {
+  const script = `import socket,threading
+s=socket.socket(); s.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1); s.bind(('',${port})); s.listen(); print('ready',flush=True)
+def echo(c):
+  while True:
+    d=c.recv(99)
+    if not d: return
+    c.sendall(d)
+while True: threading.Thread(target=echo,args=(s.accept()[0],),daemon=True).start()`;
+  const server = spawn('ip', ['netns', 'exec', at.name, '/usr/bin/python3', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  servers.push(server);
+  await new Promise((resolve) => server.stdout.once('data', resolve));
+}
+
+/** A TCP connection that stays: what it is answered, `nothing` for silence. */
+async function talk(from: TestNetns, to: string, port: number): Promise<{ readonly say: (word: string) => Promise<string> }> {
+  const script = `import socket,sys
+s=socket.create_connection(('${to}',${port}),3); s.settimeout(1.5); print('ready',flush=True)
+for line in sys.stdin:
+  try: s.sendall(line.strip().encode()); print(s.recv(99).decode(),flush=True)
+  except OSError: print('nothing',flush=True)`;
+  const client = spawn('ip', ['netns', 'exec', from.name, '/usr/bin/python3', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  servers.push(client);
+  const heard = async (): Promise<string> =>
+    await new Promise((resolve) => client.stdout.once('data', (data) => resolve(String(data).trim())));
+  await heard();
+  return {
+    say: async (word) => {
+      const answer = heard();
+      client.stdin.write(`${word}\n`);
+      return await answer;
+    },
+  };
+}
+
 /** What a server says that is asked over TCP: whom it sees, and on which of its ports; nothing when it cannot be reached. */
 function ask(from: TestNetns, to: string, port: number): string {
   const script = `import socket
@@ -196,6 +232,22 @@ describe('S16: stateless groups', () => {
   it('let the host be asked and answered', () => {
     apply(withBare, B, bare());
     expect([pings(a, '10.65.0.1'), pings(world.host, '10.65.0.2')]).toEqual([true, true]);
+  });
+
+  it('in place of stateful ones let a live connection go on where both directions have a rule; the other way round it ends, and new ones begin', async () => {
+    await serveEcho(world.outside, 7070);
+    const both = bare(...EGRESS, rule('t', { protocol: 6 }));
+    apply(A, B);
+    const remembered = await talk(a, OUTSIDE, 7070);
+    expect(await remembered.say('one')).toBe('one');
+    apply(withBare, B, both);
+    expect(await remembered.say('two')).toBe('two');
+    const unremembered = await talk(a, OUTSIDE, 7070);
+    expect(await unremembered.say('one')).toBe('one');
+    apply(A, B);
+    expect(await unremembered.say('two')).toBe('nothing');
+    const fresh = await talk(a, OUTSIDE, 7070);
+    expect(await fresh.say('three')).toBe('three');
   });
 
   it('do with floating IPs', () => {
