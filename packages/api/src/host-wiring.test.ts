@@ -120,6 +120,25 @@ describe('the way to the hosts', () => {
     await ledger.close();
   });
 
+  it('drops are remembered of the own ports and of taps that are nobody’s, and nothing of them is committed', async () => {
+    const [own] = await ports(1, 'h1');
+    const [others] = await ports(1, 'h2');
+    const drop = { at: 'tap1', reason: 'source' as const, packets: 3, bytes: 180, rate: 1, firstAgeMs: 0, lastAgeMs: 0 };
+    const drops = [own?.id ?? '', others?.id ?? '', null].map((endpoint) => ({ ...drop, endpoint }));
+    await wiring.feed.report(h1, report({}));
+    const before = [appends, api.ledger.revision];
+    for (const _ of [1, 2]) await wiring.feed.report(h1, { ...report({}), drops });
+    expect([appends, api.ledger.revision]).toEqual(before);
+    const told = wiring.drops.drops(Date.now()).map(({ host, endpoint, packets }) => [host, endpoint, packets]);
+    expect(told.toSorted()).toEqual(
+      [
+        ['h1', null, 3],
+        ['h1', own?.id, 3],
+      ].toSorted(),
+    );
+    expect(wiring.drops.packetsByReason()).toEqual(new Map([['source', 6]]));
+  });
+
   it('remembers a host from its first sign of life, once, and shows what it says of itself', async () => {
     const h3 = asHostName('h3');
     listen(h3);

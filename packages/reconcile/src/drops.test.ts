@@ -191,6 +191,14 @@ it('S17, S18: what is forged, or what only routers and servers say, is dropped f
   seen.stop();
 });
 
+it('what the host multicasts to a tap comes back to it, and is counted as no drop of the port', () => {
+  const before = counters();
+  for (const group of [`ff02::1%${A.ifname}`, '224.0.0.1'])
+    world.host.run(['ping', '-n', '-q', '-c', '3', '-i', '0.01', '-W', '1', '-I', A.ifname, group], { mayFail: true });
+  const { drops } = countsSince(before, counters());
+  expect(drops.filter(({ reason }) => reason === 'ethertype' || reason === 'source')).toEqual([]);
+});
+
 describe('S16: what security groups do not let pass', () => {
   it('is counted for the end whose groups they are', () => {
     apply({ ...A, policies: ['mute'] }, B, policy('mute', []));
