@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HostObject } from '@manx/hoststate';
+import type { AddressSet, HostObject, PolicyRule } from '@manx/hoststate';
 import { asIp, type Ip } from '@manx/ip';
 import { HostObserver, type HostPorts, inNetns, openConntrack, openLibnftables, openRtnetlink, type ProgramPort } from '@manx/kernel';
 import { renderHost } from '@manx/render';
@@ -30,7 +30,7 @@ const said: string[] = [];
 let onFound = (): void => undefined;
 const told = (isIt: (found: Found) => boolean): Promise<Found> =>
   new Promise((resolve, reject) => {
-    setTimeout(() => reject(new Error(`${JSON.stringify(found.at(-1)?.endpoints)} ${said.slice(-5).join(' ')}`)), 10_000).unref();
+    setTimeout(() => reject(new Error(`${JSON.stringify(found.at(-1)?.endpoints)} ${said.slice(-5).join(' ')}`)), 60_000).unref();
     onFound = () => {
       const last = found.at(-1);
       if (last !== undefined && isIt(last)) resolve(last);
@@ -114,5 +114,55 @@ describe('the loop on a real kernel', () => {
     // But for what was dropped while it was there, which is still told.
     const withoutDrops = exec('nft', 'list', 'ruleset').replaceAll(/\tset drop-[^}]*(?:\{[^}]*\}[^}]*)?\}/g, '');
     expect(withoutDrops).not.toContain(`"${portOf(2).tap}"`);
+  });
+
+  const address = (n: number): Ip => asIp(`10.${100 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`);
+  const setOf = (id: string, from: number, count: number): AddressSet => ({
+    kind: 'set',
+    id,
+    members: Array.from({ length: count }, (_, index) => address(from + index)),
+  });
+  const fromSet = (set: string): PolicyRule => ({ ...PING, id: `rule-${set}`, peer: { kind: 'set', set } });
+  const holds = (set: string, ip: Ip): boolean => {
+    try {
+      return exec('nft', 'get', 'element', 'inet', 'manx', set, `{ ${ip} }`).includes(ip);
+    } catch {
+      return false;
+    }
+  };
+
+  it('S20: a set of 10,002 members is exactly its members, also after a change of most of them', async () => {
+    const crowd = policy('crowd', EGRESS, fromSet('big'));
+    want(4, SUBNET, crowd, setOf('big', 0, 10_002), endpoint(1, ['crowd']));
+    await told((it) => it.revision === 4 && stateOfPort(it, 1) === 'up');
+    const name = /set (\S*big\S*v4) /.exec(exec('nft', 'list', 'sets', 'inet'))?.[1] ?? '';
+    expect([0, 5000, 10_001, 10_002].map((n) => holds(name, address(n)))).toEqual([true, true, true, false]);
+    want(5, SUBNET, crowd, setOf('big', 7000, 10_002), endpoint(1, ['crowd']));
+    await told((it) => it.revision === 5 && stateOfPort(it, 1) === 'up');
+    expect([0, 6999, 7000, 17_001, 17_002].map((n) => holds(name, address(n)))).toEqual([false, false, true, true, false]);
+    expect(exec('nft', 'list', 'set', 'inet', 'manx', name).match(/10\.100\.\d+\.\d+/g)).toHaveLength(10_002);
+  });
+
+  it('S20: 2,000 sets that come and go, faster than they can be written, are at last those of the last state', async () => {
+    const ids = Array.from({ length: 2000 }, (_, index) => `flap${index}x`);
+    const many = (from: number): readonly HostObject[] => [
+      policy('many', EGRESS, ...ids.map(fromSet)),
+      ...ids.map((id, index) => setOf(id, from + index, 3)),
+      endpoint(1, ['many']),
+    ];
+    const setsNow = (): number => exec('nft', 'list', 'sets', 'inet').match(/set \S*flap\d+x\S*v4 /g)?.length ?? 0;
+    for (let flap = 0; flap < 5; flap += 1) {
+      want(6 + 2 * flap, SUBNET, ...many(flap));
+      await new Promise((resolve) => setImmediate(resolve));
+      want(7 + 2 * flap, SUBNET, policy('open', EGRESS, PING), endpoint(1));
+    }
+    await told((it) => it.revision === 15 && stateOfPort(it, 1) === 'up');
+    expect(setsNow()).toBe(0);
+    want(16, SUBNET, ...many(9));
+    await told((it) => it.revision === 16 && stateOfPort(it, 1) === 'up');
+    expect(setsNow()).toBe(2000);
+    want(17, SUBNET, policy('open', EGRESS, PING), endpoint(1));
+    await told((it) => it.revision === 17 && stateOfPort(it, 1) === 'up');
+    expect(setsNow()).toBe(0);
   });
 });
