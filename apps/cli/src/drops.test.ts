@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DropRow } from './format-drops.js';
+
+const main = fileURLToPath(new URL('main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'manx-t-drops-'));
+const running: ChildProcess[] = [];
+let [api, feed, token, port] = ['', '', '', ''];
+
+const start = (...argv: readonly string[]): ChildProcess => {
+  const child = spawn(process.execPath, [main, ...argv], {
+    env: { ...process.env, OS_AUTH_TYPE: 'none', OS_ENDPOINT: api },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(child);
+  return child;
+};
+const manx = async (...argv: readonly string[]): Promise<{ readonly code: unknown; readonly said: string }> => {
+  const child = start(...argv);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const [code] = (await once(child, 'close')) as readonly unknown[];
+  return { code, said };
+};
+const create = async (kind: string, body: object): Promise<string> => {
+  const answer = await fetch(`${api}/v2.0/${kind}s`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ [kind]: body }),
+  });
+  return ((await answer.json()) as Record<string, { readonly id: string }>)[kind]?.id ?? '';
+};
+/** What the agent of `h1` says: so many packets of the port were dropped since it runs. */
+const report = async (packets: number): Promise<void> => {
+  const drop = { endpoint: port, at: 'tap1', reason: 'source', packets, bytes: 84 * packets, rate: 1, firstAgeMs: 0, lastAgeMs: 0 };
+  const body = { run: 'r1', revision: 1, isFull: false, endpoints: [], claims: null, drops: [drop], agent: null };
+  const headers = { authorization: `Bearer ${token}` };
+  const { status } = await fetch(`${feed}/feed/v1/hosts/h1/status`, { method: 'POST', headers, body: JSON.stringify(body) });
+  expect(status).toBe(204);
+};
+
+beforeAll(async () => {
+  const config = join(folder, 'server.yaml');
+  writeFileSync(join(folder, 'secret'), 'a secret for this test alone');
+  const listen = { api: { address: '127.0.0.1', port: 0 }, feed: { address: '127.0.0.1', port: 0 } };
+  const rest = { auth: { kind: 'none' }, store: { kind: 'memory' }, agents: { secret_file: 'secret' }, log: { level: 'silent' } };
+  writeFileSync(config, JSON.stringify({ listen, ...rest }));
+  const server = start('server', '--config', config);
+  const [line] = (await once(createInterface({ input: server.stdout as NodeJS.ReadableStream }), 'line')) as readonly string[];
+  [, api = '', feed = ''] = /API (\S+) .*agents (\S+),/.exec(line ?? '') ?? [];
+  token = (await manx('server', 'token', '--config', config, '--host', 'h1')).said.trim();
+  // The host is heard of first: a port is bound to none that is away.
+  const life = { run: 'r1', revision: 0, isFull: false, endpoints: [], claims: null, drops: null, agent: null };
+  await fetch(`${feed}/feed/v1/hosts/h1/status`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(life),
+  });
+  const network = await create('network', { name: 'n' });
+  await create('subnet', { network_id: network, ip_version: 4, cidr: '10.1.0.0/24' });
+  port = await create('port', { network_id: network, name: 'web-1', 'binding:host_id': 'h1' });
+});
+afterAll(() => {
+  for (const child of running) child.kill();
+  rmSync(folder, { recursive: true });
+});
+
+describe('what is dropped, asked of a server', () => {
+  it('a port without drops says so; where there is no such port that is said, with status 1', async () => {
+    expect(await manx('why-dropped', 'web-1')).toMatchObject({ code: 0, said: expect.stringContaining('Nothing of it was dropped') });
+    expect(await manx('drops')).toMatchObject({ code: 0, said: 'Nothing is dropped that the hosts told of.\n' });
+    expect(await manx('why-dropped', 'web-9')).toMatchObject({ code: 1, said: expect.stringContaining('"web-9"') });
+    expect((await manx('why-dropped', 'web-1', '-o', 'xml')).code).toBe(2);
+  });
+
+  it('followed, each change is a line of JSON; what does not change is not repeated', async () => {
+    await report(1);
+    const child = start('drops', '--follow', '--every', '1', '-o', 'json');
+    const packets: number[] = [];
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      packets.push((JSON.parse(line) as DropRow).packets);
+      if (packets.length === 1) await report(5);
+      if (packets.length === 2) await report(5).then(() => report(6));
+      if (packets.length === 3) break;
+    }
+    child.kill();
+    expect(packets).toEqual([1, 5, 6]);
+  });
+
+  it('a port with drops: by which host, why, and what to do', async () => {
+    await report(7);
+    const { code, said } = await manx('why-dropped', 'web-1');
+    expect(code).toBe(0);
+    expect(said).toMatch(/h1 +tap1 +source +7 +588/);
+    expect(said).toContain('--allowed-address');
+    const { drops } = JSON.parse((await manx('why-dropped', port, '-o', 'json')).said) as {
+      readonly drops: readonly DropRow[];
+    };
+    expect(drops.map(({ reason }) => reason)).toEqual(['source']);
+  });
+});
