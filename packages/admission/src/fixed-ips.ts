@@ -89,6 +89,21 @@ export function autoAddress(
   return { subnet_id: subnet.id, ip_address: ip };
 }
 
+/**
+ * Whether a port may hold a gateway's address: one of the network itself, or one that is nobody's and plugged in nowhere, as who is to
+ * connect it to a router makes it first. Hosts answer for the gateway: no instance can have it.
+ */
+export function mayBeGateway({ device_owner, host = '' }: Pick<Holder, 'device_owner' | 'host'>): boolean {
+  return isAdminPort(device_owner) || (device_owner === '' && host === '');
+}
+
+/** A gateway's address that a port holds and, as it is to be, may not; null when there is none. */
+export function lostGateway(state: StateReader, holder: Holder): Problem | null {
+  if (mayBeGateway(holder)) return null;
+  const lost = holder.held.find(({ ip_address }) => isGateway(state, ip_address));
+  return lost === undefined ? null : problem('IpAddressInUse', { ip_address: lost.ip_address, net_id: holder.network.id });
+}
+
 /** Whether a port holds the address that is to be a gateway. A `network:` port may: it is the gateway. */
 export function isGatewayHeld(state: StateReader, gateway: Ip): boolean {
   const holder = state.holderOf(gateway);
@@ -173,8 +188,7 @@ function given(work: Work, at: { place: Place; subnet: Subnet; chosen: readonly 
   }
   const other = work.state.holderOf(ip);
   const isTaken = (other !== undefined && other.id !== holder.id) || at.chosen.some(({ ip_address }) => ip_address === ip);
-  // Hosts answer for the gateway: no instance can have it. Later, a router's own port may.
-  if (isTaken || (!isNetworks && isGateway(work.state, ip))) {
+  if (isTaken || (!mayBeGateway(holder) && isGateway(work.state, ip))) {
     return problem('IpAddressInUse', { ip_address: ip, net_id: holder.network.id });
   }
   return { subnet_id: at.subnet.id, ip_address: ip };

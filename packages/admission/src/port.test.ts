@@ -76,7 +76,6 @@ describe('a new port', () => {
     ['the broadcast address', ({ v4 }) => [{ subnet_id: v4, ip_address: '10.0.0.255' }], '400 InvalidIpForSubnet'],
     ['an address of the other subnet', ({ v6 }) => [{ subnet_id: v6, ip_address: '10.0.0.9' }], '400 InvalidIpForSubnet'],
     ['the subnet-router anycast address', () => [{ ip_address: '2001:db8::' }], '400 InvalidIpForNetwork'],
-    ['the gateway', () => [{ ip_address: '10.0.0.1' }], '409 IpAddressInUse'],
     ['neither address nor subnet', () => [{}], '400 InvalidInput'],
     ['a subnet that is not there', () => [{ subnet_id: '5f4b33b5-54b7-4b3a-8ac1-a6f4a6d0a1f4' }], '404 SubnetNotFound'],
   ])('cannot have %s', (_, wishes, expected) => {
@@ -216,6 +215,20 @@ describe('a changed port', () => {
     expect(bench.changed('port', port.id, { mac_address: 'fa:16:3e:00:00:02' }).fixed_ips[0]?.ip_address).toBe(
       '2001:db8::f816:3eff:fe00:2',
     );
+  });
+
+  test('that is nobody’s may hold the gateway, to be connected to a router; no instance ever has it', () => {
+    const bench = new Bench();
+    const { network_id } = dualStack(bench);
+    const fixed_ips = [{ ip_address: '10.0.0.1' }];
+    expect(outcome(bench.post('port', { network_id, fixed_ips, device_owner: 'compute:nova' }, MINE))).toBe('409 IpAddressInUse');
+    expect(outcome(bench.post('port', { network_id, fixed_ips, 'binding:host_id': 'h1' }))).toBe('409 IpAddressInUse');
+    const port = bench.made('port', { network_id, fixed_ips }, MINE);
+    expect(outcome(bench.put('port', port.id, { device_owner: 'compute:nova', device_id: 'vm' }))).toBe('409 IpAddressInUse');
+    expect(outcome(bench.put('port', port.id, { 'binding:host_id': 'h1' }))).toBe('409 IpAddressInUse');
+    expect(outcome(bench.put('port', port.id, { 'binding:host_id': 'h1', fixed_ips }))).toBe('409 IpAddressInUse');
+    expect(bench.changed('port', port.id, { name: 'gateway' }).fixed_ips).toMatchObject(fixed_ips);
+    expect(outcome(bench.put('port', port.id, { 'binding:host_id': 'h1', fixed_ips: [{ ip_address: '10.0.0.9' }] }))).toBe('taken');
   });
 
   test('that holds a gateway stays the network’s own', () => {

@@ -7,7 +7,7 @@ import { claimsKept } from './claims.js';
 import { ensureDefaultGroup } from './default-group.js';
 import { isAdminPort } from './device-owner.js';
 import { mergedOptions } from './dhcp-options.js';
-import { addressesOf, changedAddresses, type Holder, isDeferred } from './fixed-ips.js';
+import { addressesOf, changedAddresses, type Holder, isDeferred, lostGateway } from './fixed-ips.js';
 import { checkDeletion, checkDevice } from './held-device.js';
 import { askedMac, newMac } from './mac.js';
 import { endPort, letGoOfAddresses } from './port-release.js';
@@ -141,7 +141,9 @@ function nextAddresses(work: Work, { port, mac, network }: Next, values: Partial
   const isMoved = host !== port['binding:host_id'];
   const isDue = port.ip_allocation === 'deferred' && isMoved && port['binding:host_id'] === '' && port.fixed_ips.length === 0;
   const wishes = values.fixed_ips ?? (isDue ? undefined : unasked(work, port, holder));
-  const far = isMoved && values.fixed_ips === undefined ? checkNear(work.state, host, port) : null;
+  // A gateway's address is not an instance's: a port that is to be one's is judged again.
+  const stays = values.fixed_ips === undefined ? lostGateway(work.state, holder) : null;
+  const far = stays ?? (isMoved && values.fixed_ips === undefined ? checkNear(work.state, host, port) : null);
   if (wishes === null || far !== null) return far ?? port.fixed_ips;
   const next = wishes === undefined ? addressesOf(work, holder, undefined) : changedAddresses(work, holder, wishes);
   const refused = isProblem(next) ? next : refuseAddresses(work.state, port, next);

@@ -1,6 +1,6 @@
 import { cidrContains, cidrsOverlap } from '@manx/ip';
 import { PARENT_GROUP, pairCidr, RESOURCE_KINDS, type ResourceKind, type ResourceOf, type State } from '@manx/model';
-import { isAdminPort } from './device-owner.js';
+import { mayBeGateway } from './fixed-ips.js';
 import { isUsable } from './subnet-shape.js';
 
 /** A reference from one resource to another: the kind, and the id, null for none. */
@@ -104,7 +104,8 @@ function addressFaults(state: State): string[] {
   }
   for (const { gateway_ip, id } of state.all('subnet')) {
     const holder = gateway_ip === null ? undefined : state.holderOf(gateway_ip);
-    if (holder !== undefined && !isAdminPort(holder.device_owner)) faults.push(`port ${holder.id} holds the gateway of subnet ${id}`);
+    if (holder !== undefined && !mayBeGateway({ device_owner: holder.device_owner, host: holder['binding:host_id'] }))
+      faults.push(`port ${holder.id} holds the gateway of subnet ${id}`);
   }
   return faults;
 }

@@ -66,6 +66,14 @@ describe('router interfaces', () => {
     expect(outcome(bench.act('remove_router_interface', id, {}))).toBe('400 BadRequest');
   });
 
+  it('by port with the gateway’s address, of a port made for it', () => {
+    const bench = new RoutingBench();
+    const { id } = bench.made('router', {}, TENANT);
+    const port = bench.made('port', { network_id: bench.network, fixed_ips: [{ ip_address: '10.0.0.1' }] }, TENANT);
+    expect(bench.acted('add_router_interface', id, { port_id: port.id })).toMatchObject({ port_id: port.id, subnet_id: bench.inside.id });
+    expect(outcome(bench.put('port', port.id, { device_owner: 'compute:nova' }))).not.toBe('taken');
+  });
+
   it('a subnet is connected once, and only with a gateway address that is free', () => {
     const bench = new RoutingBench();
     const id = bench.routed();

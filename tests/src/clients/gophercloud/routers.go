@@ -26,7 +26,7 @@ func routing(client *gophercloud.ServiceClient, outer string) {
 	bySubnet, err := routers.AddInterface(client, router.ID, routers.AddInterfaceOpts{SubnetID: first.ID}).Extract()
 	must("add an interface by subnet", err)
 	expect("its subnet", bySubnet.SubnetID, first.ID)
-	fixed := []ports.IP{{SubnetID: second.ID, IPAddress: "10.84.1.254"}}
+	fixed := []ports.IP{{SubnetID: second.ID, IPAddress: "10.84.1.1"}}
 	port, err := ports.Create(client, ports.CreateOpts{NetworkID: network.ID, FixedIPs: fixed}).Extract()
 	must("create a port for an interface", err)
 	byPort, err := routers.AddInterface(client, router.ID, routers.AddInterfaceOpts{PortID: port.ID}).Extract()
