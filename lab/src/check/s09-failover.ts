@@ -195,7 +195,7 @@ export const checkFailover = async (field: Field, context: CheckContext): Promis
   const { client } = context;
   const { address, end } = await shareAddress(client, field, { holders: [near, mate, far], offset: 249n });
   try {
-    await within(async () => (await answersOf(outsideNamespace, address.v6, { count: someFlows, waitMs: quickMs })).has('') === false);
+    await within(async () => !(await answersOf(outsideNamespace, address.v6, { count: someFlows, waitMs: quickMs })).has(''));
     return [
       await moveRow(field, address, { to: near, what: 'an address that three instances have is announced by one' }),
       await moveRow(field, address, { to: mate, what: 'announced by another on its host' }),

@@ -104,7 +104,7 @@ describe('the way to the hosts', () => {
 
   it('a host that nothing changes for hears of the head with the next heartbeat', async () => {
     const ledger = await Ledger.open({ store: openMemoryStore(), now: () => new Date() });
-    const other = wireHosts({ ledger, context: testContext, feed: { heartbeatMs: 5 } });
+    const other = wireHosts({ ledger, context: testContext, feed: { heartbeatMs: 5, leaseMs: 60_000 } });
     const at = await new Promise<number>((resolve, reject) => {
       const write = (piece: string | Buffer): boolean => {
         const { type, revision } = JSON.parse(piece.toString().trim().split('\n').at(-1) ?? '{}') as { type: string; revision: number };

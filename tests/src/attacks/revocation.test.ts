@@ -66,7 +66,7 @@ const onlyMallory = ({ mallory }: Ground): object[] => [
 const pairStreams = async (mallory: Guest, witness: Guest, pair: Ip): Promise<readonly Stream[]> => {
   const ends = { from: { ...mallory, v4: pair }, to: witness, family: 4, port: newPort() } as const;
   const streams = await Promise.all([udpStream(ends), icmpStream(ends)]);
-  for (const stream of streams) if (!(await stream.lives(3_000))) throw new Error(`this flow never began: ${stream.what}`);
+  for (const stream of streams) if (!(await stream.lives(10_000))) throw new Error(`this flow never began: ${stream.what}`);
   return streams;
 };
 
