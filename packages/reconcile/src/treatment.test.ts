@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { type AddressSet, type Endpoint, FLAT_SPACE, type HostState, type Policy } from '@manx/hoststate';
 import { asIp, asMac } from '@manx/ip';
 import { renderHost } from '@manx/render';
@@ -124,14 +125,13 @@ for line in sys.stdin:
   except OSError: print('nothing',flush=True)`;
   const client = spawn('ip', ['netns', 'exec', from.name, '/usr/bin/python3', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
   servers.push(client);
-  const heard = async (): Promise<string> =>
-    await new Promise((resolve) => client.stdout.once('data', (data) => resolve(String(data).trim())));
+  const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
+  const heard = async (): Promise<string> => String((await lines.next()).value);
   await heard();
   return {
     say: async (word) => {
-      const answer = heard();
       client.stdin.write(`${word}\n`);
-      return await answer;
+      return await heard();
     },
   };
 }
