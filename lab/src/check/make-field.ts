@@ -1,4 +1,4 @@
-import { asCidr, type Cidr, cidrsOverlap } from '@manx/ip';
+import { asCidr, type Cidr, cidrsOverlap, familyOf } from '@manx/ip';
 import { apiUrl } from '../api-socket.js';
 import { clientFor, subnetBody } from '../apply-cloud.js';
 import { bootInstance, deleteInstance } from '../instances.js';
@@ -45,12 +45,16 @@ type Site = { readonly network: string; readonly project: string; readonly subne
 
 type SiteWanted = { readonly cidrs: readonly (Cidr | undefined)[]; readonly shared?: boolean; readonly mtu?: number };
 
+/** The last addresses of an IPv4 subnet are the checks' own to name (pairs, forged senders): no instance is ever given one. */
+const poolOf = (cidr: Cidr | undefined): object =>
+  cidr === undefined || familyOf(cidr) === 6 ? {} : { allocation_pools: [{ start: nthAddress(cidr, 2n), end: nthAddress(cidr, 239n) }] };
+
 const makeSite = async (name: string, project: string, { cidrs, ...more }: SiteWanted): Promise<Site> => {
   const client = clientFor(project);
   const network = await client.create('networks', 'network', { name: `${prefix}${name}`, project_id: project, ...more });
   const subnets: string[] = [];
   for (const cidr of cidrs) {
-    const body = { network_id: network.id, project_id: project, ...subnetBody(`${prefix}${name}`, String(cidr)) };
+    const body = { network_id: network.id, project_id: project, ...subnetBody(`${prefix}${name}`, String(cidr)), ...poolOf(cidr) };
     subnets.push((await client.create('subnets', 'subnet', body)).id);
   }
   return { network: network.id, project, subnets };

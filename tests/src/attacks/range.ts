@@ -81,7 +81,9 @@ export const makeRange = async (): Promise<Range> => {
   const network = await client.create('networks', 'network', { name: 'range', project_id: projects.wendy, shared: true });
   const subnets: string[] = [];
   for (const one of [cidr, cidr6]) {
-    const body = { network_id: network.id, project_id: projects.wendy, ...subnetBody('range', one) };
+    // The other addresses are the attacks' own to name: no instance is ever given one.
+    const pool = one === cidr ? { allocation_pools: [{ start: '10.0.9.70', end: '10.0.9.239' }] } : {};
+    const body = { network_id: network.id, project_id: projects.wendy, ...subnetBody('range', one), ...pool };
     subnets.push((await client.create('subnets', 'subnet', body)).id);
   }
   const groups = await makeGroups();
