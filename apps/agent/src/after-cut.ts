@@ -1,7 +1,7 @@
 import type { EstablishedFlow, Member } from '@manx/hoststate';
 import { type Conntrack, Fault } from '@manx/kernel';
 import type { AgentLog } from './agent-log.js';
-import { isReturned } from './is-returned.js';
+import { canReturn, isReturned } from './is-returned.js';
 
 /** How long after a cut it is looked again, and how often at most: each look finds what was under way at the one before. */
 const LOOK_AFTER_MS = 100;
@@ -25,8 +25,9 @@ export class AfterCut {
 
   /** These flows have just been cut. */
   watch(flows: readonly EstablishedFlow[]): void {
-    if (flows.length === 0) return;
-    this.#cut = [...this.#cut, ...flows];
+    const returning = flows.filter(canReturn);
+    if (returning.length === 0) return;
+    this.#cut = [...this.#cut, ...returning];
     this.#looks = 0;
     this.#timer ??= setTimeout(() => this.#look(), LOOK_AFTER_MS);
   }
