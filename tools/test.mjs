@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -18,6 +18,20 @@ const phases =
         { name: 'attacks', args: ['--project', 'attacks'] },
       ];
 
+/** The failed tests of a report, as lines: the file, the test's full name, the first lines of why. Said once more at the end, where a log is read first. */
+const tellFailures = (phase, testResults) =>
+  testResults.flatMap((file) => {
+    const where = relative(top, file.name);
+    const tests = file.assertionResults.filter((test) => test.status === 'failed');
+    // A file that fails to load has no test to name.
+    const failures =
+      tests.length === 0 && file.status === 'failed' ? [{ fullName: 'outside its tests', failureMessages: [file.message] }] : tests;
+    return failures.flatMap(({ fullName, failureMessages }) => [
+      `FAILED (${phase}) ${where}: ${fullName}`,
+      ...failureMessages.flatMap((message) => message.split('\n').slice(0, 12)).map((line) => `    ${line}`),
+    ]);
+  });
+
 /** Runs vitest once; what its report counts. A run without a report counts as one failure. */
 const runPhase = ({ name, args }) => {
   const report = join(folder, `${name}.json`);
@@ -32,7 +46,7 @@ const runPhase = ({ name, args }) => {
   );
   if (!existsSync(report)) {
     console.error('test: the test runner ended without a report; see above.');
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, told: [`FAILED (${name}) the test runner ended without a report`] };
   }
   const counts = JSON.parse(readFileSync(report, 'utf8'));
   // A file that fails to load, or an error outside any test, has failed though no test did.
@@ -46,11 +60,13 @@ const runPhase = ({ name, args }) => {
     passed: counts.numPassedTests,
     failed: failed === 0 && status !== 0 ? 1 : failed,
     skipped: counts.numPendingTests + counts.numTodoTests,
+    told: tellFailures(name, counts.testResults),
   };
 };
 
 const results = phases.map(runPhase);
 rmSync(folder, { recursive: true, force: true });
 const sum = (count) => results.reduce((total, result) => total + result[count], 0);
+for (const line of results.flatMap(({ told }) => told)) console.log(line);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 process.exit(sum('failed') === 0 && sum('passed') > 0 ? 0 : 1);
