@@ -62,7 +62,7 @@ describe('extra DHCP options', () => {
     ['0', '1'],
     ['256', '1'],
     ['dns-server', 'example.org'],
-    ['dns-server', '2001:db8::1'],
+    ['dns-server', '2001:db8::1,192.0.2.1'],
     ['mtu', '70000'],
     ['domain-search', 'a..b'],
     ['classless-static-route', '10.0.0.0/8'],
@@ -71,6 +71,24 @@ describe('extra DHCP options', () => {
     expect(outcome(bench.post('port', { network_id: network(bench), extra_dhcp_opts: [option(name, value)] }, MINE))).toBe(
       '400 HTTPBadRequest',
     );
+  });
+
+  test('entries that tell no IP version are for that of the addresses among them, and for IPv4 without any', () => {
+    const bench = new Bench();
+    const network_id = network(bench);
+    const versions = (...options: object[]): unknown =>
+      bench.made('port', { network_id, extra_dhcp_opts: options }, MINE).extra_dhcp_opts.map(({ ip_version }) => ip_version);
+    const boot = [option('bootfile-name', 'pxelinux.0'), option('tftp-server', '2001:db8::66')];
+    expect(versions(...boot, option('server-ip-address', '2001:db8::77'))).toEqual([6, 6, 6]);
+    expect(versions(...boot, option('server-ip-address', '192.0.2.77'))).toEqual([4, 4, 4]);
+    expect(versions(option('bootfile-name', 'pxelinux.0'))).toEqual([4]);
+    expect(versions(option('mtu', '1400'), option('dns-server', '2001:db8::53', 6))).toEqual([4, 6]);
+  });
+
+  test('what an IPv6 port boots from is said once', () => {
+    const bench = new Bench();
+    const twice = [option('bootfile-name', 'a', 6), option('bootfile-url', 'tftp://[2001:db8::1]/a', 6)];
+    expect(outcome(bench.post('port', { network_id: network(bench), extra_dhcp_opts: twice }, MINE))).toBe('400 HTTPBadRequest');
   });
 
   test('an option stands once in a request', () => {

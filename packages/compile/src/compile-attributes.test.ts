@@ -428,3 +428,33 @@ it('S26: extra DHCP options are typed, and one that cannot be said keeps no othe
     expect.stringContaining('martian'),
   ]);
 });
+
+it.each([
+  [
+    [
+      ['bootfile-name', 'pxelinux.0'],
+      ['tftp-server', '2001:db8::66'],
+      ['server-ip-address', '2001:db8::77'],
+    ],
+    'tftp://[2001:db8::77]/pxelinux.0',
+  ],
+  [
+    [
+      ['tftp-server', 'boot.example'],
+      ['bootfile-name', '/images/a'],
+    ],
+    'tftp://boot.example/images/a',
+  ],
+  [[['server-ip-address', '2001:db8::77']], 'tftp://[2001:db8::77]/'],
+  [
+    [
+      ['bootfile-name', 'http://[2001:db8::1]/a.efi'],
+      ['tftp-server', '2001:db8::66'],
+    ],
+    'http://[2001:db8::1]/a.efi',
+  ],
+  [[['bootfile-url', 'tftp://[2001:db8::1]/a']], 'tftp://[2001:db8::1]/a'],
+])('S26: what an IPv6 port boots from is one URL: %j', (options, url) => {
+  const extra_dhcp_opts = options.map(([opt_name = '', opt_value = '']) => ({ opt_name, opt_value, ip_version: 6 as const }));
+  expect(endpointOf(cloud(web({ extra_dhcp_opts }))).dhcpOptions).toEqual([{ family: 6, code: 59, value: { kind: 'word', word: url } }]);
+});

@@ -1,18 +1,39 @@
 import { type DhcpOption, type DhcpValue, isProblem, parseDhcpOption } from '@manx/hoststate';
 import { parseCidr, parseIp } from '@manx/ip';
-import { type DhcpOptionKind, dhcpOption, type ExtraDhcpOption, type Port } from '@manx/model';
+import { BOOT_SERVERS_V6, BOOT_URL_V6, type DhcpOptionKind, dhcpOption, type ExtraDhcpOption, type Port } from '@manx/model';
 
 const HEX = /^[0-9a-f]{2}(?::[0-9a-f]{2})+$/i;
 
 /** The DHCP options of a port in the host's words, sorted; `bad` is told of those that cannot be said, which are not sent. */
 export function compileDhcpOptions(port: Port, bad: (name: string) => void): readonly DhcpOption[] {
   const options = new Map<string, DhcpOption>();
-  for (const extra of port.extra_dhcp_opts) {
+  const said = port.extra_dhcp_opts.filter((extra) => !isBootPart(extra));
+  const boot = bootUrl(port.extra_dhcp_opts.filter(isBootPart));
+  for (const extra of boot === null ? said : [...said, boot]) {
     const option = compileOption(extra);
     if (option === null) bad(extra.opt_name);
     else options.set(`${option.family} ${option.code}`, option);
   }
   return [...options.values()].sort((a, b) => a.family - b.family || a.code - b.code);
+}
+
+/** Whether this is a piece of the URL that an IPv6 port boots from. */
+function isBootPart({ opt_name: name, ip_version: family }: ExtraDhcpOption): boolean {
+  return family === 6 && (dhcpOption(name, 6)?.number === BOOT_URL_V6 || isBootServer(name));
+}
+
+function isBootServer(name: string): boolean {
+  return BOOT_SERVERS_V6.some((server) => server === name);
+}
+
+/** The boot file's URL of the pieces: a name that is a URL is it; any other is a file of the server that is told, by TFTP. */
+function bootUrl(parts: readonly ExtraDhcpOption[]): ExtraDhcpOption | null {
+  const file = parts.find(({ opt_name: name }) => !isBootServer(name));
+  const server = BOOT_SERVERS_V6.map((name) => parts.find((part) => part.opt_name === name)).find((part) => part !== undefined);
+  if (server === undefined || file?.opt_value.includes('://')) return file ?? null;
+  const host = server.opt_value.split(',')[0] ?? '';
+  const authority = parseIp(host) !== null && host.includes(':') ? `[${host}]` : host;
+  return { opt_name: 'bootfile-url', opt_value: `tftp://${authority}/${(file?.opt_value ?? '').replace(/^\/+/, '')}`, ip_version: 6 };
 }
 
 function compileOption({ opt_name: name, opt_value: text, ip_version: family }: ExtraDhcpOption): DhcpOption | null {

@@ -18,8 +18,8 @@ const WORD = /^[!-~]+$/;
 const FORBIDDEN = /[,"'#\\`]/;
 
 /**
- * A port's extra DHCP options: a list of `{opt_name, opt_value, ip_version?}`, each option once for each IP version (4 unless told);
- * null is none. Names and numbers are those of `dhcpOption`, values what that option can say: nothing else ever reaches a file.
+ * A port's extra DHCP options: a list of `{opt_name, opt_value, ip_version?}`, each option once for each IP version; null
+ * is none. Entries that tell no version are for IPv4, as in Neutron, unless the addresses that they name are all IPv6. Names and numbers are those of `dhcpOption`, values what that option can say: nothing else ever reaches a file.
  */
 export const extraDhcpOptions: ValueRule = {
   schema: {
@@ -39,8 +39,9 @@ export const extraDhcpOptions: ValueRule = {
     if (value === null) return { value: [] };
     if (!Array.isArray(value)) return { reason: `'${shown(value)}' is not a list` };
     const wishes: ExtraDhcpOptionWish[] = [];
+    const untold = untoldVersion(value);
     for (const item of value as unknown[]) {
-      const read = isRecord(item) ? readOption(item) : { reason: `'${shown(item)}' is not a dictionary` };
+      const read = isRecord(item) ? readOption(item, untold) : { reason: `'${shown(item)}' is not a dictionary` };
       if (!('value' in read)) return read;
       const wish = read.value as ExtraDhcpOptionWish;
       if (wishes.some((other) => optionKey(other) === optionKey(wish))) return { reason: `Duplicate DHCP option '${wish.opt_name}'` };
@@ -55,8 +56,16 @@ export function optionKey({ opt_name, ip_version }: Pick<ExtraDhcpOption, 'opt_n
   return `${ip_version} ${dhcpOption(opt_name, ip_version)?.number ?? opt_name}`;
 }
 
-function readOption(item: { readonly [key: string]: unknown }): ReadValue {
-  const { opt_name: name, opt_value: value, ip_version: version = 4, ...strangers } = item;
+/** The IP version of the entries that tell none, by the addresses that they name. */
+function untoldVersion(items: readonly unknown[]): Family {
+  const untold = items.filter((item) => isRecord(item) && item['ip_version'] === undefined);
+  const texts = untold.flatMap((item) => (isRecord(item) && typeof item['opt_value'] === 'string' ? item['opt_value'].split(',') : []));
+  const families = texts.map(parseIp).flatMap((ip) => (ip === null ? [] : [familyOf(ip)]));
+  return families.length > 0 && families.every((family) => family === 6) ? 6 : 4;
+}
+
+function readOption(item: { readonly [key: string]: unknown }, untold: Family): ReadValue {
+  const { opt_name: name, opt_value: value, ip_version: version = untold, ...strangers } = item;
   const unexpected = Object.keys(strangers);
   if (unexpected.length > 0) return { reason: `Unexpected keys supplied: ${shown(unexpected.join(', '))}` };
   if (typeof name !== 'string' || name === '' || name.length > NAME_LENGTH)

@@ -57,7 +57,22 @@ const V4: Table = {
   'server-ip-address': [255, 'addresses'],
 };
 
-/** DHCPv6 options by dnsmasq's names (`dnsmasq --help dhcp6`). */
+/**
+ * The first of the numbers that stand for what DHCPv6 says in other words: wire numbers have 16 bits. DHCPv6 has neither a next server
+ * nor a name of a TFTP server: both say where the boot file is, whose URL DHCPv6 has (option 59, RFC 5970).
+ */
+const IN_OTHER_WORDS = 0x1_0000;
+
+/** The boot file's URL in DHCPv6: RFC 5970, section 3.1. */
+export const BOOT_URL_V6 = 59;
+
+/** What stands for the server in the URL of a boot file, the one to be preferred first, as boot loaders do with DHCPv4. */
+export const BOOT_SERVERS_V6 = ['server-ip-address', 'tftp-server'] as const;
+
+/**
+ * DHCPv6 options by dnsmasq's names (`dnsmasq --help dhcp6`), and those of DHCPv4 that clients give an IPv6 port to boot from: a boot
+ * file's name is its URL, or with a server a part of one.
+ */
 const V6: Table = {
   'sip-server-domain': [21, 'names'],
   'sip-server': [22, 'addresses'],
@@ -71,8 +86,11 @@ const V6: Table = {
   'information-refresh-time': [32, 'uint32'],
   'posix-timezone': [41, 'word'],
   'tzdb-timezone': [42, 'word'],
-  'bootfile-url': [59, 'word'],
+  'bootfile-url': [BOOT_URL_V6, 'word'],
+  'bootfile-name': [BOOT_URL_V6, 'word'],
   'bootfile-param': [60, 'word'],
+  'tftp-server': [IN_OTHER_WORDS + 66, 'word'],
+  'server-ip-address': [IN_OTHER_WORDS + 255, 'addresses'],
 };
 
 const NAMED = { 4: V4, 6: V6 } as const;

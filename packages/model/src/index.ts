@@ -41,7 +41,7 @@ export { DECLARATIONS, declarationOf, singularOf } from './declarations.js';
 export { BULK_LIMIT, type DecodedCreate, decodeCreate, decodeUpdate } from './decode-body.js';
 export { COLLECTIONS, DERIVED, type Derived, type Facts, type HostFact, type HostReportFact, type Row } from './derived.js';
 export { type ExtraDhcpOptionWish, optionKey } from './dhcp-option-rule.js';
-export { type DhcpOption, type DhcpOptionKind, dhcpOption } from './dhcp-options.js';
+export { BOOT_SERVERS_V6, BOOT_URL_V6, type DhcpOption, type DhcpOptionKind, dhcpOption } from './dhcp-options.js';
 export { type DnsAssignment, dnsAssignment } from './dns-assignment.js';
 export { DEFAULT_DNS_DOMAIN, dnsDomain, dnsName } from './dns-rules.js';
 export { ERROR_TABLE, type ErrorCode, type ErrorEntry } from './error-table.js';

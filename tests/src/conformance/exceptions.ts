@@ -16,12 +16,8 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason: 'needs Nova',
   },
   {
-    tests: /^(?:tempest\.api\.network|neutron_tempest_plugin\.api)\.test_extra_dhcp_options\.ExtraDHCPOptionsIpV6TestJSON\./,
-    reason: '`tftp-server`, `server-ip-address` and `bootfile-name` are no options of DHCPv6: refused, not ignored',
-  },
-  {
     tests: /^tempest\.api\.network\.test_floating_ips\.FloatingIPTestJSON\.test_floating_ip_update_different_router$/,
-    reason: 'two routers hold one gateway address on two networks with one CIDR: no address is held twice (S12)',
+    reason: 'needs L2: one CIDR, and one gateway address, on two networks with a router each; here no address is held twice (S12)',
   },
   ...PLUGIN_EXCEPTIONS,
 ];

@@ -205,6 +205,10 @@ describe('router advertisements and DHCPv6 by a real dnsmasq to real guests', ()
   const ports = {
     slaac: port(0x11, ['2001:db8:1::f816:3eff:fe00:11', SLAAC]),
     stateful: port(0x12, ['10.65.0.20', NET_A], ['2001:db8:2::23', STATEFUL]),
+    netboot: {
+      ...port(0x15, ['2001:db8:2::24', STATEFUL]),
+      dhcpOptions: [{ family: 6, code: 59, value: { kind: 'word', word: 'tftp://[2001:db8::66]/pxelinux.0' } }],
+    } satisfies Endpoint,
     stateless: port(0x13, ['2001:db8:3::f816:3eff:fe00:13', STATELESS]),
     silent: port(0x14, ['2001:db8:4::9', SILENT]),
   };
@@ -250,6 +254,11 @@ describe('router advertisements and DHCPv6 by a real dnsmasq to real guests', ()
     expect(given?.get('new_dhcp6_domain_search')).toBe('openstacklocal.');
     expect(lab.lease(guest)?.get('ip')).toBe('10.65.0.20');
     expect(guest.run(['ip', '-6', 'addr', 'show', 'dev', 'eth0', 'dynamic']).stdout).toBe('');
+  });
+
+  it('S26: an IPv6 port boots from the URL it is told (RFC 5970)', () => {
+    expect(lab.lease6(lab.guest(ports.netboot))?.get('new_dhcp6_bootfile_url')).toBe('tftp://[2001:db8::66]/pxelinux.0');
+    expect(lab.lease6(lab.guest(ports.stateless), ['-S'])?.get('new_dhcp6_bootfile_url')).toBeUndefined();
   });
 
   it('S17: a stranger gets no address by DHCPv6', () => {

@@ -53,6 +53,8 @@ export function makeDhcpLab(name: string): DhcpLab {
   };
   const script = join(directory, 'client.sh');
   writeFileSync(script, SCRIPT, { mode: 0o755 });
+  const clientSettings = join(directory, 'dhclient.conf');
+  writeFileSync(clientSettings, 'also request dhcp6.bootfile-url;\n');
   const host = makeTestNetns(`${name}-h`);
   host.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1']);
   const guests = new Map<string, TestNetns>();
@@ -104,7 +106,7 @@ export function makeDhcpLab(name: string): DhcpLab {
       return given(done.stdout);
     },
     lease6: (at, args = []) => {
-      const files = ['-lf', join(directory, 'leases6'), '-pf', join(directory, 'pid6'), '-cf', '/dev/null'];
+      const files = ['-lf', join(directory, 'leases6'), '-pf', join(directory, 'pid6'), '-cf', clientSettings];
       rmSync(join(directory, 'leases6'), { force: true });
       const done = at.run(['timeout', '8', 'dhclient', '-6', '-1', '-d', ...args, '-sf', script, ...files, 'eth0'], { mayFail: true });
       return given(done.stdout + done.stderr);
