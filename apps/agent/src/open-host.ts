@@ -22,6 +22,7 @@ import {
   dnsmasqCheckCommand,
   dnsmasqCommand,
   dnsmasqReadyLine,
+  isLeaseHeld,
 } from '@manx/render';
 import type { AgentLog } from './agent-log.js';
 import type { AgentSettings } from './agent-settings.js';
@@ -75,6 +76,7 @@ export const openHost = (settings: AgentSettings, log: AgentLog): Host => {
       checkCommand: dnsmasqCheckCommand,
       readyText: dnsmasqReadyLine(dnsmasqSettings(settings)),
       changeOf: (before, after) => dnsmasqChange(before === null ? null : { files: before }, { files: after }),
+      isLeaseHeld: (line, files) => isLeaseHeld(line, files.get('hosts') ?? ''),
     },
     listen('dnsmasq'),
   );

@@ -65,7 +65,12 @@ export const openBird = (spec: BirdSpec, listener: ProgramListener): BirdPort =>
   return {
     folder,
     ensure,
-    ailment: async () => program.ailment ?? (program.pid === null || !existsSync(socket) ? null : await silenceOf(socket)),
+    ailment: async () => {
+      if (program.ailment !== null || program.pid === null || !existsSync(socket)) return program.ailment;
+      const silence = await silenceOf(socket);
+      // One that was stopped while it was asked is silent for that reason.
+      return silence === null ? null : (program.ailment ?? silence);
+    },
     kill: () => {
       program.kill();
     },

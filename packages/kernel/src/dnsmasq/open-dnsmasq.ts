@@ -3,6 +3,7 @@ import { Fault } from '../fault.js';
 import { changeFolder, readFolder } from '../files/program-folder.js';
 import { withCandidate } from '../files/with-candidate.js';
 import type { ProgramPort } from '../host/program-port.js';
+import { type OutputTail, tailOutput } from '../process/output-tail.js';
 import { runProgram } from '../process/run-program.js';
 import { type ProgramCommand, type ProgramListener, SupervisedProgram } from '../process/supervised-program.js';
 import { hasBeenRead, markRead } from './read-mark.js';
@@ -22,13 +23,19 @@ export type DnsmasqSpec = {
   readonly readyText: string;
   /** What a running one must do to go from files that it has read (null: nobody knows which) to others. */
   readonly changeOf: (before: Files | null, after: Files) => 'none' | 'sighup' | 'replace';
+  /** Whether a line that it wrote tells of an address that it keeps from the port whose it is by these files. */
+  readonly isLeaseHeld: (line: string, files: Files) => boolean;
 };
+
+/** It is replaced for the sake of clients no more often, in milliseconds: a guest may change its identifier as often as it likes. */
+const FORGET_EVERY_MS = 2_000;
 
 /** dnsmasq: its main file is tested before it is written; then a signal or a new process, whichever the change takes. */
 export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): ProgramPort => {
   const folder = join(spec.runDir, 'dnsmasq');
   const configuration = join(folder, CONFIGURATION);
   const pidFile = join(spec.runDir, 'dnsmasq.pid');
+  const outputFile = join(spec.runDir, 'dnsmasq.out');
   const program = new SupervisedProgram(
     {
       name: 'dnsmasq',
@@ -37,15 +44,37 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
       launcher: ['env', '--ignore-signal=HUP'],
       marks: spec.command.slice(1),
       pidFile,
-      outputFile: join(spec.runDir, 'dnsmasq.out'),
+      outputFile,
       debianPackage: DEBIAN_PACKAGE,
     },
     listener,
   );
   let hasRead: Files | null = null;
   let isUpToDate = false;
+  let tail: OutputTail | null = null;
+  let forgotAt = 0;
+  let forgetting: NodeJS.Timeout | null = null;
+  /** One thing at a time happens to the program. */
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+  // Leases are in its memory alone, so another process gives the address to whoever it is for now; clients ask again within seconds.
+  const forgetLeases = (): void => {
+    forgetting = null;
+    forgotAt = Date.now();
+    void inTurn(() => (program.pid === null ? Promise.resolve() : program.replace(spec.readyText)));
+  };
+  const hear = (line: string): void => {
+    if (forgetting !== null || !spec.isLeaseHeld(line, readFolder(folder))) return;
+    forgetting = setTimeout(forgetLeases, Math.max(0, forgotAt + FORGET_EVERY_MS - Date.now()));
+    forgetting.unref();
+  };
   const ensure = async (): Promise<void> => {
     if (isUpToDate) return;
+    tail ??= tailOutput(outputFile, hear);
     const files = readFolder(folder);
     if (!files.has(CONFIGURATION)) await program.stop();
     else {
@@ -64,22 +93,25 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
   };
   return {
     folder,
-    ensure,
+    ensure: () => inTurn(ensure),
     ailment: () => Promise.resolve(program.ailment),
     kill: () => {
       program.kill();
     },
-    stop: () => program.stop(),
+    stop: () => inTurn(() => program.stop()),
     release: () => {
+      tail?.close();
+      if (forgetting !== null) clearTimeout(forgetting);
       program.release();
     },
-    change: async (files) => {
-      const wanted = files.write.get(CONFIGURATION);
-      if (wanted !== undefined) await withCandidate(configuration, wanted, (file) => testConfiguration(spec.checkCommand(file), file));
-      changeFolder(folder, files, { mode: 0o644 });
-      isUpToDate = false;
-      await ensure();
-    },
+    change: (files) =>
+      inTurn(async () => {
+        const wanted = files.write.get(CONFIGURATION);
+        if (wanted !== undefined) await withCandidate(configuration, wanted, (file) => testConfiguration(spec.checkCommand(file), file));
+        changeFolder(folder, files, { mode: 0o644 });
+        isUpToDate = false;
+        await ensure();
+      }),
   };
 };
 
