@@ -1,5 +1,5 @@
 # Two commands do everything: `make lab` and `make test`. Each installs what is missing first.
-.PHONY: help lab test siege check format build setup bench conformance conformance-plugin clients clean
+.PHONY: help lab test siege verify verify-planted check format build setup bench conformance conformance-plugin clients clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -16,6 +16,12 @@ test: setup ## run every test
 
 siege: setup ## agents killed with -9 at 200 random moments under churn and attack; SEED=n replays
 	@MANX_KILLS=200 MANX_SEED=$(or $(SEED),$$(date +%s)) node tools/test.mjs --project attacks kills
+
+verify: setup ## random clouds, changes and faults in a lab: who reaches whom, told and tried; SEQUENCES=n SEED=n STEPS=n, REPLAY=file
+	@SEQUENCES=$(SEQUENCES) SEED=$(SEED) STEPS=$(STEPS) REPLAY=$(REPLAY) node tests/dist/verify/run-verify.js
+
+verify-planted: setup ## plant bugs in a copy of this tree, one at a time: does `make verify` find each?
+	@node tests/dist/verify/plant-bugs.js
 
 check: setup ## static checks alone: types, lint, format, import borders, dead code
 	@node tools/check.mjs

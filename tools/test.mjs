@@ -13,8 +13,9 @@ const phases =
   process.argv.length > 2
     ? [{ name: 'chosen', args: process.argv.slice(2) }]
     : [
-        { name: 'rooms', args: ['--project', 'rooms', '--exclude', 'tests/dist/scenarios/**'] },
+        { name: 'rooms', args: ['--project', 'rooms', '--exclude', 'tests/dist/scenarios/**', '--exclude', 'tests/dist/verify/**'] },
         { name: 'scenarios', args: ['tests/dist/scenarios/'] },
+        { name: 'verify', args: ['tests/dist/verify/'] },
         { name: 'attacks', args: ['--project', 'attacks'] },
       ];
 

@@ -1,4 +1,4 @@
-/** What the attacks borrow from the lab: building one, its instances, its API, and single frames in any namespace. */
+/** What attacks and oracle borrow from the lab: building one, its instances, its programs, its API, and single frames in any namespace. */
 export { clientFor, subnetBody } from './apply-cloud.js';
 export { beliefAbout } from './check/belief-about.js';
 export type { Guest } from './check/field.js';
@@ -8,7 +8,17 @@ export { ping, tcpTo, udpTo } from './check/reach.js';
 export { up } from './commands/up.js';
 export { requestLease } from './dhcp-client.js';
 export { bootInstance, deleteInstance } from './instances.js';
-export { hostNamespace, instanceNamespace, type Layout, layoutOf, managementNamespace, outsideNamespace } from './layout.js';
+export { labPaths } from './lab-paths.js';
+export {
+  hostNamespace,
+  instanceNamespace,
+  type Layout,
+  layoutOf,
+  managementNamespace,
+  outsideAddress4,
+  outsideAddress6,
+  outsideNamespace,
+} from './layout.js';
 export { execIn } from './namespace-exec.js';
 export { type NeutronClient, NeutronError, type NeutronResource } from './neutron-client.js';
 export { removeGuest, removeTap } from './plug-instance.js';

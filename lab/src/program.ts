@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -53,7 +53,18 @@ export const killProgram = async (name: string, namespace: string): Promise<void
   const pid = programPid(name, namespace);
   if (pid === null) return;
   process.kill(pid, 'SIGKILL');
-  await waitUntil(`${name} (process ${pid}) to end`, async () => programPid(name, namespace) === null);
+  // Threads may outlive the process's first one by a moment, and its sockets live as long as they do.
+  await waitUntil(`${name} (process ${pid}) to end`, async () => programPid(name, namespace) === null && threadsOf(pid) <= 1);
+};
+
+/** How many threads a process has that are not gone; a process that is dead and not yet collected by its parent counts as one. */
+const threadsOf = (pid: number): number => {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
 };
 
 /** Looks again every few milliseconds until something is so; LabError `timeout` naming it after `limitMs` (default 15 s). */

@@ -127,9 +127,13 @@ export const udp = (ends: Ends, data: Uint8Array): Uint8Array => {
   return withChecksum(datagram, 6, pseudoHeader(ends.source, ends.destination, { protocol: 17, length }));
 };
 
+/** Where a TCP segment stands: its sequence number (1 unless told), and what it acknowledges (0 unless told). */
+export type SegmentPlace = { readonly sequence?: number; readonly acknowledgement?: number };
+
 /** A TCP segment without options (RFC 9293): flags as in the header, SYN 2, RST 4, ACK 16. */
-export const tcp = (ends: Ends, flags: number, data: Uint8Array = new Uint8Array(0)): Uint8Array => {
-  const segment = concat(u16(ends.sport), u16(ends.dport), u32(1), u32(0), [0x50, flags], u16(65_535), [0, 0, 0, 0], data);
+export const tcp = (ends: Ends & SegmentPlace, flags: number, data: Uint8Array = new Uint8Array(0)): Uint8Array => {
+  const numbers = concat(u32(ends.sequence ?? 1), u32(ends.acknowledgement ?? 0));
+  const segment = concat(u16(ends.sport), u16(ends.dport), numbers, [0x50, flags], u16(65_535), [0, 0, 0, 0], data);
   return withChecksum(segment, 16, pseudoHeader(ends.source, ends.destination, { protocol: 6, length: segment.length }));
 };
 

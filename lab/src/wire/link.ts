@@ -5,6 +5,8 @@ import { openLink, receiveOnLink, sendOnLink } from './namespace-socket.js';
 export type Link = {
   /** Every frame that has come in since the link was opened, or since `forget`. */
   readonly heard: () => readonly Uint8Array[];
+  /** What was heard so far, which is forgotten with that: each frame is taken once, and none is lost. */
+  readonly take: () => readonly Uint8Array[];
   /** Forgets what was heard so far, and goes on listening. */
   readonly forget: () => void;
   /** True as soon as a frame is as asked, past ones included; false when none was within the limit. */
@@ -26,6 +28,10 @@ export const openLinkOf = (namespace: string, ifname = 'eth0'): Link => {
   };
   return {
     heard: drain,
+    take: () => {
+      drain();
+      return kept.splice(0);
+    },
     forget: () => {
       drain();
       kept.length = 0;

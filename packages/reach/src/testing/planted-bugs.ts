@@ -31,7 +31,7 @@ export const PLANTED_BUGS: ReadonlyMap<string, Bug> = new Map<string, Bug>([
 ]);
 
 function isPolicy(name: string): boolean {
-  return /^(?:in|e)gress-[abc]$/.test(name);
+  return /^(?:in|e)gress-[0-9a-f-]+$/.test(name);
 }
 
 function swapped(name: string): string {

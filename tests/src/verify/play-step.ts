@@ -1,0 +1,297 @@
+import { asIp } from '@manx/ip';
+import { clientFor, NeutronError, type NeutronResource } from '@manx/lab/attack-kit';
+import { plugIn, unplug } from './cables.js';
+import { causeFault } from './faults.js';
+import type { RuleWish, Step } from './step.js';
+import { addressesOf, type Floating, type Guest, networkOf, pairs, projects, sizes, type World } from './world.js';
+
+/** What became of a step: done; `nothing` where what it is about is not there; or the API's refusal, which has to change nothing. */
+export type Played = 'done' | 'nothing' | { readonly refused: string };
+
+const client = clientFor(projects[0]);
+
+const update = async (collection: string, id: string, body: object): Promise<NeutronResource> =>
+  await client.update(collection, collection.slice(0, -1).replaceAll('-', '_'), { id, body });
+
+/** Does a step; rejects for whatever is neither done nor refused by the API. */
+export const playStep = async (world: World, step: Step): Promise<Played> => {
+  try {
+    return (await play(world, step)) === false ? 'nothing' : 'done';
+  } catch (error) {
+    if (!(error instanceof NeutronError) || error.status >= 500) throw error;
+    return { refused: `${error.type}: ${error.message}` };
+  }
+};
+
+/** False: there was nothing to do it to. */
+const play = async (world: World, step: Step): Promise<unknown> => {
+  switch (step.do) {
+    case 'boot':
+      return !world.guests.has(step.guest) && (await boot(world, step));
+    case 'rule':
+      return await addRule(world, step.group, step.rule);
+    case 'unrule':
+      return await removeRule(world, step);
+    case 'network-up':
+      return await update('networks', world.networks[step.network]?.id ?? '', { admin_state_up: step.on });
+    case 'router-up':
+      return await update('routers', world.router, { admin_state_up: step.on });
+    case 'snat':
+      return await update('routers', world.router, { external_gateway_info: { network_id: world.external, enable_snat: step.on } });
+    case 'addresses': {
+      const action = step.add ? 'add_addresses' : 'remove_addresses';
+      const body = { address_group: { addresses: step.addresses } };
+      return await client.act('address-groups', world.addressGroups[step.group] ?? '', { action, body });
+    }
+    case 'float':
+      return await float(world, step);
+    case 'unfloat':
+      return await unfloat(world, step.floating);
+    case 'unforward':
+      return await unforward(world, step);
+    case 'fault':
+      return await causeFault(world, step, async () => step.meanwhile === null || (await playStep(world, step.meanwhile)));
+    case 'delete':
+    case 'move':
+    case 'migrate':
+    case 'groups':
+    case 'security':
+    case 'up':
+    case 'pairs':
+    case 'forward':
+    case 'qos': {
+      const guest = world.guests.get(step.guest);
+      return guest !== undefined && (await playOn(world, guest, step));
+    }
+    default:
+      return step satisfies never;
+  }
+};
+
+type GuestStep = Extract<Step, { readonly do: 'delete' | 'move' | 'migrate' | 'groups' | 'security' | 'up' | 'pairs' | 'forward' | 'qos' }>;
+
+const playOn = async (world: World, guest: Guest, step: GuestStep): Promise<unknown> => {
+  switch (step.do) {
+    case 'delete':
+      await client.remove('ports', guest.port);
+      await unplug(guest);
+      return world.guests.delete(guest.slot);
+    case 'move':
+      return await move(world, guest, hostAt(world, step.host));
+    case 'migrate':
+      return await migrate(world, guest, hostAt(world, step.host));
+    case 'groups':
+      return await update('ports', guest.port, { security_groups: groupsOf(world, step.groups) });
+    case 'security':
+      // Without port security there are no groups and no pairs, as Neutron has it.
+      return await update('ports', guest.port, {
+        port_security_enabled: step.on,
+        ...(step.on ? {} : { security_groups: [], allowed_address_pairs: [] }),
+      });
+    case 'up':
+      return await update('ports', guest.port, { admin_state_up: step.on });
+    case 'pairs':
+      return await update('ports', guest.port, { allowed_address_pairs: step.pairs.map((at) => ({ ip_address: pairs[at] ?? pairs[0] })) });
+    case 'forward':
+      return await forward(world, guest, step);
+    case 'qos':
+      return await update('ports', guest.port, { qos_policy_id: step.on ? world.qos : null });
+    default:
+      return step satisfies never;
+  }
+};
+
+const hostAt = ({ hosts }: World, at: number): string => hosts[at % hosts.length] ?? '';
+
+const groupsOf = ({ groups }: World, slots: readonly number[]): readonly string[] => slots.map((at) => groups[at]?.id ?? '');
+
+const boot = async (world: World, { guest: slot, host: at, groups }: Extract<Step, { do: 'boot' }>): Promise<void> => {
+  const [host, network, { v4, v6 }] = [hostAt(world, at), world.networks[networkOf(slot)], addressesOf(slot)];
+  const port = await client.create('ports', 'port', {
+    name: `oracle-${slot}`,
+    network_id: network?.id,
+    project_id: network?.project,
+    device_owner: 'compute:nova',
+    device_id: `oracle-${slot}`,
+    'binding:host_id': host,
+    security_groups: groupsOf(world, groups),
+    fixed_ips: [{ ip_address: v4 }, { ip_address: v6 }],
+  });
+  const tap = `tap${port.id.slice(0, 11)}`;
+  const ifname = await plugIn({ host, tap });
+  world.guests.set(slot, { slot, port: port.id, mac: String(port['mac_address']), host, tap, ifname, v4, v6 });
+};
+
+const move = async (world: World, guest: Guest, host: string): Promise<boolean> => {
+  if (guest.host === host) return false;
+  await update('ports', guest.port, { 'binding:host_id': host });
+  await unplug(guest);
+  world.guests.set(guest.slot, { ...guest, host, ifname: await plugIn({ host, tap: guest.tap }) });
+  return true;
+};
+
+/** As Nova does: the tap is on both hosts while the binding changes sides; then the former is unplugged and its binding removed. */
+const migrate = async (world: World, guest: Guest, host: string): Promise<boolean> => {
+  if (guest.host === host) return false;
+  const bindings = `ports/${guest.port}/bindings`;
+  await client.create(bindings, 'binding', { host });
+  const ifname = await plugIn({ host, tap: guest.tap });
+  await client.act(bindings, host, { action: 'activate', body: {} });
+  world.guests.set(guest.slot, { ...guest, host, ifname });
+  await unplug(guest);
+  await client.remove(bindings, guest.host);
+  return true;
+};
+
+const addRule = async ({ groups, addressGroups }: World, at: number, rule: RuleWish): Promise<unknown> => {
+  const group = groups[at];
+  if (group === undefined) return false;
+  const { remoteGroup, remoteAddressGroup, ...plain } = rule;
+  const made = await client.create('security-group-rules', 'security_group_rule', {
+    security_group_id: group.id,
+    ...plain,
+    ...(remoteGroup === undefined ? {} : { remote_group_id: groups[remoteGroup]?.id }),
+    ...(remoteAddressGroup === undefined ? {} : { remote_address_group_id: addressGroups[remoteAddressGroup] }),
+  });
+  return group.rules.push(made.id);
+};
+
+const removeRule = async ({ groups }: World, { group, at }: Extract<Step, { do: 'unrule' }>): Promise<unknown> => {
+  const { rules } = groups[group] ?? { rules: [] };
+  const [id] = rules.splice(rules.length === 0 ? 0 : at % rules.length, 1);
+  return id !== undefined && (await client.remove('security-group-rules', id));
+};
+
+const makeFloating = async (world: World, slot: number): Promise<Floating> => {
+  const made = await client.create('floatingips', 'floatingip', {
+    floating_network_id: world.external,
+    floating_ip_address: `10.77.9.${50 + slot}`,
+    project_id: projects[0],
+  });
+  const floating = { id: made.id, address: asIp(String(made['floating_ip_address'])), forwards: [] };
+  world.floating.set(slot, floating);
+  return floating;
+};
+
+const float = async (world: World, { floating: slot, guest }: Extract<Step, { do: 'float' }>): Promise<unknown> => {
+  const { id } = world.floating.get(slot) ?? (await makeFloating(world, slot));
+  const port_id = guest === null ? null : world.guests.get(guest)?.port;
+  return port_id !== undefined && (await update('floatingips', id, { port_id }));
+};
+
+const unfloat = async (world: World, slot: number): Promise<boolean> => {
+  const floating = world.floating.get(slot);
+  if (floating === undefined) return false;
+  await client.remove('floatingips', floating.id);
+  return world.floating.delete(slot);
+};
+
+const forward = async (world: World, guest: Guest, step: Extract<Step, { do: 'forward' }>): Promise<unknown> => {
+  const floating = world.floating.get(step.floating) ?? (await makeFloating(world, step.floating));
+  const made = await client.create(`floatingips/${floating.id}/port_forwardings`, 'port_forwarding', {
+    internal_port_id: guest.port,
+    internal_ip_address: guest.v4,
+    protocol: step.protocol,
+    external_port: step.external,
+    internal_port: step.internal,
+  });
+  return world.floating.set(step.floating, { ...floating, forwards: [...floating.forwards, made.id] });
+};
+
+const unforward = async (world: World, { floating: slot, at }: Extract<Step, { do: 'unforward' }>): Promise<unknown> => {
+  const floating = world.floating.get(slot);
+  const id = floating?.forwards[at % Math.max(1, floating.forwards.length)];
+  if (floating === undefined || id === undefined) return false;
+  world.floating.set(slot, { ...floating, forwards: floating.forwards.filter((other) => other !== id) });
+  return await client.remove(`floatingips/${floating.id}/port_forwardings`, id);
+};
+
+/** What stays from sequence to sequence: networks, a router between the first and the external one, empty address groups. */
+type Ground = Omit<World, 'guests' | 'groups' | 'floating' | 'addressGroups'>;
+
+const makeNetwork = async (name: string, project: string, more: object): Promise<string> =>
+  (await client.create('networks', 'network', { name, project_id: project, ...more })).id;
+
+const makeSubnet = async (network: string, body: object): Promise<string> =>
+  (await client.create('subnets', 'subnet', { network_id: network, enable_dhcp: false, ...body })).id;
+
+/** Makes the ground in a lab. */
+export const makeGround = async (hosts: readonly string[]): Promise<Ground> => {
+  const networks: World['networks'][number][] = [];
+  for (const [at, project] of projects.entries()) {
+    const id = await makeNetwork(`oracle-${at}`, project, { shared: true });
+    const v4 = await makeSubnet(id, { ip_version: 4, cidr: `10.77.${at}.0/24`, project_id: project });
+    const v6 = await makeSubnet(id, { ip_version: 6, cidr: `fd77:0:0:${at}::/64`, project_id: project });
+    networks.push({ id, subnets: [v4, v6], project });
+  }
+  const external = await makeNetwork('oracle-external', projects[0], { 'router:external': true });
+  await makeSubnet(external, { ip_version: 4, cidr: '10.77.9.0/24', project_id: projects[0] });
+  const external_gateway_info = { network_id: external };
+  const router = await client.create('routers', 'router', { name: 'oracle', project_id: projects[0], external_gateway_info });
+  await client.act('routers', router.id, { action: 'add_router_interface', body: { subnet_id: networks[0]?.subnets[0] } });
+  const qos = await client.create('qos/policies', 'policy', { name: 'oracle', project_id: projects[0], shared: true });
+  await client.create(`qos/policies/${qos.id}/dscp_marking_rules`, 'dscp_marking_rule', { dscp_mark: 26 });
+  return { networks, external, router: router.id, qos: qos.id, hosts };
+};
+
+/** A fresh cloud on the ground: groups with the rules that they are born with, nobody in them. */
+export const freshWorld = async (ground: Ground): Promise<World> => {
+  const groups = await Promise.all(
+    Array.from({ length: sizes.groups }, async (_, at) => {
+      const body = {
+        name: `oracle-${at}`,
+        project_id: projects[at < sizes.secondGroups ? 0 : 1],
+        ...(at === sizes.statelessGroup ? { stateful: false } : {}),
+      };
+      const group = await client.create('security-groups', 'security_group', body);
+      const rules = (group['security_group_rules'] as readonly NeutronResource[]).toSorted((a, b) =>
+        String(a['ethertype']) < String(b['ethertype']) ? -1 : 1,
+      );
+      return { id: group.id, rules: rules.map(({ id }) => id) };
+    }),
+  );
+  const addressGroups = await Promise.all(
+    Array.from({ length: sizes.addressGroups }, async (_, at) => {
+      const body = { name: `oracle-${at}`, project_id: projects[0], addresses: ['192.0.2.1/32'] };
+      return (await client.create('address-groups', 'address_group', body)).id;
+    }),
+  );
+  return { ...ground, groups, addressGroups, guests: new Map(), floating: new Map() };
+};
+
+/** Removes what may have gone already, with what it was part of. */
+const remove = async (collection: string, id: string): Promise<void> => {
+  try {
+    await client.remove(collection, id);
+  } catch (error) {
+    if (!(error instanceof NeutronError) || error.status !== 404) throw error;
+  }
+};
+
+/** Takes away what the steps made, and puts right what they set. */
+export const clearWorld = async (world: World): Promise<void> => {
+  await Promise.all(
+    [...world.floating.values()].map(async ({ id, forwards }) => {
+      for (const forwarding of forwards) await remove(`floatingips/${id}/port_forwardings`, forwarding);
+      await remove('floatingips', id);
+    }),
+  );
+  await Promise.all(
+    [...world.guests.values()].map(async (guest) => {
+      await remove('ports', guest.port);
+      await unplug(guest);
+    }),
+  );
+  await Promise.all([
+    ...world.groups.map(async ({ rules }) => await Promise.all(rules.map(async (id) => await remove('security-group-rules', id)))),
+    ...world.networks.map(async ({ id }) => await update('networks', id, { admin_state_up: true })),
+    update('routers', world.router, {
+      admin_state_up: true,
+      external_gateway_info: { network_id: world.external, enable_snat: true },
+    }),
+  ]);
+  await Promise.all(world.groups.map(async ({ id }) => await remove('security-groups', id)));
+  await Promise.all(world.addressGroups.map(async (id) => await remove('address-groups', id)));
+};
+
+export type { Ground };

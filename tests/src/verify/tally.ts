@@ -1,0 +1,89 @@
+import type { Cloud } from '@manx/reach';
+import { explanationOf } from './judge.js';
+import type { Outcome } from './look.js';
+import type { Played } from './play-step.js';
+import type { Step } from './step.js';
+
+type Look = {
+  readonly outcomes: readonly Outcome[];
+  readonly probes: number;
+  readonly settleMs: number;
+  readonly lookMs: number;
+  readonly cloud: Cloud;
+};
+
+/** Counts what was exercised: steps by kind, flows by what became of them, what lets pass and what blocks, and how long it took. */
+export class Tally {
+  readonly #steps = new Map<string, number>();
+  readonly #paths = new Map<string, number>();
+  #kept = 0;
+  #revoked = 0;
+  readonly #refused = new Map<string, number>();
+  #looks = 0;
+  #probes = 0;
+  #lookMs = 0;
+  #settleMs = 0;
+  #late = 0;
+  #latest = 0;
+
+  step(step: Step, played: Played): void {
+    const name = step.do === 'fault' ? step.fault : step.do;
+    if (played === 'done') count(this.#steps, name);
+    else if (played !== 'nothing') count(this.#refused, `${name} ${played.refused.split(':')[0] ?? ''}`);
+  }
+
+  look({ outcomes, probes, settleMs, lookMs, cloud }: Look): void {
+    this.#looks += 1;
+    this.#probes += probes;
+    this.#settleMs += settleMs;
+    this.#lookMs += lookMs;
+    // What every tenth flow met stands for all.
+    for (const outcome of outcomes.filter((_, at) => at % 10 === 0)) {
+      for (const way of explanationOf(cloud, outcome).ways) {
+        if (way.answer === 'allowed') count(this.#paths, `allowed to ${way.destination.by ?? way.destination.kind}`);
+        for (const { code, direction } of way.blockers) count(this.#paths, `${code}${direction === 'reply' ? ' (answer)' : ''}`);
+        for (const { code } of way.warnings) if (code !== 'port-assumed') count(this.#paths, code);
+      }
+    }
+  }
+
+  /** Flows that were open before a step and looked at again after it, and how many of them may not pass any more. */
+  kept(flows: number, revoked: number): void {
+    this.#kept += flows;
+    this.#revoked += revoked;
+  }
+
+  /** A look in which flows agreed only at a second try, after so many milliseconds. */
+  late(afterMs: number): void {
+    this.#late += 1;
+    this.#latest = Math.max(this.#latest, afterMs);
+  }
+
+  /** Probes for each second of looking. */
+  get probesPerSecond(): number {
+    return Math.round(this.#probes / (this.#lookMs / 1_000));
+  }
+
+  get looks(): number {
+    return this.#looks;
+  }
+
+  /** What was exercised, in a few lines. */
+  text(): string {
+    const lines = (counts: ReadonlyMap<string, number>): string =>
+      [...counts]
+        .toSorted(([, a], [, b]) => b - a)
+        .map(([name, times]) => `${name} ${times}`)
+        .join(', ');
+    return [
+      `${this.#looks} looks, ${this.#probes.toLocaleString('en')} flows, ${this.probesPerSecond.toLocaleString('en')} a second of looking; hosts were done ${Math.round(this.#settleMs / Math.max(1, this.#looks))} ms after a step on average`,
+      `steps: ${lines(this.#steps)}`,
+      `refused by the API: ${lines(this.#refused) || 'none'}`,
+      `flows, every tenth: ${lines(this.#paths)}`,
+      `flows that were open before a step: ${this.#kept}, of which ${this.#revoked} may not pass after it`,
+      `${this.#late} looks agreed only at a second try, the last of them after ${Math.round(this.#latest)} ms`,
+    ].join('\n');
+  }
+}
+
+const count = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
