@@ -8,6 +8,27 @@ import { type Static, Type } from 'typebox';
 const strict = { additionalProperties: false };
 const asn = (): ReturnType<typeof Type.Integer> => Type.Integer({ minimum: 1, maximum: 4_294_967_295 });
 
+/** What the operator decides about a BGP session, whoever says whom it is with. */
+const BGP_SESSION = {
+  accept: Type.Optional(Type.Array(Type.String({ format: 'bgp-accept' }))),
+  max_prefix: Type.Optional(
+    Type.Object(
+      {
+        limit: Type.Integer({ minimum: 1, maximum: 10_000_000, default: BIRD_MAX_PREFIX.limit }),
+        action: Type.Union(
+          BIRD_LIMIT_ACTIONS.map((action) => Type.Literal(action)),
+          { default: BIRD_MAX_PREFIX.action },
+        ),
+      },
+      strict,
+    ),
+  ),
+  communities: Type.Optional(Type.Array(Type.String({ format: 'bgp-community' }))),
+  bfd: Type.Boolean({ default: false }),
+  multihop: Type.Optional(Type.Integer({ minimum: 2, maximum: 255 })),
+  ttl_security: Type.Boolean({ default: false }),
+};
+
 /** agent.yaml. */
 const AGENT_SETTINGS = Type.Object(
   {
@@ -28,28 +49,13 @@ const AGENT_SETTINGS = Type.Object(
                 local_address: Type.Optional(Type.String({ format: 'ip' })),
                 asn: asn(),
                 password: Type.Optional(Type.String({ format: 'md5-password' })),
-                accept: Type.Optional(Type.Array(Type.String({ format: 'bgp-accept' }))),
-                max_prefix: Type.Optional(
-                  Type.Object(
-                    {
-                      limit: Type.Integer({ minimum: 1, maximum: 10_000_000, default: BIRD_MAX_PREFIX.limit }),
-                      action: Type.Union(
-                        BIRD_LIMIT_ACTIONS.map((action) => Type.Literal(action)),
-                        { default: BIRD_MAX_PREFIX.action },
-                      ),
-                    },
-                    strict,
-                  ),
-                ),
-                communities: Type.Optional(Type.Array(Type.String({ format: 'bgp-community' }))),
-                bfd: Type.Boolean({ default: false }),
-                multihop: Type.Optional(Type.Integer({ minimum: 2, maximum: 255 })),
-                ttl_security: Type.Boolean({ default: false }),
+                ...BGP_SESSION,
               },
               strict,
             ),
             { default: [] },
           ),
+          api_peers: Type.Optional(Type.Object(BGP_SESSION, strict)),
           bfd: Type.Optional(
             Type.Object(
               {

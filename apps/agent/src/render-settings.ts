@@ -1,6 +1,6 @@
 import { asCidr, asIp } from '@manx/ip';
 import { Fault } from '@manx/kernel';
-import { type BirdPeer, type BirdSettings, birdProblems, type DnsmasqSettings, dnsmasqProblems, type RenderSettings } from '@manx/render';
+import { type ApiPeerSettings, type BirdPeer, type BirdSettings, birdProblems, type DnsmasqSettings, dnsmasqProblems, type RenderSettings } from '@manx/render';
 import type { AgentSettings } from './agent-settings.js';
 
 /** What the operator's settings mean for rendering. */
@@ -51,6 +51,7 @@ export const birdSettings = ({ run_dir, bgp, protected_prefixes }: AgentSettings
         routerId: asIp(bgp.router_id),
         peers: bgp.peers.map(birdPeer),
         protectedPrefixes: protected_prefixes,
+        apiPeers: bgp.api_peers === undefined ? undefined : birdSession(bgp.api_peers),
         bfd: bgp.bfd === undefined ? undefined : { intervalMs: bgp.bfd.interval_ms, multiplier: bgp.bfd.multiplier },
       };
 
@@ -62,10 +63,14 @@ const birdPeer = (peer: PeerSettings): BirdPeer => ({
   asn: peer.asn,
   password: peer.password,
   localAddress: peer.local_address === undefined ? undefined : asIp(peer.local_address),
-  accept: peer.accept?.map((text) => (text === 'default' || text === 'any' ? text : asCidr(text))),
-  maxPrefix: peer.max_prefix,
-  communities: peer.communities,
-  hasBfd: peer.bfd,
-  multihop: peer.multihop,
-  hasTtlSecurity: peer.ttl_security,
+  ...birdSession(peer),
+});
+
+const birdSession = (session: NonNullable<NonNullable<AgentSettings['bgp']>['api_peers']>): ApiPeerSettings => ({
+  accept: session.accept?.map((text) => (text === 'default' || text === 'any' ? text : asCidr(text))),
+  maxPrefix: session.max_prefix,
+  communities: session.communities,
+  hasBfd: session.bfd,
+  multihop: session.multihop,
+  hasTtlSecurity: session.ttl_security,
 });

@@ -6,7 +6,7 @@ export const restrictState = (state: HostState, isKept: (endpoint: string) => bo
   const policies = new Map([...endpoints.values()].flatMap(({ policies }) => policies).flatMap((id) => entry(state.policies, id)));
   const needed = [...policies.values()].flatMap(({ rules }) => rules).flatMap(({ peer }) => (peer.kind === 'set' ? [peer.set] : []));
   const sets = new Map([FLAT_SPACE, ...needed].flatMap((id) => entry(state.sets, id)));
-  return { endpoints, policies, sets, subnets: state.subnets };
+  return { ...state, endpoints, policies, sets };
 };
 
 const entry = <V>(map: ReadonlyMap<string, V>, id: string): readonly (readonly [string, V])[] => {

@@ -89,6 +89,7 @@ export const startServer = async (settings: ServerSettings, log: Logger): Promis
       policy,
       facts: () => ({ now: context().now, hosts: wiring.hosts() }),
       connectivity: wiring.connectivity,
+      hostState: wiring.hostState,
       drops: wiring.drops,
       authenticator: auth.keystone === null ? auth.authenticator : meterAuthenticator(auth.authenticator, metrics),
       onAnswer: tellRequest(log, metrics),

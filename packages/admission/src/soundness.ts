@@ -52,7 +52,11 @@ const REFERENCES: { readonly [K in ResourceKind]?: (resource: ResourceOf[K]) => 
     ['security_group', r.resource_id],
     ['port', r.target_id],
   ],
-  bgp_speaker: (r) => [...r.peers.map((id): Reference => ['bgp_peer', id]), ...r.networks.map((id): Reference => ['network', id])],
+  bgp_speaker: (r) => [
+    ...r.peers.map((id): Reference => ['bgp_peer', id]),
+    ...r.networks.map((id): Reference => ['network', id]),
+    ...(r.hosting?.agents ?? []).map((id): Reference => ['agent', id]),
+  ],
   qos_bandwidth_limit_rule: (r) => [['qos_policy', r.qos_policy_id]],
   qos_packet_rate_limit_rule: (r) => [['qos_policy', r.qos_policy_id]],
   qos_dscp_marking_rule: (r) => [['qos_policy', r.qos_policy_id]],

@@ -1,4 +1,4 @@
-import type { Cidr, Ip } from '@manx/ip';
+import { type Cidr, cidrContains, type Ip } from '@manx/ip';
 import {
   isProblem,
   isVisible,
@@ -37,6 +37,7 @@ export function createSubnet(work: Work, draft: SubnetDraft): Subnet | Problem {
     checkServices({ ...shape, label: 'new subnet' }) ??
     mtuConflict(network, draft.ip_version) ??
     overlapOf(work, cidr, network) ??
+    checkBgpPeers(work, cidr) ??
     checkNetworkPools(work, network.id, { family: draft.ip_version, pool }) ??
     checkSubnetSegment(work, { network_id: network.id, segment_id: draft.segment_id ?? null });
   if (wrong !== null) return wrong;
@@ -147,6 +148,12 @@ function overlapOf(work: Work, cidr: Cidr, network: Network): Problem | null {
   return problem('OverlappingSubnet', {
     reason: `Requested subnet with cidr: ${cidr} for network: ${network.id} overlaps with another subnet: ${who}; ${why}`,
   });
+}
+
+/** S18: whoever has the address of a host's BGP peer would be spoken to as the peer. There are few peers. */
+function checkBgpPeers(work: Work, cidr: Cidr): Problem | null {
+  for (const { peer_ip } of work.state.all('bgp_peer')) if (cidrContains(cidr, peer_ip)) return problem('SubnetOfBgpPeer', { cidr });
+  return null;
 }
 
 /** Where CIDRs may overlap, those of one network still may not, as in Neutron. */

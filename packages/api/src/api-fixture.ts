@@ -58,6 +58,7 @@ export const openTestApi = async (options: TestApiOptions = {}): Promise<TestApi
     facts: () => ({ now: testContext().now, hosts: [] }),
     policy: defaultPolicy,
     connectivity: wiring.connectivity,
+    hostState: wiring.hostState,
     drops: wiring.drops,
     authenticator: createNoAuthenticator(),
     onBug: (error) => bugs.push(error),

@@ -4,6 +4,7 @@ import type { Actor } from '@manx/model';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { addAgentRoutes } from './agent-routes.js';
 import { type Authenticator, isRefusal, type Refusal } from './authenticator.js';
+import type { AdvertisedRoutesOptions } from './advertised-routes.js';
 import { addBgpRoutes } from './bgp-routes.js';
 import type { CloudStatus } from './cloud-status.js';
 import { addConnectivityRoutes, type ConnectivityOptions } from './connectivity/connectivity-routes.js';
@@ -54,7 +55,8 @@ export type RequestRecord = {
 /** What the API is made from. */
 export type ApiOptions = ResourceRoutesOptions &
   DerivedRoutesOptions &
-  ConnectivityOptions & {
+  ConnectivityOptions &
+  AdvertisedRoutesOptions & {
     readonly authenticator: Authenticator;
     /** Told of every request when its answer has been sent. */
     readonly onAnswer?: (record: RequestRecord) => void;

@@ -1,7 +1,7 @@
 import { admit, type Context } from '@manx/admission';
 import { Compiler } from '@manx/compile';
 import { createFeed, type Feed, type FeedOptions, type StatusReport } from '@manx/feed';
-import { type HostName, parseHostName } from '@manx/hoststate';
+import { type HostName, type HostState, parseHostName } from '@manx/hoststate';
 import { type HostFact, isProblem } from '@manx/model';
 import { CloudIndex, makeCloud } from '@manx/reach';
 import { createAgentRegister } from './agent-register.js';
@@ -25,6 +25,8 @@ export type HostWiring = {
   readonly hosts: () => readonly HostFact[];
   /** The cloud as it is compiled for the hosts, to ask about; nothing is compiled for a question. The first one files every endpoint, once. */
   readonly connectivity: CloudSource;
+  /** What a host was told to do; null for what is no host's name. The cost is that of the host. */
+  readonly hostState: (host: string) => HostState | null;
   /** What the hosts drop, as they told this server. */
   readonly drops: Pick<DropBook, 'drops' | 'packetsByReason'>;
   /** Ends the sessions and the feed. */
@@ -99,6 +101,10 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     connectivity: (view) => {
       index ??= new CloudIndex(compiler.hosts().map((host) => [host, compiler.hostState(host)]));
       return makeCloud({ ...view, index, stateOf: (host) => compiler.hostState(host) });
+    },
+    hostState: (name) => {
+      const host = parseHostName(name);
+      return host === null ? null : compiler.hostState(host);
     },
     drops,
     close: () => {

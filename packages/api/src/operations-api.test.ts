@@ -17,16 +17,20 @@ const alive: HostFact = {
     version: '1.2.3',
     startedAt: '2026-01-31T09:00:00Z',
     physicalNetworks: [],
-    bgp: [{ name: 'tor1', state: 'Established' }],
+    bgp: [],
     problems: [],
     drift: { repairs: 0, lastAt: null, last: null },
   },
 };
 const dead: HostFact = { host: 'x9', isAlive: false, heardAt: HEARD, report: null };
 
+/** What h1 reports of its BGP. */
+let sessions: NonNullable<HostFact['report']>['bgp'];
 let api: TestApi;
 beforeEach(async () => {
-  api = await openTestApi({ checksAnswers: true, facts: () => ({ now: HEARD, hosts: [alive, dead] }) });
+  sessions = [{ name: 'tor1', state: 'Established' }];
+  const hosts = (): readonly HostFact[] => [{ ...alive, report: alive.report && { ...alive.report, bgp: sessions } }, dead];
+  api = await openTestApi({ checksAnswers: true, facts: () => ({ now: HEARD, hosts: hosts() }) });
   const remember = createAgentRegister({ ledger: api.ledger, context: testContext });
   for (const host of ['x9', 'h1', 'h2', 'h1']) await remember(host, null);
 });
@@ -230,14 +234,28 @@ describe('BGP', () => {
     expect((await api.call(`GET ${url}`)).json).toMatchObject({ bgp_speaker: { networks: [] } });
   });
 
-  it('a peer that no host would talk to is not given to a speaker', async () => {
+  it('speakers are given to hosts and taken from them, and answer as Neutron does', async () => {
     const { id } = await made('/v2.0/bgp-speakers', speaker());
-    const { id: bgp_peer_id } = await made('/v2.0/bgp-peers', peer());
-    expect(await refusal(`PUT /v2.0/bgp-speakers/${id}/add_bgp_peer`, { bgp_peer_id })).toBe('409 Conflict');
-    expect(await refusal(`PUT /v2.0/bgp-speakers/${id}/remove_bgp_peer`, { bgp_peer_id })).toBe('404 BgpSpeakerPeerNotAssociated');
+    const instances = (host: string): string => `/v2.0/agents/${agentIdOf(host)}/bgp-drinstances`;
+    const hosts = async (): Promise<unknown[]> => (await listed(`/v2.0/bgp-speakers/${id}/bgp-dragents`, 'agents')).map(({ host }) => host);
+    expect(await hosts()).toEqual(['h1', 'h2', 'x9']);
+    const added = await api.call(`POST ${instances('h2')}`, { body: { bgp_speaker_id: id } });
+    expect([added.status, added.text]).toEqual([201, 'null']);
+    expect(await hosts()).toEqual(['h2']);
+    expect(await listed(instances('h1'), 'bgp_speakers')).toEqual([]);
+    expect(await listed(instances('h2'), 'bgp_speakers')).toMatchObject([{ id }]);
+    expect(await refusal(`POST ${instances('h2')}`, { bgp_speaker_id: id })).toBe('409 DrAgentAssociationError');
+    expect(await refusal(`POST ${instances('h2')}`, {})).toBe('400 BadRequest');
+    expect(await refusal(`POST ${instances('h9')}`, { bgp_speaker_id: id })).toBe('404 DrAgentInvalid');
+    expect(await refusal(`DELETE ${instances('h1')}/${id}`)).toBe('404 DrAgentNotHostingBgpSpeaker');
+    expect((await api.call(`DELETE ${instances('h2')}/${id}`)).status).toBe(204);
+    expect(await hosts()).toEqual([]);
+    const headers = { 'x-roles': 'member', 'x-project-id': 'somebody' };
+    expect((await api.call(`POST ${instances('h2')}`, { body: { bgp_speaker_id: id }, headers })).status).toBe(404);
+    expect((await api.call(`DELETE ${instances('h2')}/${id}`, { headers })).status).toBe(404);
   });
 
-  it('the routes of a speaker are what hosts announce in its scope', async () => {
+  it('the routes of a speaker are what hosts announce that have a session with a peer of it', async () => {
     const network = await made('/v2.0/networks', { network: {} });
     await made('/v2.0/subnets', { subnet: { network_id: network['id'], cidr: '10.7.0.0/24', ip_version: 4 } });
     const port = await made('/v2.0/ports', {
@@ -246,6 +264,9 @@ describe('BGP', () => {
     const { id } = await made('/v2.0/bgp-speakers', speaker());
     const url = `/v2.0/bgp-speakers/${id}`;
     await api.call(`PUT ${url}/add_gateway_network`, { body: { network_id: network['id'] } });
+    const { id: bgp_peer_id } = await made('/v2.0/bgp-peers', peer());
+    expect((await api.call(`PUT ${url}/add_bgp_peer`, { body: { bgp_peer_id } })).json).toEqual({ bgp_peer_id });
+    sessions = [{ name: `peer-api-${bgp_peer_id}`, state: 'Established' }];
     expect((await api.call(`GET ${url}/get_advertised_routes`)).json).toEqual({ advertised_routes: [] });
     await api.ledger.decide({ requestId: 'test', userId: null, projectId: null }, (state) => {
       const value = state.get('port', port.id);
@@ -257,7 +278,12 @@ describe('BGP', () => {
     expect((await api.call(`GET ${url}/get_advertised_routes`)).json).toEqual({
       advertised_routes: [{ destination: '10.7.0.9/32', next_hop: null, host: 'h1' }],
     });
-    expect(await listed(`${url}/bgp-dragents`, 'agents')).toHaveLength(3);
-    expect(await listed(`/v2.0/agents/${agentIdOf('h1')}/bgp-drinstances`, 'bgp_speakers')).toMatchObject([{ id }]);
+    const none = { advertised_routes: [] };
+    sessions = [{ name: `peer-api-${bgp_peer_id}`, state: 'Active Socket: Connection refused' }];
+    expect((await api.call(`GET ${url}/get_advertised_routes`)).json).toEqual(none);
+    sessions = [{ name: `peer-api-${bgp_peer_id}`, state: 'Established, limit of 5 routes reached' }];
+    expect((await api.call(`GET ${url}/get_advertised_routes`)).json).not.toEqual(none);
+    await api.call(`PUT ${url}/remove_gateway_network`, { body: { network_id: network['id'] } });
+    expect((await api.call(`GET ${url}/get_advertised_routes`)).json).toEqual(none);
   });
 });

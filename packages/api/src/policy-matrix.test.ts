@@ -95,6 +95,8 @@ const ASKED_ELSEWHERE: readonly string[] = [
   // bgp-routes.ts.
   'get_advertised_routes',
   'list_bgp_speaker_on_dragent',
+  'add_bgp_speaker_to_dragent',
+  'remove_bgp_speaker_from_dragent',
   'list_dragent_hosting_bgp_speaker',
   // qos-alias-routes.ts.
   ...ALIASED_KINDS.flatMap((kind) => ['get', 'update', 'delete'].map((verb) => `${verb}_alias_${singularOf(declarationOf(kind))}`)),

@@ -16,12 +16,13 @@ import {
 import type { StateReader } from '@manx/model';
 import { compilePolicy } from './compile-policy.js';
 import { compilePort } from './compile-port.js';
+import { compileSpeakers } from './compile-speakers.js';
 import { compileSubnet } from './compile-subnet.js';
 import { setMembers } from './set-members.js';
 
 /**
  * What one host must do, straight from the API state: its endpoints, their groups, the sets that those ask, the subnets
- * of their addresses, and the flat space where a floating IP or source NAT needs it. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
+ * of their addresses, the flat space where a floating IP or source NAT needs it, and the BGP peers of the speakers that it speaks for. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
  */
 export function compileHost(state: StateReader, host: HostName): HostState {
   const endpoints = new Map<string, Endpoint>();
@@ -45,24 +46,25 @@ export function compileHost(state: StateReader, host: HostName): HostState {
   }
   const goesOut = [...endpoints.values()].some(({ floating }) => floating.length > 0) || [...subnets.values()].some((one) => one.hasSnat);
   if (goesOut) sets.set(FLAT_SPACE, compileSet(state, FLAT_SPACE));
-  return endpoints.size === 0 ? emptyHostState : { endpoints, policies, sets, subnets };
+  const bgpPeers = compileSpeakers(state).peersOf(state.by('agent.host', host)[0]?.id);
+  return endpoints.size + bgpPeers.size === 0 ? emptyHostState : { endpoints, policies, sets, subnets, bgpPeers };
 }
 
-/** The state of every host that some port is an endpoint on, by name. Linear in the cloud, and more: for tests and small tools. */
+/** The state of every host that some port is an endpoint on, or that speaks for a BGP speaker with peers, by name. Linear in the cloud, and more: for tests and small tools. */
 export function compileAll(state: StateReader): ReadonlyMap<HostName, HostState> {
-  const names = new Set([...state.all('port')].map((port) => port['binding:host_id']));
+  const names = new Set([...[...state.all('port')].map((port) => port['binding:host_id']), ...[...state.all('agent')].map(({ host }) => host)]);
   const hosts = new Map<HostName, HostState>();
   for (const name of [...names].sort(compareIds)) {
     const host = parseHostName(name);
     const compiled = host === null ? emptyHostState : compileHost(state, host);
-    if (host !== null && compiled.endpoints.size > 0) hosts.set(host, compiled);
+    if (host !== null && compiled.endpoints.size + compiled.bgpPeers.size > 0) hosts.set(host, compiled);
   }
   return hosts;
 }
 
 /**
- * Everything in the API state that cannot be compiled, sorted by subject: each subnet, each bound port, and each rule of a
- * group that some endpoint is in. What is named here fails closed and holds up nothing else.
+ * Everything in the API state that cannot be compiled, sorted by subject: each subnet, each bound port, each peer of a BGP speaker, and each
+ * rule of a group that some endpoint is in. What is named here fails closed and holds up nothing else.
  */
 export function compileProblems(state: StateReader): readonly Problem[] {
   const problems: Problem[] = [];
@@ -77,7 +79,7 @@ export function compileProblems(state: StateReader): readonly Problem[] {
     for (const group of compiled.placed?.endpoint.policies ?? []) groups.add(group);
   }
   for (const group of groups) problems.push(...compilePolicy(group, state).problems);
-  return problems.sort(compareProblems);
+  return [...problems, ...compileSpeakers(state).problems].sort(compareProblems);
 }
 
 /** By subject, then by detail. */

@@ -7,23 +7,25 @@ import {
   isProblem,
   type Member,
   type Problem,
+  parseHostName,
 } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
 import type { Network, Port, ResourceKind, StateReader, Subnet } from '@manx/model';
 import { compareProblems } from './compile-host.js';
 import { compilePolicy } from './compile-policy.js';
 import { type CompiledPort, compilePort, membersOf } from './compile-port.js';
+import { compileSpeakers } from './compile-speakers.js';
 import { compileSubnet, type SubnetContext } from './compile-subnet.js';
 import { Dependents, isDependedOn, portsBehind, portsForwardedWith, portsOfNetwork } from './dependents.js';
-import { interfaceSubnets } from './has-snat.js';
+import { interfaceSubnets, isInterface } from './has-snat.js';
 import { HostRegistry } from './host-registry.js';
 import { addressGroupMembers, addressGroupSet, flatSpaceMember, setMembers } from './set-members.js';
 
 /** A resource that was put or deleted; a `Change` is one. */
 export type Touched = { readonly kind: ResourceKind; readonly id: string };
 
-/** What has to be looked at again. */
-type Dirty = { readonly subnets: Set<string>; readonly ports: Set<string>; readonly groups: Set<string> };
+/** What has to be looked at again; `speaking`: who speaks BGP with whom, and of what. */
+type Dirty = { readonly subnets: Set<string>; readonly ports: Set<string>; readonly groups: Set<string>; speaking: boolean };
 
 /**
  * The host states of a whole cloud, kept up with commits at a cost that follows the change: a port that joins a group of
@@ -48,6 +50,8 @@ export class Compiler {
   readonly #subnetsOfGateway = new Map<Ip, Set<string>>();
   /** The host that each endpoint is on. */
   readonly #hostOfPort = new Map<string, HostName>();
+  #agents: ReadonlySet<HostName> = new Set();
+  #speakingProblems: readonly Problem[] = [];
   /** By subnet or port, as the subject names it; those of rules are with their policies. */
   readonly #problems = new Map<string, readonly Problem[]>();
 
@@ -68,7 +72,7 @@ export class Compiler {
    */
   apply(changes: Iterable<Touched>, state: StateReader): ReadonlyMap<HostName, HostDelta> {
     this.#state = state;
-    const dirty: Dirty = { subnets: new Set(), ports: new Set(), groups: new Set() };
+    const dirty: Dirty = { subnets: new Set(), ports: new Set(), groups: new Set(), speaking: false };
     for (const change of changes) this.#note(change, dirty);
     for (const id of dirty.subnets) this.#noteSubnet(id, dirty);
     // Members of sets in use come first: a set that comes into use below is made from the state as it is now.
@@ -76,15 +80,16 @@ export class Compiler {
     for (const id of dirty.subnets) this.#refreshSubnet(id, dirty);
     for (const id of dirty.ports) this.#refreshPort(id);
     for (const id of dirty.groups) this.#registry.refreshPolicy(id);
+    if (dirty.speaking) this.#refreshSpeaking();
     return this.#registry.finish();
   }
 
-  /** The whole state of one host as of the last `apply`; empty for a host without endpoints. The cost is that of the host. */
+  /** The whole state of one host as of the last `apply`; empty for a host without endpoints and BGP peers. The cost is that of the host. */
   hostState(host: HostName): HostState {
     return this.#registry.state(host);
   }
 
-  /** The hosts that have an endpoint, sorted. */
+  /** The hosts that have an endpoint or a BGP peer, sorted. */
   hosts(): readonly HostName[] {
     return [...this.#registry.hosts].sort(compareIds);
   }
@@ -96,13 +101,14 @@ export class Compiler {
 
   /** As `compileProblems` of the current state; linear in the policies in use. */
   problems(): readonly Problem[] {
-    const problems = [...this.#problems.values()].flat();
+    const problems = [...[...this.#problems.values()].flat(), ...this.#speakingProblems];
     for (const policy of this.#registry.policies) problems.push(...policy.problems);
     return problems.sort(compareProblems);
   }
 
   /** Other kinds mean nothing to a host. */
   #note({ kind, id }: Touched, dirty: Dirty): void {
+    if (SPEAKING_KINDS.has(kind)) dirty.speaking = true;
     if (kind === 'port') dirty.ports.add(id);
     else if (kind === 'subnet') dirty.subnets.add(id);
     else if (kind === 'security_group') dirty.groups.add(id);
@@ -201,6 +207,7 @@ export class Compiler {
       for (const subnet of this.#subnetsOfGateway.get(ip) ?? []) dirty.subnets.add(subnet);
     }
     for (const subnet of [...interfaceSubnets(before), ...interfaceSubnets(after)]) dirty.subnets.add(subnet);
+    if (isInterface(before) || isInterface(after)) dirty.speaking = true;
     for (const other of this.#dependents.ofPort(before, after, this.#state)) dirty.ports.add(other);
     const left = membersOf(before);
     const joined = membersOf(after);
@@ -228,6 +235,19 @@ export class Compiler {
     if (placed !== null) this.#registry.setEndpoint(placed.host, id, placed.endpoint);
   }
 
+  /** Anew for all hosts: it is little, and seldom. What says the same is no change of a host. */
+  #refreshSpeaking(): void {
+    const { peersOf, problems } = compileSpeakers(this.#state);
+    const agents = new Map<HostName, string>();
+    for (const { id, host: name } of this.#state.all('agent')) {
+      const host = parseHostName(name);
+      if (host !== null && !agents.has(host)) agents.set(host, this.#state.by('agent.host', name)[0]?.id ?? id);
+    }
+    for (const host of new Set([...this.#agents, ...agents.keys()])) this.#registry.setBgpPeers(host, peersOf(agents.get(host)));
+    this.#agents = new Set(agents.keys());
+    this.#speakingProblems = problems;
+  }
+
   #subnetContext(network: string): SubnetContext {
     return { network: this.#networks.get(network), state: this.#state };
   }
@@ -249,6 +269,9 @@ function* everything(state: StateReader): Iterable<Touched> {
   for (const kind of KINDS) for (const { id } of state.all(kind)) yield { kind, id };
 }
 
+/** What decides who speaks BGP with whom, and of which prefixes; ports do where they are interfaces of routers. */
+const SPEAKING_KINDS: ReadonlySet<ResourceKind> = new Set(['bgp_speaker', 'bgp_peer', 'agent', 'router', 'subnet']);
+
 const KINDS = [
   'network',
   'subnet',
@@ -261,4 +284,6 @@ const KINDS = [
   'floatingip',
   'port_forwarding',
   'port',
+  'agent',
+  'bgp_speaker',
 ] as const satisfies readonly ResourceKind[];

@@ -16,7 +16,12 @@ export function hasSnat(subnet: Subnet, state: StateReader): boolean {
 
 /** The subnets that a port makes its router be on; none for a port that is no router's interface. */
 export function interfaceSubnets(port: Port | undefined): readonly string[] {
-  return port?.device_owner === ROUTER_INTERFACE ? port.fixed_ips.map(({ subnet_id }) => subnet_id) : [];
+  return port !== undefined && isInterface(port) ? port.fixed_ips.map(({ subnet_id }) => subnet_id) : [];
+}
+
+/** Whether a port is the interface of a router on its network. */
+export function isInterface(port: Port | undefined): boolean {
+  return port?.device_owner === ROUTER_INTERFACE;
 }
 
 function isWayOut(id: string, state: StateReader): boolean {

@@ -1,4 +1,5 @@
 import {
+  type BgpPeer,
   diffRules,
   type Endpoint,
   emptyHostState,
@@ -53,7 +54,7 @@ export class HostRegistry {
     this.#source = source;
   }
 
-  /** The hosts that have an endpoint, in no particular order. */
+  /** The hosts that have an endpoint or a BGP peer, in no particular order. */
   get hosts(): Iterable<HostName> {
     return this.#hosts.keys();
   }
@@ -78,6 +79,7 @@ export class HostRegistry {
       policies: pick('policy', use.policies.keys()),
       sets: pick('set', use.sets.keys()),
       subnets: pick('subnet', use.subnets.keys()),
+      bgpPeers: use.bgpPeers,
     };
   }
 
@@ -113,6 +115,16 @@ export class HostRegistry {
     if (hasFloating(before)) this.#dropSet(host, use, FLAT_SPACE);
     for (const policy of before?.policies ?? []) this.#dropPolicy(host, use, policy);
     for (const { subnet } of before?.addresses ?? []) this.#dropSubnet(host, use, subnet);
+  }
+
+  /** Puts whom a host speaks BGP with beside those of its own file. */
+  setBgpPeers(host: HostName, peers: ReadonlyMap<string, BgpPeer>): void {
+    const before = this.#hosts.get(host)?.bgpPeers;
+    if ((before?.size ?? 0) + peers.size === 0) return;
+    const edit = this.#edit(host);
+    for (const [id, peer] of before ?? []) if (peers.get(id) !== peer) edit.touch('bgp-peer', id, peer);
+    for (const id of peers.keys()) if (before?.has(id) !== true) edit.touch('bgp-peer', id, undefined);
+    this.#useOf(host).bgpPeers = peers;
   }
 
   /** Compiles a policy again, if any host has it. */
@@ -168,7 +180,10 @@ export class HostRegistry {
 
   /** Ends the gathering of changes, and lets go of what nobody uses any more. */
   #forget(): void {
-    for (const host of this.#edits.keys()) if (this.#hosts.get(host)?.endpoints.size === 0) this.#hosts.delete(host);
+    for (const host of this.#edits.keys()) {
+      const use = this.#hosts.get(host);
+      if (use?.endpoints.size === 0 && use.bgpPeers.size === 0) this.#hosts.delete(host);
+    }
     for (const id of this.#idle) {
       if (this.#policies.get(id)?.hosts.size === 0) this.#policies.delete(id);
       if (this.#sets.get(id)?.hosts.size === 0) this.#sets.delete(id);
@@ -236,12 +251,13 @@ export class HostRegistry {
     objectOf: (kind: HostObject['kind'], id: string) => HostObject | undefined;
   } {
     const use = this.#hosts.get(host) ?? emptyHostUse();
-    const used = { endpoint: use.endpoints, policy: use.policies, set: use.sets, subnet: use.subnets } as const;
+    const used = { endpoint: use.endpoints, policy: use.policies, set: use.sets, subnet: use.subnets, 'bgp-peer': use.bgpPeers } as const;
     const find = {
       endpoint: (id: string) => use.endpoints.get(id),
       policy: (id: string) => this.#policies.get(id)?.value.policy,
       set: (id: string) => this.#sets.get(id)?.value.object,
       subnet: (id: string) => this.#subnets.get(id)?.value,
+      'bgp-peer': (id: string) => use.bgpPeers.get(id),
     } as const;
     const has = (kind: HostObject['kind'], id: string): boolean => used[kind].has(id);
     return { has, objectOf: (kind, id) => (has(kind, id) ? find[kind](id) : undefined) };

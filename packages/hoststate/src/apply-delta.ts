@@ -1,6 +1,6 @@
 import { MAP_OF_KIND } from './canonical-order.js';
 import { changeRules } from './change-rules.js';
-import type { AddressSet, Endpoint, HostDelta, HostObject, HostState, Member, Policy, Subnet } from './host-state.js';
+import type { AddressSet, BgpPeer, Endpoint, HostDelta, HostObject, HostState, Member, Policy, Subnet } from './host-state.js';
 import { isProblem, type Problem } from './problem.js';
 import { compareMembers, hasMember, positionOf } from './sorted-members.js';
 
@@ -8,7 +8,13 @@ import { compareMembers, hasMember, positionOf } from './sorted-members.js';
 const SPLICE_LIMIT = 16;
 
 /** The state of a host that nothing is bound to. */
-export const emptyHostState: HostState = { endpoints: new Map(), policies: new Map(), sets: new Map(), subnets: new Map() };
+export const emptyHostState: HostState = {
+  endpoints: new Map(),
+  policies: new Map(),
+  sets: new Map(),
+  subnets: new Map(),
+  bgpPeers: new Map(),
+};
 
 /** Addresses that join and leave a set. */
 export type MemberChange = Pick<HostDelta['members'][number], 'add' | 'remove'>;
@@ -18,6 +24,7 @@ type Draft = {
   readonly policies: Map<string, Policy>;
   readonly sets: Map<string, AddressSet>;
   readonly subnets: Map<string, Subnet>;
+  readonly bgpPeers: Map<string, BgpPeer>;
 };
 
 /**
@@ -72,6 +79,7 @@ function draftOf(state: HostState, delta: HostDelta): Draft {
     policies: draft('policy', state.policies),
     sets: draft('set', state.sets),
     subnets: draft('subnet', state.subnets),
+    bgpPeers: draft('bgp-peer', state.bgpPeers),
   };
 }
 

@@ -1,6 +1,7 @@
 import { objectsOf } from './canonical-order.js';
 import type {
   AddressSet,
+  BgpPeer,
   DhcpOption,
   DhcpValue,
   Endpoint,
@@ -20,7 +21,7 @@ export const HOST_STATE_FORMAT = { format: 'manx-host-state', version: 2 } as co
 
 type Keys<T> = T extends unknown ? keyof T : never;
 type FieldName =
-  | Keys<Endpoint | Policy | AddressSet | Subnet | PolicyRule | PolicyRule['peer'] | Endpoint['addresses'][number]>
+  | Keys<Endpoint | Policy | AddressSet | Subnet | BgpPeer | PolicyRule | PolicyRule['peer'] | Endpoint['addresses'][number]>
   | Keys<
       | Endpoint['pairs'][number]
       | Endpoint['floating'][number]
@@ -101,6 +102,11 @@ const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
   mtu: true,
   raMode: true,
   addressMode: true,
+  address: true,
+  asn: true,
+  localAsn: true,
+  password: true,
+  announced: true,
 };
 const FIELDS = Object.keys(FIELD_ORDER);
 

@@ -204,8 +204,24 @@ export type Subnet = {
   readonly addressMode: Ipv6Mode | null;
 };
 
+/** A router that the host has a BGP session with, beside those of its own file: a peer of a speaker that the host speaks for. */
+export type BgpPeer = {
+  readonly kind: 'bgp-peer';
+  /** The Neutron BGP peer's id. */
+  readonly id: string;
+  /** The session carries the routes of this address's family. */
+  readonly address: Ip;
+  /** The peer's AS number, and the host's own towards it: alike in an internal session. */
+  readonly asn: number;
+  readonly localAsn: number;
+  /** A secret, for TCP MD5 signatures (RFC 2385); null: none. 1 to 80 printable ASCII characters, no double quote, no backslash. */
+  readonly password: string | null;
+  /** What of the host's routes the peer is told: those inside these prefixes, sorted by `compareCidrs`, each once; null: all of them. */
+  readonly announced: readonly Cidr[] | null;
+};
+
 /** Everything the server tells a host, one keyed object at a time. */
-export type HostObject = Endpoint | Policy | AddressSet | Subnet;
+export type HostObject = Endpoint | Policy | AddressSet | Subnet | BgpPeer;
 
 /** The complete desired state of one host. Objects are shared between states and never mutated: same reference, same meaning. */
 export type HostState = {
@@ -213,6 +229,7 @@ export type HostState = {
   readonly policies: ReadonlyMap<string, Policy>;
   readonly sets: ReadonlyMap<string, AddressSet>;
   readonly subnets: ReadonlyMap<string, Subnet>;
+  readonly bgpPeers: ReadonlyMap<string, BgpPeer>;
 };
 
 /**

@@ -1,7 +1,9 @@
 /** What one host must do: its shape, its order, its changes, its reading and writing, and its meaning for a flow. */
 
 export { AddressHolders } from './address-holders.js';
+export { announcedOf } from './announced.js';
 export { applyDelta, changeMembers, emptyHostState, type MemberChange } from './apply-delta.js';
+export { bgpSessionName } from './bgp-session-name.js';
 export { compareIds, objectsOf } from './canonical-order.js';
 export { diffRules, type RuleChange } from './change-rules.js';
 export { danglingReferences } from './dangling-references.js';
@@ -15,6 +17,7 @@ export { hostSideMac } from './host-side-mac.js';
 export {
   type AddressPair,
   type AddressSet,
+  type BgpPeer,
   type DhcpOption,
   type DhcpValue,
   type Endpoint,

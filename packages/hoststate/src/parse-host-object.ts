@@ -1,6 +1,7 @@
-import { familyOf } from '@manx/ip';
+import { compareCidrs, familyOf, isRoutable } from '@manx/ip';
 import type {
   AddressSet,
+  BgpPeer,
   Endpoint,
   EndpointAddress,
   HostObject,
@@ -51,7 +52,7 @@ export function isObjectId(text: string): boolean {
   return ID.test(text);
 }
 
-export const readKind = oneOf(['set', 'policy', 'subnet', 'endpoint']);
+export const readKind = oneOf(['set', 'policy', 'subnet', 'endpoint', 'bgp-peer']);
 const readLabel = canonical<string>((text) => (LABEL.test(text) ? text : null), 'a DNS label');
 
 export const readMembers: Read<readonly Member[]> = refine(list(readMember), (members) =>
@@ -139,11 +140,38 @@ const readSubnet: Read<Subnet> = refine(
   subnetComplaint,
 );
 
+/** What TCP MD5 takes (TCP_MD5SIG_MAXKEYLEN, include/uapi/linux/tcp.h) and a BIRD file can carry in quotes. */
+const PASSWORD = /^[ !#-[\]-~]{1,80}$/;
+
+/** AS numbers (RFC 6793); 0 is nobody's, and the last is reserved (RFC 7300). */
+const readAsn = integer(1, 2 ** 32 - 2);
+
+/** The complaint does not repeat the secret. */
+const readPassword: Read<string> = (value, at) =>
+  typeof value === 'string' && PASSWORD.test(value)
+    ? value
+    : { code: 'malformed', subject: at, detail: 'expected 1 to 80 printable ASCII characters without quotes and backslashes' };
+
+const readBgpPeer: Read<BgpPeer> = record<BgpPeer>({
+  kind: oneOf(['bgp-peer']),
+  id: readId,
+  address: refine(readIp, (ip) => (isRoutable(ip) ? null : 'a unicast address that is not link-local')),
+  asn: readAsn,
+  localAsn: readAsn,
+  password: nullable(readPassword),
+  announced: nullable(
+    refine(list(readCidr), (cidrs) =>
+      cidrs.every((cidr, index) => index === 0 || compareCidrs(cidrs[index - 1] ?? cidr, cidr) < 0) ? null : 'prefixes in order, each once',
+    ),
+  ),
+});
+
 const OBJECTS: { readonly [K in HostObject['kind']]: Read<HostObject> } = {
   endpoint: readEndpoint,
   policy: readPolicy,
   set: readSet,
   subnet: readSubnet,
+  'bgp-peer': readBgpPeer,
 };
 
 /** Reads one host object at a path within a message. */

@@ -30,4 +30,4 @@ export {
   rangeToCidrs,
   subtractIps,
 } from './range.js';
-export { isBroadcast, isLinkLocal, isLoopback, isMulticast, isUnspecified } from './scope.js';
+export { isBroadcast, isLinkLocal, isLoopback, isMulticast, isRoutable, isUnspecified } from './scope.js';

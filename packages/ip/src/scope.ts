@@ -28,3 +28,8 @@ export function isUnspecified(ip: Ip): boolean {
 export function isBroadcast(ip: Ip): boolean {
   return ip === '255.255.255.255';
 }
+
+/** Whether a packet can be sent to it, and to one station alone, over routers: not unspecified, loopback, link-local, multicast or broadcast. */
+export function isRoutable(ip: Ip): boolean {
+  return ![isUnspecified, isLoopback, isLinkLocal, isMulticast, isBroadcast].some((is) => is(ip));
+}

@@ -52,7 +52,6 @@ export { IP_PROTOCOLS, PORT_PROTOCOLS, protocolNumber } from './ip-protocols.js'
 export { type ListContext, list } from './list.js';
 export { type Network, type NetworkDraft } from './network.js';
 export { notFound } from './not-found.js';
-export { type AdvertisedRoute, advertisedRoutes } from './operations/advertised-routes.js';
 export type { Agent } from './operations/agent.js';
 export { AVAILABILITY_ZONE, agents } from './operations/agents.js';
 export type { BgpPeer, BgpPeerDraft } from './operations/bgp-peer.js';
@@ -60,6 +59,7 @@ export type { BgpSpeaker, BgpSpeakerDraft } from './operations/bgp-speaker.js';
 export { HOST_ABILITIES } from './operations/host-abilities.js';
 export type { NetworkLog, NetworkLogDraft } from './operations/log.js';
 export { BINDING_SCHEMA, type BindingView, bindingsOf, decodeBinding, type PortBinding } from './operations/port-binding.js';
+export { announcedPrefixes, isAnnouncingAll, isSomeHostShared, isSpokenForBy } from './operations/speaking.js';
 export { type AnsweredPage, type PageLink, pageLinks } from './page-links.js';
 export { policyName } from './policy-name.js';
 export { type Asking, itemTarget, resourceTarget } from './policy-target.js';

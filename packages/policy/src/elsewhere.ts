@@ -6,7 +6,7 @@ const NOT_SERVED: readonly RegExp[] = [
   /^(create|get|update|delete)_(trunks?|local_ip|local_ip_port_association|ndp_proxy|router_conntrack_helper|network_segment_ranges?)(:.+|_tags)?$/,
   /^(create|get|update|delete)_(dhcp-networks?|l3-routers?|dhcp-agents|l3-agents|security_groups_default_statefulness)$/,
   /^(create|get|update|delete)_(flavor_service_profile|metering_label|metering_label_rule)$|^(create|update|delete)_(flavor|service_profile)$/,
-  /^(get|add|remove)_subports$|^(add|update|remove)_external_gateways(:.+)?$|^(add|remove)_bgp_speaker_(to|from)_dragent$/,
+  /^(get|add|remove)_subports$|^(add|update|remove)_external_gateways(:.+)?$/,
   /^(create|get|update)_(port:(pvlan_type|pvlan_community|trusted)|network:(pvlan|segments)|router:(evpn_vni|enable_default_route_(bfd|ecmp)))$/,
   /^context_with_global_access$|^update_port:data_plane_status$|^(create|get|update|delete)_segment:tags$/,
 ];

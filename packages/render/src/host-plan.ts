@@ -89,10 +89,10 @@ export type ProgramPlan = { readonly files: ReadonlyMap<string, string> };
 
 /**
  * What could not be said in the kernel's words. It fails closed: the endpoint (or the rule) is left out, so nothing passes by it.
- * `subject` is the id of an endpoint or a policy, or the setting of the host that it is about.
+ * `subject` is the id of an endpoint, a policy or a BGP peer, or the setting of the host that it is about.
  */
 export type RenderProblem = {
-  readonly code: 'bad_name' | 'name_taken' | 'address_taken' | 'unknown_policy' | 'unknown_set' | 'bad_rule';
+  readonly code: 'bad_name' | 'name_taken' | 'address_taken' | 'unknown_policy' | 'unknown_set' | 'bad_rule' | 'bad_peer';
   readonly subject: string;
   readonly detail: string;
 };

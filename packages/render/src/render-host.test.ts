@@ -182,6 +182,7 @@ describe('the render of a state', () => {
           policies: new Map([...state.policies].toReversed()),
           sets: new Map([...state.sets].toReversed()),
           subnets: new Map([...state.subnets].toReversed()),
+          bgpPeers: new Map([...state.bgpPeers].toReversed()),
         };
         expect(renderHost(turned, SETTINGS)).toEqual(renderHost(state, SETTINGS));
       }),

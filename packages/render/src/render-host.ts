@@ -1,6 +1,6 @@
 import type { HostState } from '@manx/hoststate';
 import { admitEndpoints } from './admit-endpoints.js';
-import { renderBird } from './bird/index.js';
+import { type BirdSettings, renderBird, withApiPeers } from './bird/index.js';
 import { renderDnsmasq } from './dnsmasq/index.js';
 import type { HostPlan, ProgramPlan, RenderProblem } from './host-plan.js';
 import { renderTables } from './nft/render-tables.js';
@@ -12,6 +12,11 @@ import type { RenderSettings } from './settings.js';
 
 const bird = remember(renderBird);
 
+/** By peers, and by settings, of which a host has one. */
+const speaking = remember((peers: HostState['bgpPeers']) =>
+  remember(({ bird: settings }: { readonly bird?: BirdSettings }) => withApiPeers(settings, peers)),
+);
+
 const NO_PROGRAM: ProgramPlan = { files: new Map() };
 
 /**
@@ -22,6 +27,7 @@ export function renderHost(state: HostState, settings: RenderSettings): HostPlan
   const { endpoints, problems } = admitEndpoints(state);
   const nft = renderTables(state, endpoints, settings);
   const { routes, neighbours, problems: taken } = withSnatRoute(renderRoutes(endpoints), settings);
+  const bgp = speaking(state.bgpPeers)(settings);
   return {
     tables: nft.tables,
     links: renderLinks(state, endpoints, settings),
@@ -29,8 +35,8 @@ export function renderHost(state: HostState, settings: RenderSettings): HostPlan
     neighbours,
     sysctls: renderHostSysctls(),
     dnsmasq: settings.dnsmasq === undefined ? NO_PROGRAM : renderDnsmasq(state, settings.dnsmasq),
-    bird: settings.bird === undefined ? NO_PROGRAM : bird(settings.bird),
-    problems: [...problems, ...nft.problems, ...taken].sort(bySubject),
+    bird: bgp.settings === null ? NO_PROGRAM : bird(bgp.settings),
+    problems: [...problems, ...nft.problems, ...taken, ...bgp.problems].sort(bySubject),
   };
 }
 

@@ -89,5 +89,5 @@ export const stateOf = (...objects: readonly HostObject[]): HostState => {
     new Map(
       objects.filter((object): object is Extract<HostObject, { kind: K }> => object.kind === kind).map((object) => [object.id, object]),
     );
-  return { endpoints: of('endpoint'), policies: of('policy'), sets: of('set'), subnets: of('subnet') };
+  return { endpoints: of('endpoint'), policies: of('policy'), sets: of('set'), subnets: of('subnet'), bgpPeers: of('bgp-peer') };
 };

@@ -17,8 +17,12 @@ export function updateAgent(
   return work.update('agent', agent, values);
 }
 
-/** Forgets an agent and what was set of it; as in Neutron, one that is alive is back with its next report. */
+/** Forgets an agent and what was set of it, speakers that it was given or that were taken from it among that; as in Neutron, one that is alive is back with its next report. */
 export function deleteAgent(work: Work, agent: Agent): null {
+  for (const speaker of work.state.by('bgp_speaker.agent', agent.id)) {
+    const { isEverywhere, agents } = speaker.hosting ?? { isEverywhere: true, agents: [] };
+    work.update('bgp_speaker', speaker, { hosting: { isEverywhere, agents: agents.filter((id) => id !== agent.id) } });
+  }
   work.delete('agent', agent.id);
   return null;
 }

@@ -1,10 +1,13 @@
+import { hostCidr } from '@manx/ip';
 import { type BgpPeer, type BgpPeerDraft, type Problem, problem } from '@manx/model';
 import type { Work } from '../work.js';
 
-/** Makes a peer; MD5 needs a password, and nothing else has use for one. */
+/** Makes a peer; MD5 needs a password, and nothing else has use for one. What has an address of a subnet is an instance, or may become one: none is a peer. */
 export function createBgpPeer(work: Work, draft: BgpPeerDraft): BgpPeer | Problem {
   const isSecret = draft.auth_type === 'md5';
   if (isSecret && draft.password === null) return problem('InvalidBgpPeerMd5Authentication', {});
+  const [subnet] = work.state.overlapping(hostCidr(draft.peer_ip));
+  if (subnet !== undefined) return problem('BgpPeerInSubnet', { peer_ip: draft.peer_ip, subnet_id: subnet.id, cidr: subnet.cidr });
   return work.create('bgp_peer', { ...draft, password: isSecret ? draft.password : null, description: '' });
 }
 

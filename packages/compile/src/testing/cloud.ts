@@ -1,5 +1,8 @@
 import type {
   AddressGroup,
+  Agent,
+  BgpPeer,
+  BgpSpeaker,
   FloatingIp,
   Network,
   Port,
@@ -25,6 +28,22 @@ type Loose<T> = { readonly [K in keyof T]?: unknown };
 /** A network, up, of 1500 bytes. */
 export function network(id: string, more: Loose<Network> = {}): Network {
   return { ...STANDARD, id, name: id, admin_state_up: true, mtu: 1500, status: 'ACTIVE', qos_policy_id: null, ...more } as Network;
+}
+
+/** The agent of a host. */
+export function agent(id: string, host: string): Agent {
+  return { ...STANDARD, id, host, admin_state_up: true };
+}
+
+/** A BGP peer of IPv4 without a password. */
+export function bgpPeer(id: string, more: Loose<BgpPeer> = {}): BgpPeer {
+  return { ...STANDARD, id, name: id, peer_ip: '198.18.0.1', remote_as: 65_001, auth_type: 'none', password: null, ...more } as BgpPeer;
+}
+
+/** A BGP speaker of IPv4 that announces everything to these peers. */
+export function bgpSpeaker(id: string, peers: readonly string[], more: Loose<BgpSpeaker> = {}): BgpSpeaker {
+  const flags = { advertise_floating_ip_host_routes: true, advertise_tenant_networks: true };
+  return { ...STANDARD, id, name: id, local_as: 65_000, ip_version: 4, ...flags, peers, networks: [], ...more } as BgpSpeaker;
 }
 
 /** A subnet with DHCP, of a network. */

@@ -1,6 +1,6 @@
 import type { Change } from '@manx/model';
 import fc from 'fast-check';
-import { addressGroup, fixedIp, floatingIp, forwarding, group, network, port, qosRule, router, rule, subnet } from './cloud.js';
+import { addressGroup, agent, bgpPeer, bgpSpeaker, fixedIp, floatingIp, forwarding, group, network, port, qosRule, router, rule, subnet } from './cloud.js';
 
 /** Few names, so that resources meet: hosts share groups, groups refer to each other, ports move, addresses come back. */
 export const HOSTS = ['h1', 'h2', 'h3'] as const;
@@ -185,6 +185,38 @@ const qosRules: fc.Arbitrary<Change> = fc
     return { op: 'put', kind: 'qos_bandwidth_limit_rule', id, value };
   });
 
+const AGENTS = { 'agent-1': 'h1', 'agent-2': 'h2', 'agent-3': 'h3' } as const;
+const AGENT_IDS = ['agent-1', 'agent-2', 'agent-3'] as const;
+const SPEAKERS = ['spk-1', 'spk-2'] as const;
+const PEERS = ['peer-1', 'peer-2'] as const;
+
+const speakers = fc.record(
+  {
+    id: fc.constantFrom(...SPEAKERS),
+    peers: fc.subarray([...PEERS]),
+    local_as: fc.constantFrom(65_000, 65_100),
+    networks: fc.subarray([...NETWORKS]),
+    has_own_networks: fc.constant(true),
+    advertise_tenant_networks: fc.boolean(),
+    advertise_floating_ip_host_routes: fc.boolean(),
+    hosting: fc.record({ isEverywhere: fc.boolean(), agents: fc.subarray([...AGENT_IDS]) }),
+  },
+  { requiredKeys: ['id', 'peers'] },
+);
+
+const speaking: fc.Arbitrary<Change> = fc.oneof(
+  speakers.map((s): Change => ({ op: 'put', kind: 'bgp_speaker', id: s.id, value: bgpSpeaker(s.id, s.peers, s) })),
+  fc
+    .record({
+      id: fc.constantFrom(...PEERS),
+      peer_ip: mostly<string>(fc.constantFrom('198.18.0.1', '198.18.0.2'), fc.constant('127.0.0.1')),
+      auth_type: fc.constantFrom('none', 'none', 'md5'),
+      password: mostly<string | null>(fc.constant(null), fc.constant('s3cret')),
+    })
+    .map((p): Change => ({ op: 'put', kind: 'bgp_peer', id: p.id, value: bgpPeer(p.id, p) })),
+  fc.constantFrom(...AGENT_IDS).map((id): Change => ({ op: 'put', kind: 'agent', id, value: agent(id, AGENTS[id]) })),
+);
+
 const puts: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: networks.map((n): Change => ({ op: 'put', kind: 'network', id: n.id, value: network(n.id, n) })) },
   { weight: 1, arbitrary: subnets.map((s): Change => ({ op: 'put', kind: 'subnet', id: s.id, value: subnet(s.id, s) })) },
@@ -217,6 +249,7 @@ const puts: fc.Arbitrary<Change> = fc.oneof(
   },
   { weight: 1, arbitrary: qosRules },
   { weight: 1, arbitrary: routers.map((r): Change => ({ op: 'put', kind: 'router', id: r.id, value: router(r.id, r) })) },
+  { weight: 3, arbitrary: speaking },
 );
 
 const deletes: fc.Arbitrary<Change> = fc.oneof(
@@ -230,6 +263,9 @@ const deletes: fc.Arbitrary<Change> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...FORWARDINGS).map((id): Change => ({ op: 'delete', kind: 'port_forwarding', id })) },
   { weight: 1, arbitrary: fc.constantFrom(...ROUTERS).map((id): Change => ({ op: 'delete', kind: 'router', id })) },
   { weight: 1, arbitrary: fc.constantFrom(...QOS_RULES).map((id): Change => ({ op: 'delete', kind: 'qos_bandwidth_limit_rule', id })) },
+  { weight: 1, arbitrary: fc.constantFrom(...SPEAKERS).map((id): Change => ({ op: 'delete', kind: 'bgp_speaker', id })) },
+  { weight: 1, arbitrary: fc.constantFrom(...PEERS).map((id): Change => ({ op: 'delete', kind: 'bgp_peer', id })) },
+  { weight: 1, arbitrary: fc.constantFrom(...AGENT_IDS).map((id): Change => ({ op: 'delete', kind: 'agent', id })) },
 );
 
 /** Commits of one to four changes, in any order, references left dangling and values wrong among them. */

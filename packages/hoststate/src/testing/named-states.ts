@@ -1,7 +1,7 @@
 import type { Cidr, Ip } from '@manx/ip';
 import { emptyHostState } from '../apply-delta.js';
 import { hostSideMac } from '../host-side-mac.js';
-import type { AddressSet, Endpoint, HostObject, HostState, Member, Policy, PolicyRule, PortForward, Subnet } from '../host-state.js';
+import type { AddressSet, BgpPeer, Endpoint, HostObject, HostState, Member, Policy, PolicyRule, PortForward, Subnet } from '../host-state.js';
 import { tapName } from '../if-name.js';
 import { NO_QOS } from '../no-qos.js';
 
@@ -94,6 +94,11 @@ export function subnet(id: string, cidr = '10.65.0.0/24'): Subnet {
   };
 }
 
+/** An external peer without a password, told everything. */
+export function bgpPeer(id: string, address: string, more: Partial<BgpPeer> = {}): BgpPeer {
+  return { kind: 'bgp-peer', id, address: address as Ip, asn: 65_001, localAsn: 65_000, password: null, announced: null, ...more };
+}
+
 /** The state of these objects; a later one replaces an earlier one of its kind and id. */
 export function stateOf(...objects: readonly HostObject[]): HostState {
   const of = <T extends HostObject>(kind: T['kind']): ReadonlyMap<string, T> =>
@@ -104,6 +109,7 @@ export function stateOf(...objects: readonly HostObject[]): HostState {
     policies: of<Policy>('policy'),
     sets: of<AddressSet>('set'),
     subnets: of<Subnet>('subnet'),
+    bgpPeers: of<BgpPeer>('bgp-peer'),
   };
 }
 

@@ -11,7 +11,7 @@ import {
   type RateLimit,
 } from '../host-state.js';
 import type { Flow } from '../translation.js';
-import { endpoint, forward, paired, policy, rule, set, stateOf, subnet } from './named-states.js';
+import { bgpPeer, endpoint, forward, paired, policy, rule, set, stateOf, subnet } from './named-states.js';
 
 /** Few addresses, sorted by `compareMembers`, so that flows, sets and endpoints meet. */
 export const ADDRESSES = [
@@ -102,6 +102,15 @@ const endpoints: fc.Arbitrary<Endpoint> = fc
     };
   });
 
+const bgpPeers: fc.Arbitrary<HostObject> = fc
+  .record({
+    id: byId,
+    address: fc.constantFrom('198.18.0.1', 'fd00:198::1'),
+    password: fc.constantFrom(null, 'one', 'two'),
+    announced: fc.constantFrom(null, [], ['10.65.0.0/24', 'fd00:65::/64'] as never),
+  })
+  .map(({ id, address, ...more }) => bgpPeer(id, address, more));
+
 const objects: fc.Arbitrary<HostObject> = fc.oneof(
   { weight: 3, arbitrary: endpoints },
   {
@@ -122,6 +131,7 @@ const objects: fc.Arbitrary<HostObject> = fc.oneof(
       subnet('sub6', 'fd00:65::/64'),
     ),
   },
+  { weight: 1, arbitrary: bgpPeers },
 );
 
 /** Small states in which everything refers to everything, dangling now and then. */

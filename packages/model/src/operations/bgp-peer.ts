@@ -1,4 +1,4 @@
-import { type Ip, parseIp } from '@manx/ip';
+import { type Ip, isRoutable, parseIp } from '@manx/ip';
 import type { Attribute, Declaration } from '../declaration.js';
 import type { StandardAttributes } from '../resource.js';
 import { idAttribute, NAME_LENGTH, ownerAttributes, settable, told } from '../standard-attributes.js';
@@ -27,7 +27,8 @@ const address: ValueRule = {
   schema: { type: 'string' },
   read: (value) => {
     const ip = typeof value === 'string' ? parseIp(value) : null;
-    return ip === null ? { reason: `'${shown(value)}' is not a valid IP address` } : { value: ip };
+    if (ip === null) return { reason: `'${shown(value)}' is not a valid IP address` };
+    return isRoutable(ip) ? { value: ip } : { reason: `'${ip}' is no address that a router is reached by: it must be unicast, and not link-local` };
   },
   readFilter: (value) => parseIp(value) ?? value,
 };

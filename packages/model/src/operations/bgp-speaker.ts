@@ -14,6 +14,10 @@ export type BgpSpeaker = StandardAttributes & {
   /** Ids, in the order added. */
   readonly peers: readonly string[];
   readonly networks: readonly string[];
+  /** True since it was first given a network: from then on it announces those of its networks alone, none when it has none left. */
+  readonly has_own_networks?: boolean;
+  /** Which hosts speak for it, by their agents: every host but these, or these alone. Absent: every host. */
+  readonly hosting?: { readonly isEverywhere: boolean; readonly agents: readonly string[] };
 };
 
 /** What a creation asks for, decoded. */
@@ -34,12 +38,12 @@ export const bgpSpeakerDeclaration: Declaration<'bgp_speaker'> = {
     ...idAttribute,
     name: settable('A name for people; need not be unique.', nameText(NAME_LENGTH), ''),
     ...ownerAttributes,
-    local_as: { ...told('The AS number of the hosts.', asNumber), onCreate: 'required' },
+    local_as: { ...told('The AS number of the hosts, towards its peers.', asNumber), onCreate: 'required' },
     ip_version: { ...told('The family of what it announces.', oneOf([4, 6])), onCreate: 'required' },
     peers: { ...told('Ids of its peers; see `add_bgp_peer`.', ids), isFilter: false, isSortKey: false },
     networks: { ...told('Ids of its networks; see `add_gateway_network`.', ids), isFilter: false, isSortKey: false },
-    advertise_floating_ip_host_routes: settable('Whether floating IPs are among its routes.', boolean, true),
-    advertise_tenant_networks: settable('Whether the addresses of tenant networks are.', boolean, true),
+    advertise_floating_ip_host_routes: settable('Whether it announces the addresses of its networks, floating IPs among them.', boolean, true),
+    advertise_tenant_networks: settable('Whether it announces the addresses of the networks that routers connect to its networks.', boolean, true),
   },
   computed: {},
   filters: {},

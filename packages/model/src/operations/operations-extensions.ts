@@ -12,6 +12,19 @@ const ALWAYS: readonly Extension[] = [
     updated: '2018-06-22T10:00:00-00:00',
   },
   {
+    alias: 'bgp',
+    name: 'Neutron BGP Dynamic Routing Extension',
+    description: 'BGP speakers and peers',
+    updated: '2016-05-10T15:37:00-00:00',
+  },
+  { alias: 'bgp_4byte_asn', name: 'BGP 4-byte AS numbers', description: 'AS numbers of 4 bytes', updated: '2017-09-07T00:00:00-00:00' },
+  {
+    alias: 'bgp_dragent_scheduler',
+    name: 'BGP Dynamic Routing Agent Scheduler',
+    description: 'Which hosts speak for a BGP speaker',
+    updated: '2015-07-30T10:00:00-00:00',
+  },
+  {
     alias: 'connectivity',
     name: 'Connectivity',
     description: 'Says who reaches whom, why, and what would change it',
@@ -22,22 +35,6 @@ const ALWAYS: readonly Extension[] = [
     name: 'Neutron Service Type Management',
     description: 'The providers of services',
     updated: '2013-01-20T00:00:00-00:00',
-  },
-];
-
-const BGP: readonly Extension[] = [
-  {
-    alias: 'bgp',
-    name: 'Neutron BGP Dynamic Routing Extension',
-    description: 'BGP speakers and peers',
-    updated: '2016-05-10T15:37:00-00:00',
-  },
-  { alias: 'bgp_4byte_asn', name: 'BGP 4-byte AS numbers', description: 'AS numbers of 4 bytes', updated: '2017-09-07T00:00:00-00:00' },
-  {
-    alias: 'bgp_dragent_scheduler',
-    name: 'BGP Dynamic Routing Agent Scheduler',
-    description: 'Every host speaks for every speaker',
-    updated: '2015-07-30T10:00:00-00:00',
   },
 ];
 
@@ -53,6 +50,5 @@ const LOGGING: readonly Extension[] = [
 /** The extensions of this folder that work. */
 export const OPERATIONS_EXTENSIONS: readonly Extension[] = [
   ...ALWAYS,
-  ...(HOST_ABILITIES.peersByApi ? BGP : []),
   ...(HOST_ABILITIES.logsPackets ? LOGGING : []),
 ];

@@ -16,6 +16,7 @@ export const OPERATIONS_INDEXES = {
     'bgp_speaker.project_id': (r) => r.project_id,
     'bgp_speaker.peer': (r) => r.peers,
     'bgp_speaker.network': (r) => r.networks,
+    'bgp_speaker.agent': (r) => r.hosting?.agents ?? [],
   },
   bgp_peer: {
     'bgp_peer.project_id': (r) => r.project_id,

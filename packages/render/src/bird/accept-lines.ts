@@ -15,7 +15,7 @@ const DEFAULT_ROUTE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
  */
 export function acceptLines(peer: BirdPeer, settings: BirdSettings): string[] {
   const family = familyOf(peer.address);
-  const accept = peer.accept ?? (peer.asn === settings.asn ? ['any'] : ['default']);
+  const accept = peer.accept ?? (isInternal(peer, settings) ? ['any'] : ['default']);
   const onLink = settings.peers
     .filter((one) => familyOf(one.address) === family && isOnLink(one, settings))
     .map(({ address }) => hostRoute(address));
@@ -35,7 +35,12 @@ export function acceptLines(peer: BirdPeer, settings: BirdSettings): string[] {
 
 /** An external peer without `multihop`: BIRD speaks with it on a link of the host alone. */
 export function isOnLink(peer: BirdPeer, settings: Pick<BirdSettings, 'asn'>): boolean {
-  return peer.asn !== settings.asn && peer.multihop === undefined;
+  return !isInternal(peer, settings) && peer.multihop === undefined;
+}
+
+/** A peer of the AS that the host has towards it (iBGP). */
+export function isInternal({ asn, localAsn }: BirdPeer, settings: Pick<BirdSettings, 'asn'>): boolean {
+  return asn === (localAsn ?? settings.asn);
 }
 
 function hostRoute(address: BirdPeer['address']): string {

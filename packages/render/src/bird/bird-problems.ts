@@ -1,6 +1,6 @@
 import type { Problem } from '@manx/hoststate';
 import { familyOf, type Ip, isLinkLocal, isUnspecified, parseCidr } from '@manx/ip';
-import { isOnLink } from './accept-lines.js';
+import { isInternal, isOnLink } from './accept-lines.js';
 import { birdCommunity } from './bird-community.js';
 import { BIRD_BFD, BIRD_LIMIT_ACTIONS, BIRD_MAX_PREFIX, type BirdBfd, type BirdPeer, type BirdSettings } from './bird-settings.js';
 
@@ -41,7 +41,7 @@ function peerProblems(peer: BirdPeer, index: number): Problem[] {
   const at = `bgp.peers.${peer.name}`;
   const local = peer.localAddress;
   return [
-    ...wrong(isAsn(peer.asn), `${at}.asn`, 'must be an AS number, 1 to 4294967295'),
+    ...wrong(isAsn(peer.asn) && isAsn(peer.localAsn ?? 1), `${at}.asn`, 'must be an AS number, 1 to 4294967295'),
     ...wrong(isUsable(peer.address), `${at}.address`, 'must be a unicast address that is not link-local'),
     ...wrong(
       peer.password === undefined || PASSWORD.test(peer.password),
@@ -75,7 +75,7 @@ function sessionProblems(peer: BirdPeer, settings: BirdSettings): Problem[] {
       'must be such as 65000:100 (up to 65535 each) or 65000:1:2',
     ),
     ...wrong(
-      peer.multihop === undefined || (isWithin(peer.multihop, 2, 255) && peer.asn !== settings.asn),
+      peer.multihop === undefined || (isWithin(peer.multihop, 2, 255) && !isInternal(peer, settings)),
       `${at}.multihop`,
       'must be 2 to 255, and is for peers of another AS',
     ),

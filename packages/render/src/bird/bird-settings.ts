@@ -15,6 +15,8 @@ export type BirdPeer = {
   readonly address: Ip;
   /** The peer's AS number, 1 to 4294967295. That of the host itself makes the session iBGP. */
   readonly asn: number;
+  /** The host's AS number towards this peer; that of the settings when not given. */
+  readonly localAsn?: number | undefined;
   /** For TCP MD5 signatures (RFC 2385): 1 to 80 printable ASCII characters, no double quote. */
   readonly password?: string | undefined;
   /** The host's own end of the session; chosen by the kernel when not given. */
@@ -23,6 +25,8 @@ export type BirdPeer = {
   readonly accept?: readonly BirdAccept[] | undefined;
   /** How many routes it may teach, 1 to 10000000, and what then; BIRD_MAX_PREFIX when not given. */
   readonly maxPrefix?: BirdMaxPrefix | undefined;
+  /** What of the host's routes it is told: those inside these prefixes; all of them when not given. */
+  readonly announced?: readonly Cidr[] | undefined;
   /** Added to what is announced: `65000:100` (RFC 1997) or `65000:1:2` (RFC 8092). */
   readonly communities?: readonly string[] | undefined;
   /** Bidirectional forwarding detection (RFC 5880): a peer that cannot be reached is known within the detection time. Off a link it takes `localAddress`. */
@@ -32,6 +36,9 @@ export type BirdPeer = {
   /** Generalized TTL security (RFC 5082), for peers on a link, who need it set as well: packets from further away are dropped. */
   readonly hasTtlSecurity?: boolean | undefined;
 };
+
+/** What this host decides about its sessions with peers of the API, which say no more than who they are. */
+export type ApiPeerSettings = Pick<BirdPeer, 'accept' | 'maxPrefix' | 'communities' | 'hasBfd' | 'multihop' | 'hasTtlSecurity'>;
 
 /** Routes, and the action when there would be more: `block` keeps those it has and takes no others. */
 export type BirdMaxPrefix = { readonly limit: number; readonly action: BirdLimitAction };
@@ -58,6 +65,7 @@ export type BirdSettings = {
   /** An IPv4 address that is this host's alone (RFC 6286); no session uses it. */
   readonly routerId: Ip;
   readonly peers: readonly BirdPeer[];
+  readonly apiPeers?: ApiPeerSettings | undefined;
   /** Used with the peers that have it; BIRD_BFD when not given. */
   readonly bfd?: BirdBfd | undefined;
   /** What `any` does not mean: management and fabric, whose routes a peer teaches only where a prefix of `accept` says so. */

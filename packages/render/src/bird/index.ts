@@ -3,6 +3,7 @@ export { BIRD_FILE_EFFECTS, birdCheckCommand, birdCommand, birdRecoverCommand } 
 export { birdCommunity } from './bird-community.js';
 export { birdProblems } from './bird-problems.js';
 export {
+  type ApiPeerSettings,
   BIRD_BFD,
   BIRD_LIMIT_ACTIONS,
   BIRD_MAX_PREFIX,
@@ -14,3 +15,4 @@ export {
   type BirdSettings,
 } from './bird-settings.js';
 export { birdProtocolName, renderBird } from './render-bird.js';
+export { withApiPeers } from './with-api-peers.js';

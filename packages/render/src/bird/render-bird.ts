@@ -1,7 +1,7 @@
-import { familyOf } from '@manx/ip';
+import { type Cidr, familyOf } from '@manx/ip';
 import type { ProgramPlan } from '../host-plan.js';
 import { MANX_ROUTE_PROTOCOL } from '../route-identity.js';
-import { acceptLines } from './accept-lines.js';
+import { acceptLines, isInternal } from './accept-lines.js';
 import { birdCommunity } from './bird-community.js';
 import { birdProblems } from './bird-problems.js';
 import { BIRD_BFD, BIRD_MAX_PREFIX, type BirdPeer, type BirdSettings } from './bird-settings.js';
@@ -42,7 +42,8 @@ export function birdProtocolName(peer: Pick<BirdPeer, 'name'>): string {
  * it again with `birdRecoverCommand`. On SIGTERM it takes its routes out of the kernel. A peer with BFD sees BIRD's end as that of the
  * host, unless it is told otherwise (`bfd graceful` in a BIRD): that is what BFD is for.
  *
- * Host and peers need different AS numbers per host (eBGP): a host refuses what carries its own number.
+ * Host and peers need different AS numbers per host (eBGP): a host refuses what carries its own number. Where an AS number is that of a peer (`localAsn`), which
+ * many hosts have alike, it is taken: a host passes on nothing, so that no loop can come of it.
  * A top-of-rack router that goes with it, in BIRD's language, for two hosts; it needs nothing of Manx:
  *
  *     router id 198.18.0.1;
@@ -66,7 +67,7 @@ export function birdProtocolName(peer: Pick<BirdPeer, 'name'>): string {
 export function renderBird(settings: BirdSettings): ProgramPlan {
   const [first] = birdProblems(settings);
   if (first !== undefined) throw new RangeError(`${first.subject} ${first.detail}`);
-  const hasIbgp = settings.peers.some(({ asn }) => asn === settings.asn);
+  const hasIbgp = settings.peers.some((peer) => isInternal(peer, settings));
   const text = [
     '# Written by manx-agent; changes are overwritten.',
     `log stderr { warning, error, fatal, bug, auth, remote };`,
@@ -114,7 +115,7 @@ function peerProtocol(peer: BirdPeer, settings: BirdSettings): string[] {
   const { limit, action } = peer.maxPrefix ?? BIRD_MAX_PREFIX;
   return [
     `protocol bgp '${birdProtocolName(peer)}' {`,
-    `  local ${peer.localAddress === undefined ? '' : `${peer.localAddress} `}as ${settings.asn};`,
+    `  local ${peer.localAddress === undefined ? '' : `${peer.localAddress} `}as ${peer.localAsn ?? settings.asn};`,
     `  neighbor ${peer.address} as ${peer.asn};`,
     ...(peer.multihop === undefined ? [] : [`  multihop ${peer.multihop};`]),
     ...(peer.hasTtlSecurity === true ? ['  ttl security on;'] : []),
@@ -122,6 +123,7 @@ function peerProtocol(peer: BirdPeer, settings: BirdSettings): string[] {
     ...TIMERS.map((timer) => `  ${timer}`),
     '  graceful restart on;',
     ...(peer.hasBfd === true ? ['  bfd on;'] : []),
+    ...(peer.localAsn !== undefined && !isInternal(peer, settings) ? ['  allow local as 1;'] : []),
     `  ipv${family} {`,
     '    add paths rx;',
     ...filter('import', acceptLines(peer, settings)),
@@ -144,8 +146,15 @@ function announceLines(peer: BirdPeer, settings: BirdSettings): string[] {
   return [
     'if source != RTS_INHERIT then reject;',
     `if krt_source != ${MANX_ROUTE_PROTOCOL} then reject;`,
-    `if defined(krt_metric) then ${peer.asn === settings.asn ? 'bgp_local_pref = 2147483647 - krt_metric' : 'bgp_med = krt_metric'};`,
+    ...announcedLines(peer.announced),
+    `if defined(krt_metric) then ${isInternal(peer, settings) ? 'bgp_local_pref = 2147483647 - krt_metric' : 'bgp_med = krt_metric'};`,
     ...communities.map(({ attribute, value }) => `${attribute}.add(${value});`),
     'accept;',
   ];
+}
+
+function announcedLines(announced: readonly Cidr[] | undefined): string[] {
+  if (announced === undefined) return [];
+  if (announced.length === 0) return ['reject;'];
+  return [`if !(net ~ [ ${announced.map((prefix) => `${prefix}+`).join(', ')} ]) then reject;`];
 }

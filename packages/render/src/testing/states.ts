@@ -1,6 +1,7 @@
 import {
   type AddressPair,
   type AddressSet,
+  type BgpPeer,
   compareMembers,
   type Endpoint,
   FLAT_SPACE,
@@ -26,12 +27,13 @@ export const SETTINGS: RenderSettings = {
 export const SNAT_SETTINGS: RenderSettings = { ...SETTINGS, hostSnat: asIp('203.0.113.200') };
 
 /** A host state of these objects. */
-export function stateOf(objects: ReadonlyArray<Endpoint | Policy | AddressSet | Subnet>): HostState {
+export function stateOf(objects: ReadonlyArray<Endpoint | Policy | AddressSet | Subnet | BgpPeer>): HostState {
   return {
     endpoints: new Map(objects.flatMap((object) => (object.kind === 'endpoint' ? [[object.id, object]] : []))),
     policies: new Map(objects.flatMap((object) => (object.kind === 'policy' ? [[object.id, object]] : []))),
     sets: new Map(objects.flatMap((object) => (object.kind === 'set' ? [[object.id, object]] : []))),
     subnets: new Map(objects.flatMap((object) => (object.kind === 'subnet' ? [[object.id, object]] : []))),
+    bgpPeers: new Map(objects.flatMap((object) => (object.kind === 'bgp-peer' ? [[object.id, object]] : []))),
   };
 }
 
