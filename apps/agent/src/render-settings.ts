@@ -1,6 +1,14 @@
 import { asCidr, asIp } from '@manx/ip';
 import { Fault } from '@manx/kernel';
-import { type ApiPeerSettings, type BirdPeer, type BirdSettings, birdProblems, type DnsmasqSettings, dnsmasqProblems, type RenderSettings } from '@manx/render';
+import {
+  type ApiPeerSettings,
+  type BirdPeer,
+  type BirdSettings,
+  birdProblems,
+  type DnsmasqSettings,
+  dnsmasqProblems,
+  type RenderSettings,
+} from '@manx/render';
 import type { AgentSettings } from './agent-settings.js';
 
 /** What the operator's settings mean for rendering. */

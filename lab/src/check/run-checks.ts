@@ -17,6 +17,7 @@ import { checkHops } from './s02-hops.js';
 import { checkNoLink } from './s03-no-l2.js';
 import { checkApi } from './s04-api.js';
 import { checkFlat } from './s05-flat.js';
+import { checkBgp } from './s07-bgp.js';
 import { checkOutside } from './s07-outside.js';
 import { checkAnycast } from './s08-anycast.js';
 import { checkFailover } from './s09-failover.js';
@@ -40,6 +41,7 @@ const checks: readonly Check[] = [
   { promise: 'S4', run: checkApi },
   { promise: 'S5', run: checkFlat },
   { promise: 'S7', run: checkOutside },
+  { promise: 'S7', run: checkBgp },
   { promise: 'S8', run: checkAnycast },
   { promise: 'S15', run: checkPools },
   { promise: 'S16', run: checkGroups },

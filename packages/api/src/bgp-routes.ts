@@ -62,7 +62,10 @@ const DOCS = {
 const INSTANCES = '/v2.0/agents/:id/bgp-drinstances';
 
 /** What hosts announce, and which speak for whom. */
-export const addBgpRoutes = (app: FastifyInstance, options: ResourceRoutesOptions & DerivedRoutesOptions & AdvertisedRoutesOptions): void => {
+export const addBgpRoutes = (
+  app: FastifyInstance,
+  options: ResourceRoutesOptions & DerivedRoutesOptions & AdvertisedRoutesOptions,
+): void => {
   const { ledger, facts, policy } = options;
   app.get<Member>('/v2.0/bgp-speakers/:id/get_advertised_routes', { config: { doc: DOCS.routes } }, async (request, reply) => {
     const actor = actorOf(request);
@@ -131,11 +134,7 @@ const schedule = async (
 type Named<K extends ResourceKind> = { readonly kind: K; readonly id: string; readonly action: string };
 
 /** The document made of a resource that the actor may see, when the policy lets it do this with it. */
-const answerOf = <K extends ResourceKind>(
-  viewpoint: Viewpoint,
-  named: Named<K>,
-  document: (resource: ResourceOf[K]) => object,
-): Answer => {
+const answerOf = <K extends ResourceKind>(viewpoint: Viewpoint, named: Named<K>, document: (resource: ResourceOf[K]) => object): Answer => {
   const refused = mayAct(viewpoint, named);
   const resource = viewpoint.state.get(named.kind, named.id);
   if (refused !== null || resource === undefined) return refusal(refused ?? notFound(named.kind, named.id));

@@ -52,7 +52,10 @@ export function compileHost(state: StateReader, host: HostName): HostState {
 
 /** The state of every host that some port is an endpoint on, or that speaks for a BGP speaker with peers, by name. Linear in the cloud, and more: for tests and small tools. */
 export function compileAll(state: StateReader): ReadonlyMap<HostName, HostState> {
-  const names = new Set([...[...state.all('port')].map((port) => port['binding:host_id']), ...[...state.all('agent')].map(({ host }) => host)]);
+  const names = new Set([
+    ...[...state.all('port')].map((port) => port['binding:host_id']),
+    ...[...state.all('agent')].map(({ host }) => host),
+  ]);
   const hosts = new Map<HostName, HostState>();
   for (const name of [...names].sort(compareIds)) {
     const host = parseHostName(name);

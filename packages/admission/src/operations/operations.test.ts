@@ -25,7 +25,8 @@ const agent = (n: number): string => {
   bench.run({ op: 'create', kind: 'agent', items: [{ id, host: `h${n}`, project_id: '' }] });
   return id;
 };
-const spokenForBy = (id: string, agents: readonly string[]): boolean[] => agents.map((one) => isSpokenForBy(bench.the('bgp_speaker', id), one));
+const spokenForBy = (id: string, agents: readonly string[]): boolean[] =>
+  agents.map((one) => isSpokenForBy(bench.the('bgp_speaker', id), one));
 
 describe('the peers of a BGP speaker', () => {
   it('are added once, no two at one address, and go when they are deleted', () => {

@@ -1,6 +1,21 @@
 import type { Change } from '@manx/model';
 import fc from 'fast-check';
-import { addressGroup, agent, bgpPeer, bgpSpeaker, fixedIp, floatingIp, forwarding, group, network, port, qosRule, router, rule, subnet } from './cloud.js';
+import {
+  addressGroup,
+  agent,
+  bgpPeer,
+  bgpSpeaker,
+  fixedIp,
+  floatingIp,
+  forwarding,
+  group,
+  network,
+  port,
+  qosRule,
+  router,
+  rule,
+  subnet,
+} from './cloud.js';
 
 /** Few names, so that resources meet: hosts share groups, groups refer to each other, ports move, addresses come back. */
 export const HOSTS = ['h1', 'h2', 'h3'] as const;

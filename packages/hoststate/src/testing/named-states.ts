@@ -1,7 +1,18 @@
 import type { Cidr, Ip } from '@manx/ip';
 import { emptyHostState } from '../apply-delta.js';
 import { hostSideMac } from '../host-side-mac.js';
-import type { AddressSet, BgpPeer, Endpoint, HostObject, HostState, Member, Policy, PolicyRule, PortForward, Subnet } from '../host-state.js';
+import type {
+  AddressSet,
+  BgpPeer,
+  Endpoint,
+  HostObject,
+  HostState,
+  Member,
+  Policy,
+  PolicyRule,
+  PortForward,
+  Subnet,
+} from '../host-state.js';
 import { tapName } from '../if-name.js';
 import { NO_QOS } from '../no-qos.js';
 

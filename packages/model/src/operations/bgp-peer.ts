@@ -28,7 +28,9 @@ const address: ValueRule = {
   read: (value) => {
     const ip = typeof value === 'string' ? parseIp(value) : null;
     if (ip === null) return { reason: `'${shown(value)}' is not a valid IP address` };
-    return isRoutable(ip) ? { value: ip } : { reason: `'${ip}' is no address that a router is reached by: it must be unicast, and not link-local` };
+    return isRoutable(ip)
+      ? { value: ip }
+      : { reason: `'${ip}' is no address that a router is reached by: it must be unicast, and not link-local` };
   },
   readFilter: (value) => parseIp(value) ?? value,
 };

@@ -42,8 +42,16 @@ export const bgpSpeakerDeclaration: Declaration<'bgp_speaker'> = {
     ip_version: { ...told('The family of what it announces.', oneOf([4, 6])), onCreate: 'required' },
     peers: { ...told('Ids of its peers; see `add_bgp_peer`.', ids), isFilter: false, isSortKey: false },
     networks: { ...told('Ids of its networks; see `add_gateway_network`.', ids), isFilter: false, isSortKey: false },
-    advertise_floating_ip_host_routes: settable('Whether it announces the addresses of its networks, floating IPs among them.', boolean, true),
-    advertise_tenant_networks: settable('Whether it announces the addresses of the networks that routers connect to its networks.', boolean, true),
+    advertise_floating_ip_host_routes: settable(
+      'Whether it announces the addresses of its networks, floating IPs among them.',
+      boolean,
+      true,
+    ),
+    advertise_tenant_networks: settable(
+      'Whether it announces the addresses of the networks that routers connect to its networks.',
+      boolean,
+      true,
+    ),
   },
   computed: {},
   filters: {},

@@ -36,7 +36,8 @@ export const OPERATIONS_ERRORS = {
   },
   BgpPeerInSubnet: {
     status: 409,
-    message: 'BGP peer at {peer_ip} is refused: the address belongs to subnet {subnet_id} ({cidr}), whose addresses are those of instances.',
+    message:
+      'BGP peer at {peer_ip} is refused: the address belongs to subnet {subnet_id} ({cidr}), whose addresses are those of instances.',
   },
   SubnetOfBgpPeer: {
     status: 409,

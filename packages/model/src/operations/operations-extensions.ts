@@ -48,7 +48,4 @@ const LOGGING: readonly Extension[] = [
 ];
 
 /** The extensions of this folder that work. */
-export const OPERATIONS_EXTENSIONS: readonly Extension[] = [
-  ...ALWAYS,
-  ...(HOST_ABILITIES.logsPackets ? LOGGING : []),
-];
+export const OPERATIONS_EXTENSIONS: readonly Extension[] = [...ALWAYS, ...(HOST_ABILITIES.logsPackets ? LOGGING : [])];

@@ -49,7 +49,10 @@ function judged(settings: BirdSettings): string {
 describe('peers of the API on a host', () => {
   it('come beside those of its file, with their own AS number of the host and what the file says of all of them', () => {
     const apiPeers = { accept: [asCidr('10.0.0.0/8')], multihop: 3 } as const;
-    const { settings, problems } = withApiPeers({ ...SETTINGS, apiPeers }, peersOf(apiPeer('a', '198.18.1.6'), apiPeer('b', '198.18.1.7', { asn: 65_100 })));
+    const { settings, problems } = withApiPeers(
+      { ...SETTINGS, apiPeers },
+      peersOf(apiPeer('a', '198.18.1.6'), apiPeer('b', '198.18.1.7', { asn: 65_100 })),
+    );
     expect(problems).toEqual([]);
     expect(settings?.peers.map(({ name, asn, localAsn, multihop }) => [name, asn, localAsn, multihop])).toEqual([
       ['tor1', 64_601, undefined, undefined],
@@ -66,7 +69,12 @@ describe('peers of the API on a host', () => {
     const alone = withApiPeers(SETTINGS, peersOf(good)).settings;
     const { settings, problems } = withApiPeers(
       SETTINGS,
-      peersOf(apiPeer('of-the-file', '198.18.1.2'), good, apiPeer('twice', '198.18.1.6'), apiPeer('loud', '198.18.1.9', { password: 'a"b; }' })),
+      peersOf(
+        apiPeer('of-the-file', '198.18.1.2'),
+        good,
+        apiPeer('twice', '198.18.1.6'),
+        apiPeer('loud', '198.18.1.9', { password: 'a"b; }' }),
+      ),
     );
     expect(settings).toEqual(alone);
     expect(problems.map(({ code, subject }) => [code, subject])).toEqual([
@@ -88,7 +96,9 @@ describe('peers of the API on a host', () => {
   });
 
   it('BIRD takes the file of whatever peers a host may be told of', () => {
-    const cidrs = fc.constantFrom(null, [], ['10.65.0.0/24'], ['10.65.0.0/24', '2001:db8::/32', '0.0.0.0/0']) as fc.Arbitrary<readonly Cidr[] | null>;
+    const cidrs = fc.constantFrom(null, [], ['10.65.0.0/24'], ['10.65.0.0/24', '2001:db8::/32', '0.0.0.0/0']) as fc.Arbitrary<
+      readonly Cidr[] | null
+    >;
     const peers = fc.uniqueArray(
       fc.record({
         kind: fc.constant('bgp-peer'),
@@ -124,7 +134,10 @@ describe('a host and the routers that the API gave it', () => {
       apiPeer('one', '198.18.41.2', { asn: 64_601, password: PASSWORD }),
       apiPeer('two', '198.18.42.2', { asn: 64_602, announced }),
     );
-    const { settings } = withApiPeers({ ...SETTINGS, directory: host.directory, controlSocket: host.controlSocket, apiPeers: { accept: ['any'] } }, peers);
+    const { settings } = withApiPeers(
+      { ...SETTINGS, directory: host.directory, controlSocket: host.controlSocket, apiPeers: { accept: ['any'] } },
+      peers,
+    );
     return renderBird(settings as BirdSettings).files.get('bird.conf') ?? '';
   };
   const torText = (n: number): string =>

@@ -28,7 +28,8 @@ export function withApiPeers(settings: BirdSettings | undefined, peers: Readonly
     const [wrong] = birdProblems({ ...settings, peers: [one] });
     const holder = taken.get(peer.address);
     if (holder !== undefined) problems.push(problem(peer.id, `there is a session with its address ${peer.address} already: ${holder}`));
-    else if (wrong !== undefined) problems.push(problem(peer.id, `${wrong.subject.replace(`bgp.peers.${one.name}`, 'bgp.api_peers')} ${wrong.detail}`));
+    else if (wrong !== undefined)
+      problems.push(problem(peer.id, `${wrong.subject.replace(`bgp.peers.${one.name}`, 'bgp.api_peers')} ${wrong.detail}`));
     else {
       added.push(one);
       taken.set(peer.address, `BGP peer ${peer.id}`);
