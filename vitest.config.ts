@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 // The limits are for what hangs, not for what is slow: properties and programs take many times longer beside other work on a small machine.
 const shared = { pool: 'forks', testTimeout: 120_000, hookTimeout: 180_000 } as const;
 const attacks = 'tests/dist/attacks/**/*.test.js';
+const scenarios = 'tests/dist/scenarios/**/*.test.js';
+const verify = 'tests/dist/verify/**/*.test.js';
 
 export default defineConfig({
   test: {
@@ -13,9 +15,12 @@ export default defineConfig({
           ...shared,
           name: 'rooms',
           include: ['{packages,apps}/*/dist/**/*.test.js', '{lab,tests}/dist/**/*.test.js'],
-          exclude: ['**/node_modules/**', attacks],
+          exclude: ['**/node_modules/**', attacks, scenarios, verify],
         },
       },
+      // The lab tells promises about time (a rule holds within a second): its tests have the machine to themselves.
+      { test: { ...shared, name: 'scenarios', include: [scenarios], fileParallelism: false } },
+      { test: { ...shared, name: 'verify', include: [verify], fileParallelism: false } },
       // One lab for all of them, which they try one after the other.
       {
         test: { ...shared, name: 'attacks', include: [attacks], fileParallelism: false, globalSetup: 'tests/dist/attacks/lab-for-all.js' },

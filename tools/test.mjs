@@ -13,9 +13,10 @@ const phases =
   process.argv.length > 2
     ? [{ name: 'chosen', args: process.argv.slice(2) }]
     : [
-        { name: 'rooms', args: ['--project', 'rooms', '--exclude', 'tests/dist/scenarios/**', '--exclude', 'tests/dist/verify/**'] },
-        { name: 'scenarios', args: ['tests/dist/scenarios/'] },
-        { name: 'verify', args: ['tests/dist/verify/'] },
+        // Most of these wait for programs more than they compute.
+        { name: 'rooms', args: ['--project', 'rooms', '--maxWorkers', '2'] },
+        { name: 'scenarios', args: ['--project', 'scenarios'] },
+        { name: 'verify', args: ['--project', 'verify'] },
         { name: 'attacks', args: ['--project', 'attacks'] },
       ];
 

@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { clientFor, type Guest, guestOf, hostNamespace, openLinkOf, removeTap, runProgram, waitUntil } from '@manx/lab/attack-kit';
+import { clientFor, execIn, type Guest, guestOf, hostNamespace, openLinkOf, removeTap, runProgram, waitUntil } from '@manx/lab/attack-kit';
 import { endsOf, ipFrame, newToken, udpPacket } from './forge.js';
 import { echo } from './ground.js';
 import { projects, type Range } from './range.js';
@@ -15,6 +15,8 @@ const netns = 'manx-vm-fresh';
 
 /** The guest's side of a port, set by hand as a config drive would. */
 const configure = async ({ v4, v6, router, mac }: Guest, gateway: string): Promise<void> => {
+  // Its routes are those set here, not those that its host advertises.
+  await execIn(netns, ['sysctl', '-qw', 'net.ipv6.conf.eth0.accept_ra=0']);
   const lines = [
     'link set lo up',
     `link set eth0 address ${mac} up`,
