@@ -14,6 +14,7 @@ const programs: Readonly<Record<string, string>> = {
   ping: 'iputils-ping',
   arping: 'iputils-arping',
   keepalived: 'keepalived',
+  iperf3: 'iperf3',
   traceroute: 'traceroute',
   tcpdump: 'tcpdump',
 };

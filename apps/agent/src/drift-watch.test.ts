@@ -9,6 +9,7 @@ const TAP = 'tap1' as IfName;
 const facts = (index: number, isUp = true): HostFacts => ({
   links: new Map([[TAP, { index, mac: asMac('fe:16:3e:00:00:01'), isUp, mtu: 1500, addresses: [] }]]),
   routes: [],
+  limits: new Map(),
   neighbours: [],
   sysctls: new Map(),
   tables: [],

@@ -239,6 +239,8 @@ export class HostLoop {
     if (has('set-mac', 'add-address', 'delete-address')) observer.invalidate('links');
     // With its last IPv4 address an interface loses its routes, silently.
     if (has('delete-address')) observer.invalidate('routes', 'neighbours');
+    if (has('limit-from-guest', 'unlimit-from-guest')) observer.invalidate('links');
+    if (has('limit-to-guest', 'unlimit-to-guest', 'limit-from-guest', 'unlimit-from-guest')) observer.invalidate('limits');
     if (has('set-route', 'delete-route')) observer.invalidate('routes');
     if (has('set-neighbour', 'delete-neighbour')) observer.invalidate('neighbours');
     if (has('write-files')) observer.invalidate('files');

@@ -284,7 +284,7 @@ class Agent {
   #watchDrops(host: Host): DropWatch {
     return new DropWatch({
       everyMs: this.#settings.drops_seconds * 1000,
-      read: () => readDrops(host.ports.nftables),
+      read: () => readDrops(host.ports),
       state: () => this.#found?.state ?? null,
       onChange: () => this.#tellAgain(),
       onProblem: (problem) => {

@@ -192,7 +192,16 @@ export const clearField = async (): Promise<void> => {
   const isOurs = ({ project_id, name }: NeutronResource) =>
     Object.values(projects).some((project) => project === project_id) && (String(name).startsWith(prefix) || name === 'default');
   await clearStreet(client, isOurs);
-  for (const collection of ['bgp-speakers', 'bgp-peers', 'ports', 'networks', 'subnetpools', 'address-scopes', 'security-groups']) {
+  for (const collection of [
+    'bgp-speakers',
+    'bgp-peers',
+    'ports',
+    'networks',
+    'subnetpools',
+    'address-scopes',
+    'security-groups',
+    'qos/policies',
+  ]) {
     for (const resource of (await client.list(collection)).filter(isOurs)) await client.remove(collection, resource.id);
   }
 };

@@ -10,6 +10,7 @@ import type { CheckContext } from './context.js';
 import { checkExpectations } from './expectations.js';
 import type { Field } from './field.js';
 import { clearField, makeField } from './make-field.js';
+import { checkQos } from './qos.js';
 import { echoPort } from './reach.js';
 import { type Row, row } from './row.js';
 import { checkUnicast } from './s01-unicast.js';
@@ -51,6 +52,7 @@ const checks: readonly Check[] = [
   { promise: 'S21', run: checkStreet },
   { promise: 'S26', run: checkAddresses },
   { promise: 'S27', run: checkMetadata },
+  { promise: 'QoS', run: checkQos },
   { promise: 'S9', run: checkFailover },
   { promise: 'S20', run: checkFailSafe },
 ];

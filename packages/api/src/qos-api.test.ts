@@ -67,6 +67,22 @@ describe('QoS policies', () => {
     expect((await api.call(`GET ${POLICIES}/${shared['id']}`, blue)).status).toBe(404);
   });
 
+  it("of another project are given to nothing: they are not there, and the refusal is Neutron's for that", async () => {
+    const hidden = await policy();
+    const blue = { headers: { 'x-project-id': 'blue', 'x-roles': 'member,reader' } };
+    const refused = { status: 404, json: { NeutronError: { type: 'QosPolicyNotFound' } } };
+    const qos_policy_id = hidden['id'];
+    expect(await api.call('POST /v2.0/networks', { ...blue, body: { network: { qos_policy_id } } })).toMatchObject(refused);
+    const made = await api.call('POST /v2.0/networks', { ...blue, body: { network: { name: 'blue' } } });
+    const { network } = made.json as unknown as { network: { readonly id: string } };
+    const path = `/v2.0/networks/${network.id}`;
+    expect(await api.call(`PUT ${path}`, { ...blue, body: { network: { qos_policy_id } } })).toMatchObject(refused);
+    expect(await api.call('POST /v2.0/ports', { ...blue, body: { port: { network_id: network.id, qos_policy_id } } })).toMatchObject(
+      refused,
+    );
+    expect((await api.call(`GET ${path}`, blue)).json).toMatchObject({ network: { qos_policy_id: null } });
+  });
+
   it('go with their rules', async () => {
     const { id } = await policy();
     const rule = await made(`${POLICIES}/${id}/bandwidth_limit_rules`, { bandwidth_limit_rule: { max_kbps: 1000 } });

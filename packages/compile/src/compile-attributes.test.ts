@@ -356,8 +356,7 @@ describe('QoS', () => {
     limits: [
       { direction: 'egress', unit: 'bytes', rate: 12_500_000, burst: 10_000_000 },
       { direction: 'egress', unit: 'packets', rate: 5000, burst: 1000 },
-      // A burst of 100 kilobits would let no segmented packet through.
-      { direction: 'ingress', unit: 'bytes', rate: 125_000, burst: 131_072 },
+      { direction: 'ingress', unit: 'bytes', rate: 125_000, burst: 12_500 },
     ],
   };
 

@@ -5,12 +5,10 @@ import type { Network, Port, StateReader } from '@manx/model';
 const BYTES_PER_KILOBIT = 125;
 const PACKETS_PER_KPPS = 1000;
 
-/** Where the user leaves the burst to us: Neutron's part of a second's worth for bandwidth, a tenth for packets. */
+/** Where the user leaves the burst to us: Neutron's part of a second's worth for bandwidth, a tenth for packets. What is too small for a host to use it raises itself. */
 const BANDWIDTH_BURST = 0.8;
 const PACKET_BURST = 0.1;
 
-/** Less would let no segmented packet through at all: the kernel counts up to 64 KiB as one. */
-const MIN_BURST_BYTES = 131_072;
 const MIN_BURST_PACKETS = 10;
 const MAX_BURST = 0xff_ff_ff_ff;
 
@@ -37,7 +35,7 @@ export function bandwidthLimits(policy: string, state: StateReader): readonly Ra
     const rate = max_kbps * BYTES_PER_KILOBIT;
     const burst = max_burst_kbps > 0 ? max_burst_kbps * BYTES_PER_KILOBIT : rate * BANDWIDTH_BURST;
     if (rate === 0 || limits.has(direction)) continue;
-    limits.set(direction, { direction, unit: 'bytes', rate, burst: within(burst, MIN_BURST_BYTES) });
+    limits.set(direction, { direction, unit: 'bytes', rate, burst: within(burst, 1) });
   }
   return [...limits.values()].sort((a, b) => compareIds(keyOf(a), keyOf(b)));
 }

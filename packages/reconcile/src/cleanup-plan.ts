@@ -1,6 +1,7 @@
 import { adoptedTaps } from './adopted-taps.js';
 import { diffTables } from './diff-tables.js';
 import type { HostFacts, Program } from './host-facts.js';
+import { releaseLimits } from './plan-limits.js';
 import { planSysctls, releaseLink } from './plan-link.js';
 import type { Step } from './step.js';
 
@@ -18,6 +19,7 @@ export function cleanupPlan(facts: HostFacts, saved: ReadonlyMap<string, string>
     ...facts.routes.map((route) => ({ kind: 'delete-route', route }) as const),
     ...neighbours.map((neighbour) => ({ kind: 'delete-neighbour', neighbour }) as const),
     ...taps.flatMap((ifname) => releaseLink(ifname, facts)),
+    ...releaseLimits(new Set(), facts),
     ...(['dnsmasq', 'bird'] as const).flatMap((program) => removeProgram(program, facts)),
     ...planSysctls(saved, facts, null),
     ...(script === '' ? [] : [{ kind: 'apply-nft', script } as const]),

@@ -1,7 +1,7 @@
 import { type DropReason, isDropReason } from '@manx/hoststate';
 import { DROP_METER_PREFIX, RULE_COUNTER_PREFIX } from '@manx/render';
 
-/** Packets and their bytes, from the network header on. */
+/** Packets and their bytes, from the network header on; 0 bytes where the kernel counts packets only. */
 export type Count = { readonly packets: number; readonly bytes: number };
 
 /** What a host has dropped for a reason, and `at` which tap; or at which floating IP, for a reason that is by floating IP. */
@@ -34,6 +34,13 @@ export function parseCounters(objects: readonly Json[]): HostCounters {
     if (counter !== undefined && rule !== null) rules.set(rule, countOf(counter));
   }
   return { drops: [...drops.values()].sort(byPlaceAndReason), rules };
+}
+
+/** The counters with drops that were counted elsewhere. */
+export function withDrops(counters: HostCounters, more: readonly DropCount[]): HostCounters {
+  const drops = new Map(counters.drops.map((drop) => [keyOf(drop), drop]));
+  for (const drop of more) drops.set(keyOf(drop), plus(drop, drops.get(keyOf(drop))));
+  return { ...counters, drops: [...drops.values()].sort(byPlaceAndReason) };
 }
 
 /** What was counted from one reading to the next, without what did not grow. A number that is lower than before began anew. */

@@ -1,6 +1,6 @@
 import type { IfName } from '@manx/hoststate';
 import type { Cidr, Ip, Mac } from '@manx/ip';
-import type { NftHook } from '@manx/render';
+import type { NftHook, TokenBucket } from '@manx/render';
 
 /** A chain as found: the mark of each rule in order (the comment that `diffTables` wrote), null for a rule without one. */
 export type ObservedChain = { readonly hook: NftHook | null; readonly marks: ReadonlyArray<string | null> };
@@ -46,6 +46,18 @@ export type LinkFact = {
   readonly addresses: readonly LinkAddressFact[];
 };
 
+/** How bandwidth is limited on a tap, as found. */
+export type LimitFact = {
+  /** Our own root discipline of the tap; null where there is none of ours. */
+  readonly toGuest: TokenBucket | null;
+  /** That of the tap's shaper (`shaperName`), which is up; null otherwise. */
+  readonly fromGuest: TokenBucket | null;
+  /** There is a shaper, of whatever state. */
+  readonly hasShaper: boolean;
+  /** Where what the guest sends is led: through its shaper, through nothing, or to what is not there (any more). */
+  readonly led: 'through' | 'past' | 'astray';
+};
+
 /** A way of a route as found; `dev` null for an interface that is none of ours. */
 export type HopFact = { readonly dev: IfName | null; readonly via: Ip | null };
 
@@ -62,6 +74,8 @@ export type Program = 'dnsmasq' | 'bird';
 export type HostFacts = {
   /** Interfaces named `tap*`; others are ignored. */
   readonly links: ReadonlyMap<IfName, LinkFact>;
+  /** By tap, of those that are limited, or have a shaper; the tap itself may be gone. */
+  readonly limits: ReadonlyMap<IfName, LimitFact>;
   /** Routes of the main table with protocol MANX_ROUTE_PROTOCOL, both families; never anyone else's. */
   readonly routes: readonly RouteFact[];
   /** Permanent entries on interfaces named `tap*`, both families. */

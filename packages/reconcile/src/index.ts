@@ -5,11 +5,12 @@ export { diagnose, type HostProblem } from './diagnose/diagnose.js';
 export { type ForeignChain, isForeignBase, readForeignChain, readLegacyForward } from './diagnose/foreign-chain.js';
 export type { Fill, HostSurvey, UplinkFact } from './diagnose/host-survey.js';
 export { diffTables } from './diff-tables.js';
-export { type Count, countsSince, type DropCount, type HostCounters, parseCounters } from './host-counters.js';
+export { type Count, countsSince, type DropCount, type HostCounters, parseCounters, withDrops } from './host-counters.js';
 export type {
   AddressFact,
   HopFact,
   HostFacts,
+  LimitFact,
   LinkAddressFact,
   LinkFact,
   NeighbourFact,
@@ -22,6 +23,7 @@ export type {
 } from './host-facts.js';
 export { parseNftTable } from './parse-nft-table.js';
 export { planHost } from './plan-host.js';
+export { shaperName, tapOfShaper } from './plan-limits.js';
 export { isSameRoute } from './plan-routes.js';
 export { presentTables } from './present-tables.js';
 export { statusOf } from './status-of.js';

@@ -1,13 +1,13 @@
 import type { HostState, IfName } from '@manx/hoststate';
 import { asCidr, asIp, asMac, hostCidr } from '@manx/ip';
-import { type HostPlan, renderHost } from '@manx/render';
+import { type HostPlan, renderHost, type TokenBucket } from '@manx/render';
 import { arbitraryState } from '@manx/render/testing/arbitrary-state';
 import { endpoint, NAMED_STATES, SETTINGS, stateOf } from '@manx/render/testing/states';
 import { makeTestNetns, type TestNetns } from '@manx/render/testing/test-netns';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cleanupPlan } from './cleanup-plan.js';
-import type { HostFacts, LinkFact } from './host-facts.js';
+import type { HostFacts, LimitFact, LinkFact } from './host-facts.js';
 import { planHost } from './plan-host.js';
 import { statusOf } from './status-of.js';
 import { formatStep, type Step, stepInterfaces } from './step.js';
@@ -30,6 +30,7 @@ const link = (more: Partial<LinkFact> = {}): LinkFact => ({
 /** A host on which nothing of ours is, with these taps. */
 const bare = (links: ReadonlyMap<IfName, LinkFact>): HostFacts => ({
   links,
+  limits: new Map(),
   routes: [],
   neighbours: [],
   sysctls: new Map(),
@@ -37,9 +38,19 @@ const bare = (links: ReadonlyMap<IfName, LinkFact>): HostFacts => ({
   files: { dnsmasq: new Map(), bird: new Map() },
 });
 
+/** What limits taps where the plan stands. */
+const limitsOf = ({ links }: HostPlan): HostFacts['limits'] =>
+  new Map(
+    [...links.values()].flatMap(({ ifname, toGuest, fromGuest }): Array<[IfName, LimitFact]> => {
+      const isLed = fromGuest !== null;
+      return toGuest === null && !isLed ? [] : [[ifname, { toGuest, fromGuest, hasShaper: isLed, led: isLed ? 'through' : 'past' }]];
+    }),
+  );
+
 /** A host on which the plan stands. */
 const done = (of: HostPlan): HostFacts => ({
   links: new Map([...of.links].map(([name, { mac, addresses }]) => [name, link({ mac, addresses })])),
+  limits: limitsOf(of),
   routes: [...of.routes.values()],
   neighbours: [...of.neighbours.values()],
   sysctls: new Map([...of.sysctls, ...[...of.links.values()].flatMap(({ sysctls }) => [...sysctls])]),
@@ -81,6 +92,43 @@ describe('the order of one apply', () => {
     expect(kinds(down)).not.toContain('set-route');
     expect(kinds(down)).not.toContain('set-neighbour');
     expect(kinds(down)).toContain('add-address');
+  });
+});
+
+describe('limits of bandwidth', () => {
+  const bucket = { rate: 125_000, burst: 100_000, queue: 30_280 };
+  const link0 = plan.links.get(TAP);
+  const limited = (toGuest: TokenBucket | null, fromGuest: TokenBucket | null): HostPlan =>
+    link0 === undefined ? plan : { ...plan, links: new Map([...plan.links, [TAP, { ...link0, toGuest, fromGuest }]]) };
+  const found = (more: Partial<LimitFact>): LimitFact => ({ toGuest: null, fromGuest: null, hasShaper: false, led: 'past', ...more });
+  const steps = (wanted: HostPlan, fact: LimitFact): string[] =>
+    lines(planHost(wanted, { ...done(plan), limits: new Map([[TAP, fact]]) }, []));
+  const FROM = 'limit what the guest on tap0a1b2c3d-4e sends to 125000 bytes per second, 100000 at once';
+
+  it('stand before anything is sent to the guest', () => {
+    const order = kinds(planHost(limited(bucket, bucket), bare(new Map([[TAP, link({})]])), []));
+    expect(order.filter((kind) => ['limit-to-guest', 'limit-from-guest', 'set-route'].includes(kind))).toEqual([
+      'limit-to-guest',
+      'limit-from-guest',
+      'set-route',
+    ]);
+  });
+
+  it('are left as they are where the kernel has rounded the burst, and are set where anything is another', () => {
+    const standing = { hasShaper: true, led: 'through' } as const;
+    expect(steps(limited(null, bucket), found({ ...standing, fromGuest: { ...bucket, burst: 99_999 } }))).toEqual([]);
+    for (const other of [{ rate: 125_001 }, { burst: 99_000 }, { queue: 1 }])
+      expect(steps(limited(null, bucket), found({ ...standing, fromGuest: { ...bucket, ...other } }))).toEqual([FROM]);
+    for (const led of ['past', 'astray'] as const)
+      expect(steps(limited(null, bucket), found({ hasShaper: true, fromGuest: bucket, led }))).toEqual([FROM]);
+  });
+
+  it('go where they are not wanted: whatever is left of them, and with a tap that is gone', () => {
+    const away = 'let the guest on tap0a1b2c3d-4e send without limit';
+    for (const left of [{ hasShaper: true }, { led: 'astray' }, { led: 'through', hasShaper: true, fromGuest: bucket }] as const)
+      expect(steps(limited(null, null), found(left))).toEqual([away]);
+    const facts = { ...bare(new Map()), limits: new Map([[TAP, found({ hasShaper: true })]]) };
+    expect(lines(cleanupPlan(facts, new Map()))).toContain(away);
   });
 });
 

@@ -4,6 +4,7 @@ import { adoptedTaps } from './adopted-taps.js';
 import { diffTables } from './diff-tables.js';
 import type { HostFacts } from './host-facts.js';
 import { planFiles } from './plan-files.js';
+import { releaseLimits } from './plan-limits.js';
 import { planLink, planSysctls, releaseLink } from './plan-link.js';
 import { planNeighbours, planRoutes } from './plan-routes.js';
 import { presentTables } from './present-tables.js';
@@ -26,6 +27,7 @@ export function planHost(plan: HostPlan, facts: HostFacts, review: readonly Memb
     ...(review.length === 0 ? [] : [{ kind: 'review-flows', addresses: review } as const]),
     ...neighbours.deletes,
     ...adopted.filter((ifname) => !plan.links.has(ifname)).flatMap((ifname) => releaseLink(ifname, facts)),
+    ...releaseLimits(plan.links, facts),
     ...planSysctls(plan.sysctls, facts, null),
     ...[...plan.links.values()].flatMap((link) => planLink(link, facts)),
     ...neighbours.sets,

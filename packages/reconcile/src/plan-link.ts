@@ -2,6 +2,7 @@ import type { IfName } from '@manx/hoststate';
 import { familyOf, isLinkLocal } from '@manx/ip';
 import type { LinkPlan } from '@manx/render';
 import type { AddressFact, HostFacts } from './host-facts.js';
+import { planLimits } from './plan-limits.js';
 import type { Step } from './step.js';
 
 /** Writes what differs or is not known; `ifname` is whose they are, null for the host's. In the order of the plan. */
@@ -24,6 +25,7 @@ export function planLink(link: LinkPlan, facts: HostFacts): Step[] {
   const standing = found.addresses.filter((address) => address.isTentative !== true);
   return [
     ...planSysctls(withinMtu(link, found.mtu), facts, ifname),
+    ...planLimits(link, facts),
     ...(found.mac === mac ? [] : [{ kind: 'set-mac', ifname, mac } as const]),
     ...tentative.map((address) => deleteAddress(ifname, address)),
     ...link.addresses.filter((address) => !has(standing, address)).map((address) => addAddress(ifname, address)),

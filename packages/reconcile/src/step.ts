@@ -1,6 +1,6 @@
 import type { IfName, Member } from '@manx/hoststate';
 import type { Ip, Mac } from '@manx/ip';
-import type { NeighbourPlan, RoutePlan } from '@manx/render';
+import type { NeighbourPlan, RoutePlan, TokenBucket } from '@manx/render';
 import type { Program, RouteFact } from './host-facts.js';
 
 /** One thing to do to the host. Each is idempotent: doing it twice, or when it is already so, succeeds. */
@@ -12,6 +12,12 @@ export type Step =
   | { readonly kind: 'review-flows'; readonly addresses: readonly Member[] }
   | { readonly kind: 'write-sysctl'; readonly path: string; readonly value: string; readonly ifname: IfName | null }
   | { readonly kind: 'set-mac'; readonly ifname: IfName; readonly mac: Mac }
+  /** The tap's root discipline, in place of any other. */
+  | { readonly kind: 'limit-to-guest'; readonly ifname: IfName; readonly bucket: TokenBucket }
+  | { readonly kind: 'unlimit-to-guest'; readonly ifname: IfName }
+  /** The bucket of the tap's shaper; unless `isLed`, makes the shaper, and leads what the guest sends through it. */
+  | { readonly kind: 'limit-from-guest'; readonly ifname: IfName; readonly bucket: TokenBucket; readonly isLed: boolean }
+  | { readonly kind: 'unlimit-from-guest'; readonly ifname: IfName }
   /**
    * IPv6 addresses are added without duplicate address detection (IFA_F_NODAD). Without `hasPrefixRoute` the kernel must
    * make no route for the prefix (IFA_F_NOPREFIXROUTE): the rest of it is not on this link.
@@ -57,6 +63,14 @@ export function formatStep(step: Step): string {
       return `write sysctl ${step.path} = ${step.value}`;
     case 'set-mac':
       return `set mac of ${step.ifname} to ${step.mac}`;
+    case 'limit-to-guest':
+      return `limit what the guest on ${step.ifname} is sent to ${bucketText(step.bucket)}`;
+    case 'limit-from-guest':
+      return `limit what the guest on ${step.ifname} sends to ${bucketText(step.bucket)}`;
+    case 'unlimit-to-guest':
+      return `let the guest on ${step.ifname} be sent without limit`;
+    case 'unlimit-from-guest':
+      return `let the guest on ${step.ifname} send without limit`;
     case 'add-address':
       return `add address ${step.ip}/${step.prefixLength} to ${step.ifname}`;
     case 'delete-address':
@@ -87,6 +101,10 @@ export function stepInterfaces(step: Step): readonly IfName[] | null {
       return [step.neighbour.dev];
     case 'write-sysctl':
     case 'set-mac':
+    case 'limit-to-guest':
+    case 'limit-from-guest':
+    case 'unlimit-to-guest':
+    case 'unlimit-from-guest':
     case 'add-address':
     case 'delete-address':
       return step.ifname === null ? null : [step.ifname];
@@ -103,6 +121,10 @@ export function stepInterfaces(step: Step): readonly IfName[] | null {
 function routeText({ destination, hops, metric }: RouteFact): string {
   const ways = hops.flatMap(({ dev, via }) => (dev === null ? [] : [via === null ? ` dev ${dev}` : ` via ${via} dev ${dev}`]));
   return `${destination}${hops.length === 0 ? ' to nowhere' : ways.join(' and')} metric ${metric}`;
+}
+
+function bucketText({ rate, burst }: TokenBucket): string {
+  return `${rate} bytes per second, ${burst} at once`;
 }
 
 function neighbourText({ ip, mac, dev }: NeighbourPlan): string {

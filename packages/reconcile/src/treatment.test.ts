@@ -464,8 +464,8 @@ describe('QoS', () => {
   it.each([
     ['packets sent', 'egress', 'packets', { rate: 20, burst: 10 }],
     ['packets received', 'ingress', 'packets', { rate: 20, burst: 10 }],
-    ['bytes sent', 'egress', 'bytes', { rate: 20_000, burst: 20_000 }],
-    ['bytes received', 'ingress', 'bytes', { rate: 20_000, burst: 20_000 }],
+    ['bytes sent', 'egress', 'bytes', { rate: 20_000, burst: 16_384 }],
+    ['bytes received', 'ingress', 'bytes', { rate: 20_000, burst: 16_384 }],
   ] as const)('limits %s, of an established flow too, and no other instance', (_, direction, unit, more) => {
     const bytes = unit === 'bytes' ? 1000 : 10;
     const limit = { direction, unit, ...more };

@@ -50,6 +50,16 @@ export type NftTable = {
   readonly chains: ReadonlyMap<string, NftChain>;
 };
 
+/** The most that an interface lets through (tc-tbf(8)), counted with Ethernet headers. What is beyond it waits. */
+export type TokenBucket = {
+  /** Bytes per second. */
+  readonly rate: number;
+  /** Bytes that may pass at once, after a pause. */
+  readonly burst: number;
+  /** Bytes that may wait; more is dropped. */
+  readonly queue: number;
+};
+
 /** What a tap of ours must look like. */
 export type LinkPlan = {
   readonly ifname: IfName;
@@ -65,6 +75,10 @@ export type LinkPlan = {
    * most there may be: the kernel takes no more than the tap's own MTU.
    */
   readonly sysctls: ReadonlyMap<string, string>;
+  /** The most that the guest is sent; null: no limit. */
+  readonly toGuest: TokenBucket | null;
+  /** The most that the guest sends; null: no limit. */
+  readonly fromGuest: TokenBucket | null;
 };
 
 /**

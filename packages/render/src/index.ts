@@ -14,6 +14,7 @@ export type {
   RenderProblem,
   RouteHop,
   RoutePlan,
+  TokenBucket,
 } from './host-plan.js';
 export { METADATA_IPV4, METADATA_IPV6 } from './metadata.js';
 export { CLAIM_LOG_GROUP } from './nft/claim-chains.js';

@@ -1,9 +1,10 @@
 import { type Endpoint, type HostState, hostSideMac, type IfName } from '@manx/hoststate';
 import { cidrFirst, cidrOf, compareIps, familyOf, type Ip, linkLocalFor } from '@manx/ip';
 import { dhcpTapAddresses, type TapAddress } from './dnsmasq/index.js';
-import type { LinkPlan } from './host-plan.js';
+import type { LinkPlan, TokenBucket } from './host-plan.js';
 import { METADATA_ADDRESSES } from './metadata.js';
 import type { RenderSettings } from './settings.js';
+import { tokenBuckets } from './token-buckets.js';
 
 /**
  * Per tap, below /proc/sys/net (Documentation/networking/ip-sysctl.rst). `rp_filter` is off because the source check of
@@ -46,7 +47,7 @@ type Memory = {
   readonly subnets: HostState['subnets'];
   readonly gateways: string;
   readonly served: readonly TapAddress[];
-  /** And the MTU. */
+  /** And the MTU, and the limits. */
   readonly addresses: string;
   readonly link: LinkPlan;
 };
@@ -85,15 +86,23 @@ function linkOf(state: HostState, endpoint: Endpoint, { held, fixed }: Around): 
   const needed = served.filter(({ ip }) => fixed.every((other) => other.ip !== ip));
   const all = [...lent.map((ip) => ({ ip, prefixLength: 32 })), ...needed.map((address) => leaveTo(held, address)), ...fixed];
   const mtu = ipv6MtuOf(state, endpoint);
-  const addresses = [...all.map(({ ip, prefixLength }) => `${ip}/${prefixLength}`), mtu].join(' ');
-  const link = known?.addresses === addresses ? known.link : makeLink(endpoint, { addresses: all, mtu });
+  const limits = tokenBuckets(state, endpoint);
+  const addresses = [...all.map(({ ip, prefixLength }) => `${ip}/${prefixLength}`), mtu, ...Object.values(limits).map(bucketText)].join(
+    ' ',
+  );
+  const link = known?.addresses === addresses ? known.link : makeLink(endpoint, { addresses: all, mtu, ...limits });
   if (!isSame || link !== known.link) memories.set(endpoint, { subnets: state.subnets, gateways, served, addresses, link });
   return link;
 }
 
 function makeLink(
   { ifname, mac: guest }: Endpoint,
-  { addresses, mtu }: { readonly addresses: readonly TapAddress[]; readonly mtu: number | null },
+  {
+    addresses,
+    mtu,
+    toGuest,
+    fromGuest,
+  }: { readonly addresses: readonly TapAddress[]; readonly mtu: number | null } & Pick<LinkPlan, 'toGuest' | 'fromGuest'>,
 ): LinkPlan {
   const mac = hostSideMac(guest);
   const sysctls = TAP_SYSCTLS.map(([path, value]) => [`net/${path.replace('*', ifname)}`, value] as const);
@@ -102,7 +111,13 @@ function makeLink(
     mac,
     addresses: [...addresses, { ip: linkLocalFor(mac), prefixLength: 64 }],
     sysctls: new Map([...sysctls, ...(mtu === null ? [] : [[`net/ipv6/conf/${ifname}/mtu`, String(mtu)] as const])]),
+    toGuest,
+    fromGuest,
   };
+}
+
+function bucketText(bucket: TokenBucket | null): string {
+  return bucket === null ? '-' : `${bucket.rate}/${bucket.burst}/${bucket.queue}`;
 }
 
 /** What router advertisements on the tap tell (S29): the lowest MTU of its IPv6 subnets; null where there are none. */

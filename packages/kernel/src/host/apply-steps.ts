@@ -1,8 +1,8 @@
 import type { EstablishedFlow, IfName } from '@manx/hoststate';
-import type { Step, StepFailure } from '@manx/reconcile';
+import { type Step, type StepFailure, shaperName } from '@manx/reconcile';
 import { MANX_ROUTE_PROTOCOL } from '@manx/render';
 import { Fault } from '../fault.js';
-import { writeSysctl } from '../files/sysctl.js';
+import { readSysctl, writeSysctl } from '../files/sysctl.js';
 import type { RtChange } from '../rtnetlink/change.js';
 import type { HostPorts } from './host-ports.js';
 
@@ -90,8 +90,16 @@ const changeOf = (step: Step, context: StepContext): RtChange | 'done' | null =>
       if (ways.length > 0 && standing.length === 0) return 'done';
       return { kind: 'delete-route', destination, metric, protocol: MANX_ROUTE_PROTOCOL, hops: hops.length === 1 ? standing : [] };
     }
+    case 'limit-to-guest':
+      return { kind: 'put-bucket', ifindex: needIndex(step.ifname, context), bucket: step.bucket };
+    case 'unlimit-to-guest': {
+      const ifindex = context.indexOf(step.ifname);
+      return ifindex === null ? 'done' : { kind: 'delete-bucket', ifindex };
+    }
     case 'apply-nft':
     case 'review-flows':
+    case 'limit-from-guest':
+    case 'unlimit-from-guest':
     case 'write-sysctl':
     case 'write-files':
     case 'stop-program':
@@ -124,6 +132,12 @@ const applyOther = async (step: Step, context: StepContext): Promise<readonly Es
       if (step.ifname === null) context.onHostSysctl(step.path);
       writeSysctl(step.path, step.value);
       return [];
+    case 'limit-from-guest':
+      limitFromGuest(step, context);
+      return [];
+    case 'unlimit-from-guest':
+      unlimitFromGuest(step.ifname, context);
+      return [];
     case 'write-files':
       await programs[step.program].change(step);
       return [];
@@ -133,6 +147,8 @@ const applyOther = async (step: Step, context: StepContext): Promise<readonly Es
     case 'delete-route':
     case 'set-route':
     case 'set-mac':
+    case 'limit-to-guest':
+    case 'unlimit-to-guest':
     case 'add-address':
     case 'delete-address':
     case 'set-neighbour':
@@ -141,4 +157,41 @@ const applyOther = async (step: Step, context: StepContext): Promise<readonly Es
     default:
       return step satisfies never;
   }
+};
+
+/**
+ * What a guest sends waits in a shaper: the kernel can hold back only what goes out by an interface, and what comes in by the tap is led out by an
+ * `ifb`, which gives it back (drivers/net/ifb.c). The bucket stands before anything is led to it.
+ */
+const limitFromGuest = ({ ifname, bucket, isLed }: Extract<Step, { kind: 'limit-from-guest' }>, context: StepContext): void => {
+  const { rtnetlink } = context.ports;
+  const shaper = shaperName(ifname);
+  if (!isLed) {
+    demandDone(rtnetlink.apply([{ kind: 'put-link', ifname: shaper, type: 'ifb' }]));
+    // Else the kernel gives it an address, and looks for routers there.
+    const path = `net/ipv6/conf/${shaper}/disable_ipv6`;
+    if (readSysctl(path) !== null) writeSysctl(path, '1');
+  }
+  const to = rtnetlink.link(shaper)?.ifindex;
+  if (to === undefined) throw new Fault({ code: 'missing', op: 'find', subject: shaper, detail: 'no such interface', retry: true });
+  const ifindex = needIndex(ifname, context);
+  const lead: readonly RtChange[] = [
+    { kind: 'delete-ingress', ifindex },
+    { kind: 'put-ingress', ifindex },
+    { kind: 'put-redirect', ifindex, to },
+  ];
+  demandDone(
+    rtnetlink.apply([{ kind: 'put-bucket', ifindex: to, bucket }, { kind: 'set-link', ifindex: to, isUp: true }, ...(isLed ? [] : lead)]),
+  );
+};
+
+const unlimitFromGuest = (ifname: IfName, context: StepContext): void => {
+  const ifindex = context.indexOf(ifname);
+  const leads: readonly RtChange[] = ifindex === null ? [] : [{ kind: 'delete-ingress', ifindex }];
+  demandDone(context.ports.rtnetlink.apply([...leads, { kind: 'delete-link', ifname: shaperName(ifname) }]));
+};
+
+const demandDone = (outcomes: readonly (Fault | null)[]): void => {
+  const fault = outcomes.find((outcome) => outcome !== null);
+  if (fault) throw fault;
 };

@@ -67,7 +67,7 @@ const context = {
 describe('what is seen of a host', () => {
   it('S1: the address that the kernel gave a new tap, and still probes for, answers at once when it has been given again', async () => {
     const address = { ip: linkLocalFor(MAC), prefixLength: 64 };
-    const plan = planOf({ ifname: TAP, mac: MAC, addresses: [address], sysctls: new Map() });
+    const plan = planOf({ ifname: TAP, mac: MAC, addresses: [address], sysctls: new Map(), toGuest: null, fromGuest: null });
     // The kernel gives it when it has noticed the carrier, which is up to it.
     const before = await vi.waitUntil(
       async () => {
@@ -96,6 +96,8 @@ describe('what is seen of a host', () => {
         { ip: linkLocalFor(MAC), prefixLength: 64 },
       ],
       sysctls: new Map(),
+      toGuest: null,
+      fromGuest: null,
     });
     const neighbours = new Map([[`${TAP} 10.65.0.9`, { ip: asIp('10.65.0.9'), mac: asMac('02:00:00:00:00:09'), dev: TAP }]]);
     const go = async (ip: string): Promise<readonly string[]> => {

@@ -3,6 +3,7 @@ import { type IfName, parseIfName } from '@manx/hoststate';
 import {
   type HostFacts,
   isSameRoute,
+  type LimitFact,
   type LinkAddressFact,
   type LinkFact,
   type NeighbourFact,
@@ -12,12 +13,13 @@ import {
   parseNftTable,
   presentTables,
   type RouteFact,
+  tapOfShaper,
 } from '@manx/reconcile';
-import { type HostPlan, MANX_ROUTE_PROTOCOL, type NftTable } from '@manx/render';
+import { type HostPlan, MANX_ROUTE_PROTOCOL, type NftTable, type TokenBucket } from '@manx/render';
 import { readFolder, readTextFile } from '../files/program-folder.js';
 import { readSysctl } from '../files/sysctl.js';
 import type { NftTableKey } from '../nftables/nftables.js';
-import { IFA_F_DADFAILED, IFA_F_TENTATIVE, NUD_PERMANENT, type Route } from '../rtnetlink/facts.js';
+import { IFA_F_DADFAILED, IFA_F_TENTATIVE, type Link, NUD_PERMANENT, type Route } from '../rtnetlink/facts.js';
 import { NETCONF_ALL, type Netconf } from '../rtnetlink/netconf-codec.js';
 import type { RtEvent } from '../rtnetlink/rtnetlink.js';
 import type { HostPorts } from './host-ports.js';
@@ -32,12 +34,14 @@ export const MANX_TABLES = [
 const FRAMES = MANX_TABLES.filter(({ family }) => family === 'netdev');
 
 /** The parts of the facts, each read again only when something said that it may have changed. `frames` is the netdev table alone, of `tables`. */
-export type HostPart = 'links' | 'routes' | 'neighbours' | 'sysctls' | 'tables' | 'frames' | 'files';
+export type HostPart = 'links' | 'limits' | 'routes' | 'neighbours' | 'sysctls' | 'tables' | 'frames' | 'files';
 
 /** The kernel does not answer for such an address. */
 const UNUSABLE = IFA_F_TENTATIVE | IFA_F_DADFAILED;
 
-const ALL_PARTS: readonly HostPart[] = ['links', 'routes', 'neighbours', 'sysctls', 'tables', 'frames', 'files'];
+type Shaper = { readonly index: number; readonly isUp: boolean };
+
+const ALL_PARTS: readonly HostPart[] = ['links', 'limits', 'routes', 'neighbours', 'sysctls', 'tables', 'frames', 'files'];
 
 /**
  * Reads of a host what is ours or on our taps, and remembers it until events (or the caller) say that it may be stale: one changed
@@ -48,6 +52,9 @@ export class HostObserver {
   readonly #stale = new Set<HostPart>(ALL_PARTS);
   #links: ReadonlyMap<IfName, LinkFact> = new Map();
   #nameOf: ReadonlyMap<number, IfName> = new Map();
+  /** By the name of their tap. */
+  #shapers: ReadonlyMap<IfName, Shaper> = new Map();
+  #limits: HostFacts['limits'] = new Map();
   #routes: readonly RouteFact[] = [];
   #neighbours: readonly NeighbourFact[] = [];
   #tables: readonly ObservedTable[] = [];
@@ -76,7 +83,7 @@ export class HostObserver {
     else this.#stale.add(part);
     // An interface that goes down takes its routes and neighbours along, for some of which there is no event.
     if (event.kind === 'link') {
-      this.invalidate('routes', 'neighbours');
+      this.invalidate('limits', 'routes', 'neighbours');
       // It takes its chain of the netdev table along, too, and one that is made anew has none: neither is a transaction of nft.
       if (event.isGone || this.#nameOf.get(event.link.ifindex) !== event.link.ifname) this.invalidate('frames');
       // When it comes up, or its MTU changes, the kernel sets that of IPv6 on it anew (addrconf_notify, net/ipv6/addrconf.c).
@@ -118,6 +125,7 @@ export class HostObserver {
   /** The facts now; of sysctls, those that the plan names. Throws Fault when the kernel cannot be read. */
   async observe(plan: HostPlan | null): Promise<HostFacts> {
     if (this.#take('links')) this.#readLinks();
+    if (this.#take('limits')) this.#readLimits();
     if (this.#take('routes')) this.#readRoutes();
     if (this.#take('neighbours')) this.#readNeighbours();
     const isFramesStale = this.#take('frames');
@@ -129,6 +137,7 @@ export class HostObserver {
     if (plan !== null) this.#readSysctls(plan);
     return {
       links: this.#links,
+      limits: this.#limits,
       routes: this.#routes,
       neighbours: this.#neighbours,
       sysctls: this.#sysctls,
@@ -155,14 +164,39 @@ export class HostObserver {
       else known.push(fact);
     }
     const links = new Map<IfName, LinkFact>();
+    const shapers = new Map<IfName, Shaper>();
     for (const link of this.#ports.rtnetlink.links()) {
       const name = parseIfName(link.ifname);
+      const tap = name === null || link.kind !== 'ifb' ? null : tapOfShaper(name);
+      if (tap !== null) shapers.set(tap, { index: link.ifindex, isUp: link.isUp });
       if (name === null || link.mac === null || !isTap(name)) continue;
       const { ifindex: index, mac, isUp, mtu } = link;
       links.set(name, { index, mac, isUp, mtu, addresses: addresses.get(index) ?? [] });
     }
     this.#links = links;
+    this.#shapers = shapers;
     this.#nameOf = new Map([...links].map(([name, { index }]) => [index, name]));
+  }
+
+  #readLimits(): void {
+    const buckets = new Map<number, TokenBucket>();
+    const ingresses = new Set<number>();
+    for (const { ifindex, isIngress, bucket } of this.#ports.rtnetlink.qdiscs()) {
+      if (isIngress) ingresses.add(ifindex);
+      if (bucket !== null) buckets.set(ifindex, bucket);
+    }
+    const limits = new Map<IfName, LimitFact>();
+    for (const tap of new Set([...this.#links.keys(), ...this.#shapers.keys()])) {
+      const index = this.#links.get(tap)?.index;
+      const shaper = this.#shapers.get(tap);
+      const toGuest = (index !== undefined && buckets.get(index)) || null;
+      const targets = index !== undefined && ingresses.has(index) ? this.#ports.rtnetlink.redirects(index) : [];
+      const led = targets.length === 0 ? 'past' : targets.length === 1 && targets[0] === shaper?.index ? 'through' : 'astray';
+      if (toGuest === null && shaper === undefined && led === 'past') continue;
+      const fromGuest = (shaper?.isUp === true && buckets.get(shaper.index)) || null;
+      limits.set(tap, { toGuest, fromGuest, hasShaper: shaper !== undefined, led });
+    }
+    this.#limits = limits;
   }
 
   #readRoutes(): void {
@@ -242,6 +276,9 @@ export class HostObserver {
         const known = this.#neighbours.find((one) => one.ip === ip && one.dev === dev);
         return isPermanent ? known !== undefined && known.mac === mac : known === undefined;
       }
+      case 'limits':
+        // What has become of it is only known by looking.
+        return this.#stale.has('limits');
       case 'netconf':
         return this.#confOf(event.netconf).every(([path, value]) => (this.#sysctls.get(path) ?? value) === value);
       default:
@@ -268,9 +305,13 @@ export class HostObserver {
   #partOf(event: RtEvent): HostPart | null {
     switch (event.kind) {
       case 'link':
-        return isTap(event.link.ifname) || this.#nameOf.has(event.link.ifindex) ? 'links' : null;
+        return isTap(event.link.ifname) || this.#nameOf.has(event.link.ifindex) || isShaper(event.link) ? 'links' : null;
       case 'address':
         return this.#nameOf.has(event.address.ifindex) ? 'links' : null;
+      case 'limits':
+        return this.#nameOf.has(event.ifindex) || [...this.#shapers.values()].some(({ index }) => index === event.ifindex)
+          ? 'limits'
+          : null;
       case 'route':
         return event.route.protocol === MANX_ROUTE_PROTOCOL ? 'routes' : null;
       case 'neighbour':
@@ -284,3 +325,8 @@ export class HostObserver {
 }
 
 const isTap = (ifname: string): boolean => ifname.startsWith('tap');
+
+const isShaper = ({ ifname, kind }: Link): boolean => {
+  const name = parseIfName(ifname);
+  return kind === 'ifb' && name !== null && tapOfShaper(name) !== null;
+};

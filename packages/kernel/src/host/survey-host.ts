@@ -26,6 +26,7 @@ const LEGACY = [
 /** Looks at what instances depend on beside what is ours, changing nothing. Throws Fault when the kernel cannot be read. */
 export const surveyHost = async ({ rtnetlink, nftables }: Pick<HostPorts, 'rtnetlink' | 'nftables'>): Promise<HostSurvey> => {
   const links = rtnetlink.links();
+  const limited = new Set(rtnetlink.qdiscs().flatMap(({ ifindex, bucket }) => (bucket === null ? [] : [ifindex])));
   const counted = rtnetlink.neighbours().filter(({ state }) => (state & (NUD_PERMANENT | NUD_NOARP)) === 0);
   const neighbourFill = (family: 4 | 6): Fill | null =>
     fill(counted.filter(({ ip }) => familyOf(ip) === family).length, numberOf(`net/ipv${family}/neigh/default/gc_thresh3`));
@@ -36,7 +37,9 @@ export const surveyHost = async ({ rtnetlink, nftables }: Pick<HostPorts, 'rtnet
     uplinks: uplinks(links, rtnetlink),
     tapMtus: new Map(links.filter(({ ifname }) => ifname.startsWith('tap')).map(({ ifname, mtu }) => [ifname, mtu])),
     tapQdiscs: new Map(
-      links.flatMap(({ ifname, qdisc }) => (ifname.startsWith('tap') && qdisc !== null ? [[ifname, qdisc] as const] : [])),
+      links.flatMap(({ ifindex, ifname, qdisc }) =>
+        ifname.startsWith('tap') && qdisc !== null && !limited.has(ifindex) ? [[ifname, qdisc] as const] : [],
+      ),
     ),
     foreignChains: [...(await foreignChains(nftables)), ...(await legacyChains())],
   };

@@ -1,11 +1,21 @@
 import type { Cidr, Ip, Mac } from '@manx/ip';
+import type { TokenBucket } from '@manx/render';
 
 /**
- * One change of links, addresses, routes or neighbours. All are said so that doing them twice is the same as once: `put` replaces
+ * One change of links, addresses, routes, neighbours or limits of bandwidth. All are said so that doing them twice is the same as once: `put` replaces
  * what is there, `delete` of what is not there is done already.
  */
 export type RtChange =
   | { readonly kind: 'set-link'; readonly ifindex: number; readonly mac?: Mac; readonly isUp?: boolean }
+  /** An interface of the kernel's own that needs only a name: `ifb`. */
+  | { readonly kind: 'put-link'; readonly ifname: string; readonly type: 'ifb' }
+  | { readonly kind: 'delete-link'; readonly ifname: string }
+  /** The root discipline of an interface, in place of any other; `delete` takes away ours only. */
+  | { readonly kind: 'put-bucket'; readonly ifindex: number; readonly bucket: TokenBucket }
+  | { readonly kind: 'delete-bucket'; readonly ifindex: number }
+  /** The place of filters for what comes in by an interface, with all that are there; and the one that leads everything to another interface. */
+  | { readonly kind: 'put-ingress' | 'delete-ingress'; readonly ifindex: number }
+  | { readonly kind: 'put-redirect'; readonly ifindex: number; readonly to: number }
   | { readonly kind: 'put-address' | 'delete-address'; readonly ifindex: number; readonly ip: Ip; readonly prefixLength: number }
   | ({ readonly kind: 'put-route' | 'delete-route' } & RouteKey)
   | { readonly kind: 'put-neighbour'; readonly ifindex: number; readonly ip: Ip; readonly mac: Mac }

@@ -5,6 +5,8 @@ import { decodeAddress, encodeAddressDelete, encodeAddressPut } from './address-
 import { MAIN_TABLE, NUD_PERMANENT } from './facts.js';
 import { decodeLink, encodeLinkSet } from './link-codec.js';
 import { decodeNeighbour, encodeNeighbourPut } from './neighbour-codec.js';
+import { decodeQdisc, encodeBucketPut } from './qdisc-codec.js';
+import { decodeRedirect, encodeRedirectPut } from './redirect-codec.js';
 import { decodeRoute, encodeRouteDelete, encodeRoutePut } from './route-codec.js';
 
 const v4 = fc.bigInt({ min: 0n, max: (1n << 32n) - 1n }).map((value) => ipFromValue(4, value));
@@ -77,11 +79,24 @@ describe('messages of links', () => {
   });
 });
 
+it('what comes in is led to the interface that was asked for', () => {
+  fc.assert(
+    fc.property(ifindex, ifindex, (dev, to) => {
+      expect(decodeRedirect(encodeRedirectPut({ ifindex: dev, to }).payload)).toBe(to);
+    }),
+  );
+  expect(decodeQdisc(encodeBucketPut({ ifindex: 5, bucket: { rate: 2 ** 36, burst: 1, queue: 7 } }).payload)).toMatchObject({
+    ifindex: 5,
+    bucket: { rate: 2 ** 36, queue: 7 },
+  });
+});
+
 it('any bytes are a fact or nothing, never an exception', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 120 }), (array) => {
       const payload = Buffer.from(array);
-      for (const decode of [decodeLink, decodeAddress, decodeRoute, decodeNeighbour]) expect(() => decode(payload)).not.toThrow();
+      for (const decode of [decodeLink, decodeAddress, decodeRoute, decodeNeighbour, decodeQdisc, decodeRedirect])
+        expect(() => decode(payload)).not.toThrow();
     }),
   );
 });

@@ -1,4 +1,5 @@
 import type { Cidr, Ip, Mac } from '@manx/ip';
+import type { TokenBucket } from '@manx/render';
 
 /** A network interface as the kernel has it now. */
 export type Link = {
@@ -11,8 +12,21 @@ export type Link = {
   /** There is carrier (IFF_RUNNING). */
   readonly isRunning: boolean;
   readonly mtu: number;
+  /** What makes it, `veth` or `ifb` for instance; null for one that is a device of its own, or where the kernel does not say. */
+  readonly kind: string | null;
   /** The root queueing discipline, `noqueue`; null where the kernel does not say. */
   readonly qdisc: string | null;
+};
+
+/** A queueing discipline at the root of an interface, or the place where filters see what comes in. */
+export type Qdisc = {
+  readonly ifindex: number;
+  readonly kind: string;
+  readonly isIngress: boolean;
+  /** Of a root discipline that is ours; null for any other. The burst is as exact as the kernel keeps it, to a thousandth. */
+  readonly bucket: TokenBucket | null;
+  /** Packets that it dropped. */
+  readonly drops: number;
 };
 
 /** An address of the host on an interface. */

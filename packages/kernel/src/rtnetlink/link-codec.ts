@@ -1,6 +1,6 @@
 import { type Mac, macBytes, macFromBytes } from '@manx/ip';
-import { decodeAttributes, encodeAttributes, readCString } from '../netlink/attribute.js';
-import type { NetlinkRequest } from '../netlink/message.js';
+import { cString, decodeAttributes, encodeAttributes, nested, readCString } from '../netlink/attribute.js';
+import { type NetlinkRequest, NLM_F_CREATE, NLM_F_EXCL } from '../netlink/message.js';
 import type { Link } from './facts.js';
 
 export const RTM_NEWLINK = 16;
@@ -11,11 +11,13 @@ const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
 const IFLA_QDISC = 6;
+const IFLA_LINKINFO = 18;
+const IFLA_INFO_KIND = 1;
 const IFLA_EXT_MASK = 29;
 const RTEXT_FILTER_SKIP_STATS = 8;
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
-const WANTED: ReadonlySet<number> = new Set([IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_QDISC]);
+const WANTED: ReadonlySet<number> = new Set([IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_QDISC, IFLA_LINKINFO]);
 
 /** Payload that asks for all links, without their counters. */
 export const encodeLinkDump = (): Buffer => {
@@ -23,6 +25,27 @@ export const encodeLinkDump = (): Buffer => {
   mask.writeUInt32LE(RTEXT_FILTER_SKIP_STATS);
   return Buffer.concat([Buffer.alloc(HEADER), encodeAttributes([{ type: IFLA_EXT_MASK, value: mask }])]);
 };
+
+/** Payload that asks for one link by name. */
+export const encodeLinkGet = (ifname: string): Buffer =>
+  Buffer.concat([Buffer.alloc(HEADER), encodeAttributes([cString(IFLA_IFNAME, ifname)])]);
+
+/** Makes an interface of a kind that needs no more than a name. */
+export const encodeLinkAdd = ({ ifname, type }: { readonly ifname: string; readonly type: string }): NetlinkRequest => ({
+  type: RTM_NEWLINK,
+  flags: NLM_F_CREATE | NLM_F_EXCL,
+  payload: Buffer.concat([
+    Buffer.alloc(HEADER),
+    encodeAttributes([cString(IFLA_IFNAME, ifname), nested(IFLA_LINKINFO, [cString(IFLA_INFO_KIND, type)])]),
+  ]),
+});
+
+/** Deletes an interface by name. */
+export const encodeLinkDelete = ({ ifname }: { readonly ifname: string }): NetlinkRequest => ({
+  type: RTM_DELLINK,
+  flags: 0,
+  payload: encodeLinkGet(ifname),
+});
 
 /** Sets an interface's MAC, up or down, or both, by index: an interface that took a dead one's name is never meant. */
 export const encodeLinkSet = (link: { readonly ifindex: number; readonly mac?: Mac; readonly isUp?: boolean }): NetlinkRequest => {
@@ -44,6 +67,8 @@ export const decodeLink = (payload: Buffer): Link | null => {
   if (name === undefined) return null;
   const mac = attributes.get(IFLA_ADDRESS);
   const qdisc = attributes.get(IFLA_QDISC);
+  const info = attributes.get(IFLA_LINKINFO);
+  const kind = info === undefined ? undefined : decodeAttributes(info).get(IFLA_INFO_KIND);
   const flags = payload.readUInt32LE(8);
   return {
     ifindex: payload.readInt32LE(4),
@@ -52,6 +77,7 @@ export const decodeLink = (payload: Buffer): Link | null => {
     isUp: (flags & IFF_UP) !== 0,
     isRunning: (flags & IFF_RUNNING) !== 0,
     mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
+    kind: kind === undefined ? null : readCString(kind),
     qdisc: qdisc === undefined ? null : readCString(qdisc),
   };
 };

@@ -176,6 +176,7 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
       'netconf4 proxy_arp=1',
       'netconf6 forwarding=1',
       'address+tap3',
+      'limits tap3',
       'route+10.0.0.9/32',
       'neighbour+10.0.0.9',
       'neighbour-10.0.0.9',
@@ -188,6 +189,7 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
         const [[name = '', value = 0] = []] = values;
         return ifindex === index ? `netconf${family} ${name}=${value}` : '';
       }
+      if (event.kind === 'limits') return `limits${event.ifindex === index ? ' tap3' : ''}`;
       const sign = event.isGone ? '-' : '+';
       switch (event.kind) {
         case 'link':
@@ -219,6 +221,7 @@ describe('links, addresses, routes and neighbours of a real kernel', () => {
       netns.exec('ip', 'link', 'set', 'tap3', 'up');
       netns.exec('sysctl', '-q', 'net.ipv4.conf.tap3.proxy_arp=1', 'net.ipv6.conf.tap3.forwarding=1');
       netns.exec('ip', 'address', 'add', '10.0.0.1/32', 'dev', 'tap3');
+      netns.exec('tc', 'qdisc', 'add', 'dev', 'tap3', 'ingress');
       netns.exec('ip', 'route', 'add', '10.0.0.9/32', 'dev', 'tap3');
       netns.exec('ip', 'neigh', 'add', '10.0.0.9', 'lladdr', GUEST, 'dev', 'tap3', 'nud', 'permanent');
       netns.exec('ip', 'neigh', 'delete', '10.0.0.9', 'dev', 'tap3');

@@ -5,12 +5,15 @@ import { decodeAddress, RTM_DELADDR, RTM_NEWADDR } from './address-codec.js';
 import { decodeLink, RTM_DELLINK, RTM_NEWLINK } from './link-codec.js';
 import { decodeNeighbour, RTM_DELNEIGH, RTM_NEWNEIGH } from './neighbour-codec.js';
 import { decodeNetconf, RTM_NEWNETCONF } from './netconf-codec.js';
+import { RTM_DELQDISC, RTM_NEWQDISC } from './qdisc-codec.js';
+import { RTM_DELTFILTER, RTM_NEWTFILTER } from './redirect-codec.js';
 import { decodeRoute, RTM_DELROUTE, RTM_NEWROUTE } from './route-codec.js';
 import type { RtEvent } from './rtnetlink.js';
 
 // enum rtnetlink_groups, include/uapi/linux/rtnetlink.h
 const RTNLGRP_LINK = 1;
 const RTNLGRP_NEIGH = 3;
+const RTNLGRP_TC = 4;
 const RTNLGRP_IPV4_IFADDR = 5;
 const RTNLGRP_IPV4_ROUTE = 7;
 const RTNLGRP_IPV6_IFADDR = 9;
@@ -20,6 +23,7 @@ const RTNLGRP_IPV6_NETCONF = 25;
 const GROUPS = [
   RTNLGRP_LINK,
   RTNLGRP_NEIGH,
+  RTNLGRP_TC,
   RTNLGRP_IPV4_IFADDR,
   RTNLGRP_IPV4_ROUTE,
   RTNLGRP_IPV6_IFADDR,
@@ -31,7 +35,7 @@ const GROUPS = [
 /** Told what changes in this network namespace, and when some of it was missed. */
 export type RtListener = { readonly onEvent: (event: RtEvent) => void; readonly onLost: () => void };
 
-/** Watches links, addresses, routes, neighbours and some settings of interfaces until `close`, our own changes included. Throws Fault when it cannot begin. */
+/** Watches links, addresses, routes, neighbours, limits and some settings of interfaces until `close`, our own changes included. Throws Fault when it cannot begin. */
 export const watchRtnetlink = (listener: RtListener): NetlinkWatch =>
   watchNetlink(
     { protocol: NETLINK_ROUTE, groups: GROUPS },
@@ -69,6 +73,12 @@ const decodeEvent = (message: NetlinkMessage): RtEvent | null => {
       const neighbour = decodeNeighbour(message.payload);
       return neighbour && { kind: 'neighbour', isGone: message.type === RTM_DELNEIGH, neighbour };
     }
+    case RTM_NEWQDISC:
+    case RTM_DELQDISC:
+    case RTM_NEWTFILTER:
+    case RTM_DELTFILTER:
+      // struct tcmsg
+      return message.payload.length < 8 ? null : { kind: 'limits', ifindex: message.payload.readInt32LE(4) };
     case RTM_NEWNETCONF: {
       const netconf = decodeNetconf(message.payload);
       return netconf && { kind: 'netconf', netconf };

@@ -1,10 +1,11 @@
 import type { IfName } from '@manx/hoststate';
 import { asCidr, asIp, asMac, type Cidr, type Family, familyOf, hostCidr, parseIp } from '@manx/ip';
-import { type HostPlan, MANX_ROUTE_PROTOCOL } from '@manx/render';
+import { type HostPlan, MANX_ROUTE_PROTOCOL, type TokenBucket } from '@manx/render';
 import type { TestNetns } from '@manx/render/testing/test-netns';
-import type { HopFact, HostFacts, LinkFact, NeighbourFact, ObservedTable, RouteFact } from '../host-facts.js';
+import type { HopFact, HostFacts, LimitFact, LinkFact, NeighbourFact, ObservedTable, RouteFact } from '../host-facts.js';
 import { parseNftTable } from '../parse-nft-table.js';
 import { planHost } from '../plan-host.js';
+import { shaperName, tapOfShaper } from '../plan-limits.js';
 import type { Step } from '../step.js';
 
 type LinkJson = {
@@ -25,6 +26,7 @@ export function readFacts(netns: TestNetns, plan: HostPlan): HostFacts {
   const wanted = [...plan.sysctls.keys(), ...[...plan.links.values()].flatMap(({ sysctls }) => [...sysctls.keys()])];
   return {
     links,
+    limits: readLimits(netns),
     routes: ([4, 6] as const).flatMap((family) => readRoutes(netns, family)),
     neighbours: ([4, 6] as const).flatMap((family) => readNeighbours(netns, family)),
     sysctls: readSysctls(netns, wanted),
@@ -55,6 +57,7 @@ export function applyPlan(netns: TestNetns, plan: HostPlan): Step[] {
 }
 
 function applyStep(netns: TestNetns, step: Step): void {
+  const tc = (command: string): void => void netns.run(['tc', ...command.split(' ')]);
   const ip = (command: string): void => void netns.run(['ip', ...command.split(' ').filter(Boolean)]);
   switch (step.kind) {
     case 'apply-nft':
@@ -65,6 +68,29 @@ function applyStep(netns: TestNetns, step: Step): void {
       break;
     case 'set-mac':
       ip(`link set ${step.ifname} address ${step.mac}`);
+      break;
+    case 'limit-to-guest':
+      tc(`qdisc replace dev ${step.ifname} ${bucketText(step.bucket)}`);
+      break;
+    case 'unlimit-to-guest':
+      tc(`qdisc del dev ${step.ifname} root`);
+      break;
+    case 'limit-from-guest': {
+      const shaper = shaperName(step.ifname);
+      if (!step.isLed) {
+        netns.run(['ip', 'link', 'add', shaper, 'type', 'ifb'], { mayFail: true });
+        ip(`link set ${shaper} up`);
+      }
+      tc(`qdisc replace dev ${shaper} ${bucketText(step.bucket)}`);
+      if (step.isLed) break;
+      netns.run(['tc', 'qdisc', 'del', 'dev', step.ifname, 'ingress'], { mayFail: true });
+      tc(`qdisc add dev ${step.ifname} ingress`);
+      tc(`filter add dev ${step.ifname} parent ffff: protocol all u32 match u32 0 0 action mirred egress redirect dev ${shaper}`);
+      break;
+    }
+    case 'unlimit-from-guest':
+      netns.run(['tc', 'qdisc', 'del', 'dev', step.ifname, 'ingress'], { mayFail: true });
+      ip(`link del ${shaperName(step.ifname)}`);
       break;
     case 'add-address':
       ip(
@@ -97,6 +123,30 @@ function applyStep(netns: TestNetns, step: Step): void {
     case 'stop-program':
       break;
   }
+}
+
+type QdiscJson = { kind: string; handle: string; dev: string; options: { rate: number; burst: number; limit: number } };
+
+/** Where there is a shaper, all is taken to be led through it: these hosts have no strangers. */
+function readLimits(netns: TestNetns): Map<IfName, LimitFact> {
+  const buckets = (json(netns, ['tc', '-j', 'qdisc', 'show']) as QdiscJson[]).filter(
+    ({ kind, handle }) => kind === 'tbf' && handle === '4d58:',
+  );
+  const limits = new Map<IfName, LimitFact>();
+  for (const { dev, options } of buckets) {
+    const tap = tapOfShaper(dev as IfName);
+    const bucket = { rate: options.rate, burst: options.burst, queue: options.limit };
+    const known = limits.get(tap ?? (dev as IfName)) ?? { toGuest: null, fromGuest: null, hasShaper: false, led: 'past' };
+    limits.set(
+      tap ?? (dev as IfName),
+      tap === null ? { ...known, toGuest: bucket } : { ...known, fromGuest: bucket, hasShaper: true, led: 'through' },
+    );
+  }
+  return limits;
+}
+
+function bucketText({ rate, burst, queue }: TokenBucket): string {
+  return `root handle 4d58: tbf rate ${rate * 8}bit burst ${burst} limit ${queue}`;
 }
 
 function readRoutes(netns: TestNetns, family: Family): RouteFact[] {

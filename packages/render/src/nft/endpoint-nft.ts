@@ -116,9 +116,11 @@ function endpointChain(endpoint: Endpoint, direction: 'ingress' | 'egress', isSt
   };
 }
 
-/** Limits and marks, which are for every packet: also for those of flows that were accepted long ago. */
+/** Limits and marks, which are for every packet: also for those of flows that were accepted long ago. Bandwidth is the tap's to limit (`tokenBuckets`). */
 function treatmentOf({ qos }: Endpoint, direction: 'ingress' | 'egress'): string[] {
-  const limits = qos.limits.filter((limit) => limit.direction === direction).map((limit) => limitRule(limit, `${direction}-rate`));
+  const limits = qos.limits
+    .filter((limit) => limit.direction === direction && limit.unit === 'packets')
+    .map((limit) => limitRule(limit, `${direction}-rate`));
   const isMarked = direction === 'egress' && qos.dscp !== null;
   return [...limits, ...(isMarked ? [`ip dscp set ${qos.dscp}`, `ip6 dscp set ${qos.dscp}`] : [])];
 }

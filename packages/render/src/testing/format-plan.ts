@@ -1,4 +1,4 @@
-import type { HostPlan, NftChain, NftMap, NftMeter, NftSet, NftTable } from '../host-plan.js';
+import type { HostPlan, NftChain, NftMap, NftMeter, NftSet, NftTable, TokenBucket } from '../host-plan.js';
 
 /** The tables as a file for `nft -f`, in the order of the plan. */
 export function formatTables(tables: readonly NftTable[]): string {
@@ -13,6 +13,8 @@ export function formatRest(plan: HostPlan): string {
       `link ${link.ifname} mac ${link.mac}`,
       ...link.addresses.map(({ ip, prefixLength }) => `  address ${ip}/${prefixLength}`),
       ...[...link.sysctls].map(([path, value]) => `  sysctl ${path} = ${value}`),
+      ...bucketLines('to', link.toGuest),
+      ...bucketLines('from', link.fromGuest),
     ]),
     ...[...plan.neighbours.values()].map(({ ip, mac, dev }) => `neighbour ${ip} at ${mac} dev ${dev}`),
     ...[...plan.routes.values()].map(
@@ -22,6 +24,11 @@ export function formatRest(plan: HostPlan): string {
     ...plan.problems.map(({ code, subject, detail }) => `problem ${code} of ${subject}: ${detail}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function bucketLines(direction: 'to' | 'from', bucket: TokenBucket | null): string[] {
+  if (bucket === null) return [];
+  return [`  ${direction} the guest ${bucket.rate} bytes/second burst ${bucket.burst} queue ${bucket.queue}`];
 }
 
 function tableLines(table: NftTable): string[] {
