@@ -71,7 +71,7 @@ const bandwidthRow = async ({ tenant, far }: Field): Promise<Row> => {
     await flowUnder(limit, from, to, null),
     await flowUnder(limit, from, to, { kbps: 2 * limit, bytes: 1_200 }),
   ];
-  const [sent, received] = [await both(sendKbps, tenant, far), await both(receiveKbps, far, tenant)];
+  const [sent, received] = await Promise.all([both(sendKbps, tenant, far), both(receiveKbps, far, tenant)]);
   const words = (flows: typeof sent): string => flows.map(({ seen }) => inMbit(seen)).join(' and ');
   return row(
     'QoS',
