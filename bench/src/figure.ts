@@ -51,6 +51,8 @@ export type Effort = {
   readonly boots: number;
   readonly pathRounds: number;
   readonly pathSeconds: number;
+  /** Sequences that the oracle plays. */
+  readonly verifySequences: number;
 };
 
 export const fullEffort: Effort = {
@@ -71,6 +73,7 @@ export const fullEffort: Effort = {
   boots: 100,
   pathRounds: 7,
   pathSeconds: 3,
+  verifySequences: 10,
 };
 
 /** Enough to see that everything works; its numbers are worth little. */
@@ -92,6 +95,7 @@ export const quickEffort: Effort = {
   boots: 20,
   pathRounds: 1,
   pathSeconds: 1,
+  verifySequences: 1,
 };
 
 /** Tells what is being done. */

@@ -14,21 +14,22 @@ import { measureHost } from './measure-host.js';
 import { measurePath } from './measure-path.js';
 import { measureSize } from './measure-size.js';
 import { measureStorm } from './measure-storm.js';
+import { measureVerify } from './measure-verify.js';
 import { judged, renderResults } from './render-results.js';
 
-const figureNames = ['neutron', 'size', 'explain', 'boot', 'change', 'host', 'path', 'storm'] as const;
+const figureNames = ['neutron', 'size', 'explain', 'boot', 'change', 'host', 'path', 'storm', 'verify'] as const;
 type FigureName = (typeof figureNames)[number];
 
 /** What `--only` takes: a figure, or several by one name. */
 const chosen: Readonly<Record<string, readonly FigureName[]>> = {
   api: ['neutron', 'size', 'explain'],
-  lab: ['boot', 'change', 'host', 'path', 'storm'],
+  lab: ['boot', 'change', 'host', 'path', 'storm', 'verify'],
   ...Object.fromEntries(figureNames.map((name) => [name, [name]])),
 };
 
 const usage = `bench [--quick] [--only ${Object.keys(chosen).join('|')}]... [--write FILE]
   Measures, and writes what it has measured into bench/RESULTS.md, where the other figures stay as they are.
-  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), a boot storm on ten hosts (storm).
+  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), a boot storm on ten hosts (storm), the oracle (verify).
   With --quick it prints alone, unless told where to write.`;
 
 type Work = { readonly cleanup: Cleanup; readonly progress: Progress };
@@ -81,6 +82,7 @@ const measureInLab = async (wanted: readonly FigureName[], effort: Effort, work:
       figures.push(await measureStorm(effort, { cloud, hosts: stormHosts, ...own }));
     });
   }
+  if (wanted.includes('verify')) await alone(async (own) => void figures.push(await measureVerify(effort, own)));
   return figures;
 };
 

@@ -73,15 +73,19 @@ export const tellAnswers = (names: ReadonlyMap<string, number>): string =>
     .join(', ');
 
 /** Announces an address from an instance as VRRP does: gratuitous ARP, or an unsolicited neighbour advertisement. */
-export const announce = ({ netns, mac }: Pick<Guest, 'netns' | 'mac'>, address: Ip, source: Mac = asMac(mac)): void => {
+export const announce = (
+  { netns, mac, ifname = 'eth0' }: Pick<Guest, 'netns' | 'mac'> & { readonly ifname?: string },
+  address: Ip,
+  source: Mac = asMac(mac),
+): void => {
   if (!address.includes(':')) {
     const broadcast = asMac('ff:ff:ff:ff:ff:ff');
     const payload = arp({ operation: 1, senderMac: source, senderIp: address, targetMac: asMac('00:00:00:00:00:00'), targetIp: address });
-    sendFrame(netns, 'eth0', ethernet(broadcast, source, { type: etherTypes.arp, payload }));
+    sendFrame(netns, ifname, ethernet(broadcast, source, { type: etherTypes.arp, payload }));
     return;
   }
   const ends = { source: address, destination: 'ff02::1' as Ip };
   const payload = icmp6(ends, { type: 136, code: 0, body: neighbourAdvertisementBody(address, source) });
   const packet = ip({ ...ends, protocol: 58, hops: 255, payload });
-  sendFrame(netns, 'eth0', ethernet(multicastMac(ends.destination), source, { type: etherTypes.ip6, payload: packet }));
+  sendFrame(netns, ifname, ethernet(multicastMac(ends.destination), source, { type: etherTypes.ip6, payload: packet }));
 };

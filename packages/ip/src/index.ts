@@ -29,5 +29,6 @@ export {
   rangesOverlap,
   rangeToCidrs,
   subtractIps,
+  subtractRanges,
 } from './range.js';
 export { isBroadcast, isLinkLocal, isLoopback, isMulticast, isRoutable, isUnspecified } from './scope.js';

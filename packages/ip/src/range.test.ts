@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { anyRange, closeIp, closeRange } from './arbitrary-ip.js';
 import { type Cidr, cidrFirst, cidrLast, cidrOf, cidrsOverlap } from './cidr.js';
 import { asIp, compareIps, type Ip, nextIp } from './ip.js';
-import { firstFree, type IpRange, mergeRanges, rangeContains, rangeSize, rangesOverlap, rangeToCidrs, subtractIps } from './range.js';
+import {
+  firstFree,
+  type IpRange,
+  mergeRanges,
+  rangeContains,
+  rangeSize,
+  rangesOverlap,
+  rangeToCidrs,
+  subtractIps,
+  subtractRanges,
+} from './range.js';
 
 const range = (first: string, last: string): IpRange => ({ first: asIp(first), last: asIp(last) });
 
@@ -57,6 +67,29 @@ describe('one range', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('subtractRanges', () => {
+  test('leaves what is in none of them, sorted and apart', () => {
+    fc.assert(
+      fc.property(closeRange, fc.array(closeRange, { maxLength: 4 }), (whole, taken) => {
+        const free = subtractRanges(whole, taken);
+        expectSortedAndApart(free);
+        const gone = listed(taken);
+        expect(listed(free)).toEqual(new Set([...listed([whole])].filter((ip) => !gone.has(ip))));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('works at the ends of a family, and takes nothing of the other', () => {
+    const all = range('0.0.0.0', '255.255.255.255');
+    expect(subtractRanges(all, [range('0.0.0.0', '0.0.0.9'), range('255.255.255.0', '255.255.255.255')])).toEqual([
+      range('0.0.0.10', '255.255.254.255'),
+    ]);
+    expect(subtractRanges(all, [range('::', '::1')])).toEqual([all]);
+    expect(subtractRanges(range('192.0.2.1', '192.0.2.2'), [all])).toEqual([]);
   });
 });
 

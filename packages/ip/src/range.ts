@@ -62,6 +62,21 @@ export function subtractIps(range: IpRange, taken: readonly Ip[]): IpRange[] {
   return free;
 }
 
+/** The same without whole ranges, which may be in any order, overlap, and reach beyond the range. Those of the other family take nothing. */
+export function subtractRanges(range: IpRange, taken: readonly IpRange[]): IpRange[] {
+  const { family, first, last } = spanOf(range);
+  const free: IpRange[] = [];
+  let next = first;
+  for (const hole of mergeRanges(taken).map(spanOf)) {
+    if (hole.family !== family || hole.last < next) continue;
+    if (hole.first > last) break;
+    if (hole.first > next) free.push(rangeOf({ family, first: next, last: hole.first - 1n }));
+    next = hole.last + 1n;
+  }
+  if (next <= last) free.push(rangeOf({ family, first: next, last }));
+  return free;
+}
+
 /** The fewest prefixes that hold exactly the addresses of the range, in order. */
 export function rangeToCidrs(range: IpRange): Cidr[] {
   const { family, first, last } = spanOf(range);

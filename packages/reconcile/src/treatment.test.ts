@@ -229,6 +229,20 @@ describe('S16: stateless groups', () => {
     expect([pings(b, '10.65.0.2'), pings(a, '10.65.0.3')]).toEqual([true, false]);
   });
 
+  it('take nothing from a stateful neighbour within their prefix, or who shares an address with them', () => {
+    const shy = policy('shy', EGRESS);
+    const prefixed = { ...withBare, pairs: [pair('10.65.0.0/24', 2), pair('10.65.0.100/32', 2)] };
+    apply(prefixed, { ...B, policies: ['shy'], pairs: [pair('10.65.0.100/32', 3)] }, bare(...EGRESS, icmpIn), shy);
+    expect(pings(b, OUTSIDE)).toBe(true);
+    const untracked = world.host.run(['nft', 'list', 'table', 'inet', 'manx']).stdout;
+    for (const ip of ['10.65.0.3', '10.65.0.100'])
+      expect(
+        world.host.run(['nft', 'get', 'element', 'inet', 'manx', 'untracked-nets-v4', `{ ${ip} }`], { mayFail: true }).stdout,
+        untracked,
+      ).toBe('');
+    expect(world.host.run(['nft', 'get', 'element', 'inet', 'manx', 'untracked-nets-v4', '{ 10.65.0.4 }']).stdout).toContain('10.65.0.4');
+  });
+
   it('let the host be asked and answered', () => {
     apply(withBare, B, bare());
     expect([pings(a, '10.65.0.1'), pings(world.host, '10.65.0.2')]).toEqual([true, true]);

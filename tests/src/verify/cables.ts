@@ -1,6 +1,7 @@
 import { hostSideMac } from '@manx/hoststate';
 import { asMac, type Ip } from '@manx/ip';
 import {
+  announce,
   execIn,
   hostNamespace,
   type Link,
@@ -64,6 +65,9 @@ export const guestEnd = ({ port, ifname, mac }: Guest): End => ({
   isFor: () => true,
   links: [{ link: openLinkOf(guestsNamespace, ifname), macs: { from: mac, to: hostSideMac(asMac(mac)) } }],
 });
+
+/** A guest says that it has an address now, as VRRP does (S9). */
+export const announceFrom = ({ ifname, mac }: Guest, address: Ip): void => announce({ netns: guestsNamespace, ifname, mac }, address);
 
 const macOf = async (namespace: string, ifname: string): Promise<string> => {
   const { stdout } = await execIn(namespace, ['cat', `/sys/class/net/${ifname}/address`]);

@@ -43,8 +43,8 @@ const copyStore = async (path: string): Promise<string> => {
   }
 };
 
-/** Reads the lab's store and compiles it. */
-export const readCloud = async (): Promise<CompiledCloud> => {
+/** Reads the lab's store and compiles it. `snatOf`: what the operator set on each host. */
+export const readCloud = async (snatOf: Cloud['snatOf']): Promise<CompiledCloud> => {
   const store = await openSqliteStore({ path: await copyStore(labPaths.store) });
   try {
     const { revision, puts } = await store.load();
@@ -52,7 +52,7 @@ export const readCloud = async (): Promise<CompiledCloud> => {
     applyChanges(state, puts);
     const states = compileAll(state);
     const isInside = (ip: Ip): boolean => state.overlapping(hostCidr(ip)).some(({ cidr }) => cidrContains(cidr, ip));
-    return { revision, states, cloud: cloudOf(states, { isInside, snatOf: () => null }) };
+    return { revision, states, cloud: cloudOf(states, { isInside, snatOf }) };
   } finally {
     await store.close();
   }

@@ -17,8 +17,11 @@ beforeAll(async () => {
   oracle = await Oracle.open(tally);
 });
 afterAll(async () => {
-  await oracle?.close();
-  await tearDown();
+  try {
+    await oracle?.close();
+  } finally {
+    await tearDown();
+  }
   console.log(tally.text());
 });
 

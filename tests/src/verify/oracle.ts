@@ -3,9 +3,10 @@ import { readRunningLab } from '@manx/lab/attack-kit';
 import { closeGuests, closeOutside, type End, guestEnd, openGuests, openOutside } from './cables.js';
 import { type CompiledCloud, changedHosts, readCloud } from './compiled-cloud.js';
 import { mend } from './faults.js';
+import { setHostSnat } from './host-snat.js';
 import { type Disagreement, disagreementText, explanationOf, isBreach, judge, judgeLater } from './judge.js';
 import { Looker, type Outcome } from './look.js';
-import { clearWorld, freshWorld, type Ground, makeGround, playStep } from './play-step.js';
+import { clearWorld, freshWorld, type Ground, makeGround, type Played, playStep } from './play-step.js';
 import { protocols } from './probe-packet.js';
 import { OUTSIDE, type Probe, probesOf } from './probes.js';
 import { settled } from './settled.js';
@@ -32,6 +33,7 @@ const ENDING: ReadonlySet<Step['do']> = new Set([
   'forward',
   'unforward',
   'pairs',
+  'claim',
   'security',
   'groups',
   'up',
@@ -50,12 +52,17 @@ export class Oracle {
   readonly #looker: Looker;
   #world: World;
   #kept: readonly Outcome[] = [];
+  readonly #read: () => Promise<CompiledCloud>;
   #before: CompiledCloud;
 
-  private constructor(ground: Ground, parts: { outside: End; world: World; before: CompiledCloud; tally: Tally }) {
+  private constructor(
+    ground: Ground,
+    parts: { outside: End; world: World; read: () => Promise<CompiledCloud>; before: CompiledCloud; tally: Tally },
+  ) {
     this.#ground = ground;
     this.#outside = parts.outside;
     this.#world = parts.world;
+    this.#read = parts.read;
     this.#before = parts.before;
     this.#tally = parts.tally;
     this.#looker = new Looker(() => this.#allEnds());
@@ -66,8 +73,11 @@ export class Oracle {
     const { hosts } = await readRunningLab();
     await openGuests();
     const outside = await openOutside(hosts);
+    const snatOf = await setHostSnat(hosts);
     const ground = await makeGround(hosts);
-    return new Oracle(ground, { outside, world: await freshWorld(ground), before: await readCloud(), tally });
+    const world = await freshWorld(ground);
+    const read = async (): Promise<CompiledCloud> => await readCloud(snatOf);
+    return new Oracle(ground, { outside, world, read, before: await read(), tally });
   }
 
   async close(): Promise<void> {
@@ -87,7 +97,7 @@ export class Oracle {
     if (first !== null) return { kind: 'disagree', at: 0, text: first };
     for (const [at, step] of steps.entries()) {
       onStep(step, at + 1);
-      await this.#do(step);
+      if ((await this.#do(step)) === 'nothing') continue;
       const found = await this.#check(step);
       if (found !== null) return { kind: 'disagree', at: at + 1, text: found };
     }
@@ -101,9 +111,11 @@ export class Oracle {
     this.#ends.clear();
   }
 
-  async #do(step: Step): Promise<void> {
+  async #do(step: Step): Promise<Played> {
     try {
-      this.#tally.step(step, await playStep(this.#world, step));
+      const played = await playStep(this.#world, step);
+      this.#tally.step(step, played);
+      return played;
     } catch (error) {
       throw new Error(`${stepText(step)}: ${(error as Error).message}`, { cause: error });
     }
@@ -127,7 +139,7 @@ export class Oracle {
   /** Waits for the hosts, tries every flow, and tells what disagrees; null when nothing does. */
   async #check(step: Step | null): Promise<string | null> {
     const began = performance.now();
-    const now = await readCloud();
+    const now = await this.#read();
     await settled(this.#world.hosts, { before: this.#before.revision, changed: changedHosts(this.#before, now) });
     this.#before = now;
     this.#plugAll();

@@ -70,21 +70,26 @@ const plant = async (copy: string, { file, from, to }: Edit): Promise<() => Prom
   return async () => await writeFile(path, text);
 };
 
-const verifyIn = async (copy: string): Promise<{ readonly code: number | null; readonly said: string }> =>
+/** Ctrl-C ends the run under way, which takes its lab down, and then this. */
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+
+const verifyIn = async (copy: string): Promise<string> =>
   await new Promise((resolve, reject) => {
     const env = { ...process.env, SEQUENCES: '15', SEED: '1', STEPS: '8', SHRINKS: '0' };
     const child = spawn(process.execPath, ['tests/dist/verify/run-verify.js'], { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => void (said += text));
+    ending.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, said }));
+    child.on('close', () => (ending.signal.aborted ? reject(new Error('ended by a signal')) : resolve(said)));
   });
 
 /** What the oracle said of a planted fault: null when it did not find it. */
 const found = async (copy: string, edit: Edit): Promise<string | null> => {
   const pullOut = await plant(copy, edit);
   try {
-    const { said } = await verifyIn(copy);
+    const said = await verifyIn(copy);
     const at = said.indexOf('DISAGREE');
     return at < 0 ? null : said.slice(at).split('\n').slice(0, 3).join('\n  ');
   } finally {

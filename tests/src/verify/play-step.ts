@@ -1,6 +1,6 @@
-import { asIp } from '@manx/ip';
-import { clientFor, NeutronError, type NeutronResource } from '@manx/lab/attack-kit';
-import { plugIn, unplug } from './cables.js';
+import { asIp, type Ip } from '@manx/ip';
+import { clientFor, NeutronError, type NeutronResource, waitUntil } from '@manx/lab/attack-kit';
+import { announceFrom, plugIn, unplug } from './cables.js';
 import { causeFault } from './faults.js';
 import type { RuleWish, Step } from './step.js';
 import { addressesOf, type Floating, type Guest, networkOf, pairs, projects, sizes, type World } from './world.js';
@@ -58,6 +58,7 @@ const play = async (world: World, step: Step): Promise<unknown> => {
     case 'security':
     case 'up':
     case 'pairs':
+    case 'claim':
     case 'forward':
     case 'qos': {
       const guest = world.guests.get(step.guest);
@@ -68,7 +69,10 @@ const play = async (world: World, step: Step): Promise<unknown> => {
   }
 };
 
-type GuestStep = Extract<Step, { readonly do: 'delete' | 'move' | 'migrate' | 'groups' | 'security' | 'up' | 'pairs' | 'forward' | 'qos' }>;
+type GuestStep = Extract<
+  Step,
+  { readonly do: 'delete' | 'move' | 'migrate' | 'groups' | 'security' | 'up' | 'pairs' | 'claim' | 'forward' | 'qos' }
+>;
 
 const playOn = async (world: World, guest: Guest, step: GuestStep): Promise<unknown> => {
   switch (step.do) {
@@ -92,6 +96,8 @@ const playOn = async (world: World, guest: Guest, step: GuestStep): Promise<unkn
       return await update('ports', guest.port, { admin_state_up: step.on });
     case 'pairs':
       return await update('ports', guest.port, { allowed_address_pairs: step.pairs.map((at) => ({ ip_address: pairs[at] ?? pairs[0] })) });
+    case 'claim':
+      return await claim(guest, asIp(pairs[step.pair] ?? pairs[0]));
     case 'forward':
       return await forward(world, guest, step);
     case 'qos':
@@ -141,6 +147,19 @@ const migrate = async (world: World, guest: Guest, host: string): Promise<boolea
   await unplug(guest);
   await client.remove(bindings, guest.host);
   return true;
+};
+
+/** How long the server may take to hear of an announcement that counts; one of a guest that may not announce is heard by nobody. */
+const CLAIM_MS = 1_500;
+
+const claim = async (guest: Guest, address: Ip): Promise<boolean> => {
+  announceFrom(guest, address);
+  const isClaimed = async (): Promise<boolean> => {
+    const { claimed_addresses } = await client.show('ports', guest.port);
+    return (claimed_addresses as readonly { readonly ip_address: string }[]).some(({ ip_address }) => ip_address === address);
+  };
+  const [claimed] = await Promise.allSettled([waitUntil(`the claim of ${address}`, isClaimed, CLAIM_MS)]);
+  return claimed.status === 'fulfilled';
 };
 
 const addRule = async ({ groups, addressGroups }: World, at: number, rule: RuleWish): Promise<unknown> => {

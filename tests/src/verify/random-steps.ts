@@ -37,6 +37,17 @@ const FAULTS: readonly [FaultKind, ...FaultKind[]] = [
   'rules-flushed-unwatched',
 ];
 
+/** A rule that lets much in: of a cloud where next to nothing passes little can be learnt. */
+const wideRule = (random: Random): Step => {
+  const ethertype = random.pick(['IPv4', 'IPv6'] as const);
+  const protocol = random.pick(['tcp', 'udp', ethertype === 'IPv4' ? 'icmp' : 'ipv6-icmp'] as const);
+  return {
+    do: 'rule',
+    group: random.below(sizes.groups),
+    rule: { direction: 'ingress', ethertype, ...(random.oneIn(3) ? {} : { protocol }) },
+  };
+};
+
 const randomRule = (random: Random): RuleWish => {
   const direction = random.oneIn(4) ? 'egress' : 'ingress';
   const ethertype = random.oneIn(3) ? 'IPv6' : 'IPv4';
@@ -73,8 +84,6 @@ const anyGuest = (random: Random): number => random.below(sizes.guests);
 /** Floating IPs are for the network that the router is on. */
 const routedGuest = (random: Random): number => 2 * random.below(sizes.guests / 2);
 
-type Making = (random: Random) => Step;
-
 const makings = {
   boot: (random) => {
     const guest = anyGuest(random);
@@ -95,16 +104,20 @@ const makings = {
   'router-up': (random) => ({ do: 'router-up', on: !random.oneIn(3) }),
   snat: (random) => ({ do: 'snat', on: random.oneIn(2) }),
   pairs: (random) => ({ do: 'pairs', guest: anyGuest(random), pairs: random.some(pairs.map((_, at) => at)) }),
+  claim: (random) => ({ do: 'claim', guest: routedGuest(random), pair: random.below(sizes.singlePairs) }),
   float: (random) => ({ do: 'float', floating: random.below(sizes.floating), guest: random.oneIn(3) ? null : routedGuest(random) }),
   unfloat: (random) => ({ do: 'unfloat', floating: random.below(sizes.floating) }),
-  forward: (random) => ({
-    do: 'forward',
-    floating: random.below(sizes.floating),
-    guest: routedGuest(random),
-    protocol: random.oneIn(3) ? 'udp' : 'tcp',
-    external: random.pick([80, 81, 443, 53]),
-    internal: random.pick([80, 81, 444, 54]),
-  }),
+  forward: (random): Extract<Step, { do: 'forward' }> => {
+    const protocol = random.oneIn(3) ? 'udp' : 'tcp';
+    return {
+      do: 'forward',
+      floating: random.below(sizes.floating),
+      guest: routedGuest(random),
+      protocol,
+      external: protocol === 'tcp' ? random.pick([80, 81, 443]) : random.pick([53, 54]),
+      internal: protocol === 'tcp' ? random.pick([80, 81, 444]) : random.pick([53, 5_000]),
+    };
+  },
   unforward: (random) => ({ do: 'unforward', floating: random.below(sizes.floating), at: random.below(3) }),
   addresses: (random) => ({
     do: 'addresses',
@@ -113,7 +126,7 @@ const makings = {
     addresses: [LISTED[random.below(LISTED.length)] ?? '10.77.0.10/32'],
   }),
   qos: (random) => ({ do: 'qos', guest: anyGuest(random), on: !random.oneIn(3) }),
-} satisfies Readonly<Record<string, Making>>;
+} satisfies Readonly<Record<string, (random: Random) => Step>>;
 
 /** How often each kind comes, in shares. */
 const SHARES: Readonly<Record<keyof typeof makings, number>> = {
@@ -121,8 +134,8 @@ const SHARES: Readonly<Record<keyof typeof makings, number>> = {
   delete: 2,
   move: 3,
   migrate: 3,
-  rule: 8,
-  unrule: 6,
+  rule: 7,
+  unrule: 10,
   groups: 5,
   security: 2,
   up: 2,
@@ -130,6 +143,7 @@ const SHARES: Readonly<Record<keyof typeof makings, number>> = {
   'router-up': 1,
   snat: 1,
   pairs: 4,
+  claim: 3,
   float: 4,
   unfloat: 1,
   forward: 3,
@@ -160,9 +174,17 @@ export const randomSequence = (seed: number, length: number): Sequence => {
       groups: groupsFor(random, guest),
     }),
   );
-  const rules = Array.from({ length: 10 }, () => makings.rule(random));
-  const extras = [makings.pairs, makings.float, makings.forward, makings.addresses]
-    .filter(() => random.oneIn(2))
-    .map((make) => make(random));
-  return { opening: [...rules, ...boots, ...extras], steps: Array.from({ length }, () => randomStep(random)) };
+  const rules = Array.from({ length: 12 }, (_, at) => (at < 6 ? wideRule(random) : makings.rule(random)));
+  const extras: readonly Step[] = [
+    { do: 'pairs', guest: routedGuest(random), pairs: [0, 1] },
+    makings.pairs(random),
+    { do: 'float', floating: 0, guest: routedGuest(random) },
+    { ...makings.forward(random), floating: 1 },
+    { ...makings.forward(random), floating: 1 },
+    makings.addresses(random),
+  ];
+  return {
+    opening: [...rules, ...boots, ...extras.filter(() => !random.oneIn(4))],
+    steps: Array.from({ length }, () => randomStep(random)),
+  };
 };

@@ -64,8 +64,8 @@ const run = async (): Promise<boolean> => {
         process.env['VERBOSE'] === '1' ? (step) => say(step === null ? 'opening' : stepText(step)) : quiet,
       );
       if (ended.kind === 'disagree') {
-        await tellFailure(oracle, sequence, { name, ...ended }, number('SHRINKS', 60));
         say(tally.text());
+        await tellFailure(oracle, sequence, { name, ...ended }, number('SHRINKS', 60));
         return false;
       }
       say(`${at + 1}/${named.length} ${name}: agree (${((performance.now() - began) / 1_000).toFixed(1)} s)`);

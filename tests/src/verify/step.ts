@@ -46,6 +46,8 @@ export type Step =
   | { readonly do: 'router-up'; readonly on: boolean }
   | { readonly do: 'snat'; readonly on: boolean }
   | { readonly do: 'pairs'; readonly guest: number; readonly pairs: readonly number[] }
+  /** A guest announces the address of a pair, by ARP or neighbour discovery. */
+  | { readonly do: 'claim'; readonly guest: number; readonly pair: number }
   /** To a guest, or to none; made when there is none. */
   | { readonly do: 'float'; readonly floating: number; readonly guest: number | null }
   | { readonly do: 'unfloat'; readonly floating: number }

@@ -31,7 +31,7 @@ export type World = {
 };
 
 /** How much of each there is. Even slots of guests are on the first network, odd ones on the second; the groups from `secondGroups` on are of the second project. */
-export const sizes = { guests: 6, groups: 5, secondGroups: 3, statelessGroup: 2, addressGroups: 2, floating: 2, pairs: 4 } as const;
+export const sizes = { guests: 6, groups: 5, secondGroups: 3, statelessGroup: 2, addressGroups: 2, floating: 2, singlePairs: 3 } as const;
 
 export const projects = ['oracle-one', 'oracle-two'] as const;
 
@@ -41,7 +41,7 @@ const prefixes = [
   { v4: '10.77.1', v6: 'fd77:0:0:1' },
 ] as const;
 
-/** Addresses and a prefix that guests may be given as pairs; all of the first network, so that those of the second send from what nobody routes to them. */
+/** Addresses (`sizes.singlePairs` of them) and a prefix that guests may be given as pairs; all of the first network, so that those of the second send from what nobody routes to them. */
 export const pairs = ['10.77.0.250', 'fd77::250', '10.77.0.251', '10.77.0.248/29'] as const;
 
 /** Which network a guest's slot is on. */

@@ -40,6 +40,8 @@ export type EndpointNft = FloatingNft &
     readonly untrackedV4: readonly string[];
     readonly untrackedV6: readonly string[];
     readonly untrackedNets: readonly Cidr[];
+    /** What one whose flows are tracked is sent packets for; nothing of the others. */
+    readonly tracked: readonly Cidr[];
   };
 
 /**
@@ -63,7 +65,8 @@ function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
   const v6 = ips.filter((ip) => familyOf(ip) === 6);
   const { macs, ...pairs } = pairElements(endpoint);
   const isUntracked = !isStateful && endpoint.floating.length + endpoint.forwards.length === 0;
-  const routed = isUntracked ? receivedPrefixes(endpoint) : [];
+  const prefixes = receivedPrefixes(endpoint);
+  const routed = isUntracked ? prefixes : [];
   const received = isUntracked ? [...new Set([...ips, ...routed.filter(isSingle).map(cidrFirst)])] : [];
   const floating = renderFloating(endpoint);
   return {
@@ -98,6 +101,9 @@ function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
     untrackedV4: received.filter((ip) => familyOf(ip) === 4),
     untrackedV6: received.filter((ip) => familyOf(ip) === 6),
     untrackedNets: routed.filter((cidr) => !isSingle(cidr)),
+    tracked: isUntracked
+      ? []
+      : [...[...endpoint.addresses, ...endpoint.floating, ...endpoint.forwards].map(({ ip }) => hostCidr(ip)), ...prefixes],
   };
 }
 

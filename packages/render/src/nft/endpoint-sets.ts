@@ -1,8 +1,9 @@
 import { type Endpoint, type HostState, isStateful } from '@manx/hoststate';
+import { hostCidr, type Ip } from '@manx/ip';
 import type { NftChain, NftMap, NftSet } from '../host-plan.js';
 import { CLAIM_CHAINS_ARP, CLAIM_CHAINS_INET } from './claim-chains.js';
 import { type EndpointNft, renderStateful, renderStateless } from './endpoint-nft.js';
-import { intervals } from './intervals.js';
+import { rangeTexts, withoutParts } from './intervals.js';
 
 /** What the endpoints of a host put into the tables, all together. */
 export type EndpointSets = {
@@ -86,17 +87,26 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
   };
 }
 
+/**
+ * What is for somebody here whose flows are tracked is not among them, be it shared with one whose are not, or within a prefix of that one: it is
+ * decided before anybody knows who will get a packet, and who does without connection tracking does with it as well.
+ */
 function untrackedSets(nft: readonly EndpointNft[]): ReadonlyArray<readonly [string, NftSet]> {
-  const nets = nft.flatMap(({ untrackedNets }) => untrackedNets);
+  const tracked = new Set(nft.flatMap((one) => one.tracked));
+  const isFree = (ip: string): boolean => !tracked.has(hostCidr(ip as Ip));
+  const nets = withoutParts(
+    nft.flatMap(({ untrackedNets }) => untrackedNets),
+    tracked,
+  );
   const prefixes = (family: 4 | 6): NftSet => ({
     type: `ipv${family}_addr`,
     flags: ['interval'],
-    elements: new Set(intervals(nets, family)),
+    elements: new Set(rangeTexts(nets, family)),
   });
   return [
     ['untracked', hashSet('ifname', nft, (one) => one.untracked)],
-    ['untracked-v4', hashSet('ipv4_addr', nft, (one) => one.untrackedV4)],
-    ['untracked-v6', hashSet('ipv6_addr', nft, (one) => one.untrackedV6)],
+    ['untracked-v4', hashSet('ipv4_addr', nft, (one) => one.untrackedV4.filter(isFree))],
+    ['untracked-v6', hashSet('ipv6_addr', nft, (one) => one.untrackedV6.filter(isFree))],
     ['untracked-nets-v4', prefixes(4)],
     ['untracked-nets-v6', prefixes(6)],
   ];
