@@ -14,6 +14,7 @@ const rooms = {
   reconcile: ['ip', 'hoststate', 'render'],
   kernel: ['ip', 'hoststate', 'render', 'reconcile'],
   metadata: ['ip', 'hoststate', 'kernel'],
+  dns: ['ip', 'hoststate', 'kernel'],
   settings: [],
 };
 /** Tests and what is made for them may do what the room itself may not. */
@@ -47,7 +48,7 @@ module.exports = {
     {
       name: 'agent-side-never-sees-the-model',
       severity: 'error',
-      from: { path: '^(apps/(agent|sim)|packages/(render|reconcile|kernel|metadata))/src', pathNot: forTests },
+      from: { path: '^(apps/(agent|sim)|packages/(render|reconcile|kernel|metadata|dns))/src', pathNot: forTests },
       to: { path: '^packages/(model|admission|store|compile|api)/' },
     },
     {

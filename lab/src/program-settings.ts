@@ -43,5 +43,7 @@ export const agentSettings = (layout: Layout, host: LabHost): string =>
       nova_url: `http://${layout.management.serverAddress}:${novaMetadataPort}`,
       shared_secret_file: labPaths.metadataSecret,
     },
+    // Nobody listens there but while a check does.
+    dns: { forwarders: [layout.management.serverAddress] },
     protected_prefixes: [...fabricPrefixes],
   });

@@ -16,6 +16,7 @@ const programs: Readonly<Record<string, string>> = {
   keepalived: 'keepalived',
   iperf3: 'iperf3',
   traceroute: 'traceroute',
+  dig: 'bind9-dnsutils',
   tcpdump: 'tcpdump',
 };
 

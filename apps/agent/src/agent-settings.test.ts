@@ -28,7 +28,7 @@ describe('agent.yaml', () => {
       physical_networks: [],
       protected_prefixes: [],
       log: { level: 'info' },
-      dhcp: { domain: 'openstacklocal', lease_seconds: 86_400 },
+      dhcp: { lease_seconds: 86_400 },
     });
   });
 

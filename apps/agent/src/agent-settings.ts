@@ -1,6 +1,18 @@
 import { MAX_PHYSICAL_NETWORK, MAX_PHYSICAL_NETWORKS } from '@manx/feed';
 import { type HostName, parseHostName } from '@manx/hoststate';
-import { asCidr, asIp, type Cidr, cidrContains, familyOf, type Ip, parseCidr, parseIp } from '@manx/ip';
+import {
+  asCidr,
+  asIp,
+  type Cidr,
+  cidrContains,
+  familyOf,
+  type Ip,
+  isBroadcast,
+  isMulticast,
+  isUnspecified,
+  parseCidr,
+  parseIp,
+} from '@manx/ip';
 import { BIRD_BFD, BIRD_LIMIT_ACTIONS, BIRD_MAX_PREFIX, birdCommunity } from '@manx/render';
 import { readSettings, type TextFormats } from '@manx/settings';
 import { type Static, Type } from 'typebox';
@@ -71,7 +83,7 @@ const AGENT_SETTINGS = Type.Object(
     ),
     dhcp: Type.Object(
       {
-        domain: Type.String({ format: 'domain', default: 'openstacklocal' }),
+        domain: Type.Optional(Type.String({ format: 'domain' })),
         lease_seconds: Type.Integer({ minimum: 120, maximum: 31_536_000, default: 86_400 }),
       },
       { ...strict, default: {} },
@@ -88,6 +100,16 @@ const AGENT_SETTINGS = Type.Object(
         },
         strict,
       ),
+    ),
+    dns: Type.Object(
+      {
+        enabled: Type.Boolean({ default: true }),
+        forwarders: Type.Array(Type.String({ format: 'forwarder' }), { default: [], maxItems: 8, uniqueItems: true }),
+        port: Type.Integer({ minimum: 1, maximum: 65_535, default: 9753 }),
+        queries_per_second: Type.Integer({ minimum: 1, maximum: 100_000, default: 200 }),
+        burst: Type.Integer({ minimum: 1, maximum: 100_000, default: 400 }),
+      },
+      { ...strict, default: {} },
     ),
     endpoint_to_host: Type.Union([Type.Literal('drop'), Type.Literal('accept')], { default: 'drop' }),
     physical_networks: Type.Array(Type.String({ format: 'network-name' }), {
@@ -111,6 +133,8 @@ const AGENT_SETTINGS = Type.Object(
 
 const NO_UNICAST = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'].map(asCidr);
 
+const NO_FORWARDER = ['169.254.0.0/16', 'fe80::/10'].map(asCidr);
+
 const FORMATS: TextFormats = {
   'host-name': { check: (text) => parseHostName(text) !== null, says: 'a host name as Nova writes it, such as compute-1' },
   'absolute-path': {
@@ -131,6 +155,7 @@ const FORMATS: TextFormats = {
   ipv4: { check: (text) => isFamily(text, 4), says: 'an IPv4 address such as 192.0.2.1' },
   'host-ipv4': { check: isUnicast4, says: 'an IPv4 address of this host alone, such as 192.0.2.1' },
   ip: { check: (text) => parseIp(text) !== null, says: 'an IPv4 or IPv6 address' },
+  forwarder: { check: isForwarder, says: 'the IPv4 or IPv6 address of a resolver, such as 192.0.2.53, and no link-local one' },
   'network-name': {
     check: (text) => /^[^\p{C}]+$/u.test(text) && text.length <= MAX_PHYSICAL_NETWORK,
     says: `the name of a physical network, of 1 to ${MAX_PHYSICAL_NETWORK} characters`,
@@ -163,6 +188,12 @@ function isPrefix(text: string): boolean {
 /** Not of this network, loopback, link-local, multicast or reserved (RFC 6890). */
 function isUnicast4(text: string): boolean {
   return isFamily(text, 4) && !NO_UNICAST.some((cidr) => cidrContains(cidr, asIp(text)));
+}
+
+/** Of this host (127.0.0.53) or elsewhere, but not what instances ask this very agent at. */
+function isForwarder(text: string): boolean {
+  const ip = parseIp(text);
+  return ip !== null && !isUnspecified(ip) && !isMulticast(ip) && !isBroadcast(ip) && !NO_FORWARDER.some((cidr) => cidrContains(cidr, ip));
 }
 
 function isFamily(text: string, family: 4 | 6): boolean {

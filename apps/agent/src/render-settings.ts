@@ -20,6 +20,7 @@ export const renderSettings = (settings: AgentSettings): RenderSettings => {
     dnsmasq: dnsmasqSettings(settings),
     ...(settings.host_snat === undefined ? {} : { hostSnat: asIp(settings.host_snat.address) }),
     ...(settings.metadata === undefined ? {} : { metadataPort: settings.metadata.port }),
+    ...(settings.dns.enabled ? { dns: dnsSettings(settings) } : {}),
     ...(bird === null ? {} : { bird }),
   };
 };
@@ -31,13 +32,20 @@ export const demandSettings = (path: string, settings: AgentSettings): void => {
   if (first !== undefined) throw new Fault({ code: 'refused', op: 'use', subject: path, detail: `${first.subject} ${first.detail}` });
 };
 
+const dnsSettings = ({ dns }: AgentSettings): NonNullable<RenderSettings['dns']> => ({
+  port: dns.port,
+  packetsPerSecond: dns.queries_per_second,
+  burst: dns.burst,
+});
+
 /** How dnsmasq is run on a Debian host. */
-export const dnsmasqSettings = ({ run_dir, dhcp, metadata }: AgentSettings): DnsmasqSettings => ({
+export const dnsmasqSettings = ({ run_dir, dhcp, dns, metadata }: AgentSettings): DnsmasqSettings => ({
   directory: `${run_dir}/dnsmasq`,
   user: 'dnsmasq',
   group: 'nogroup',
-  domain: dhcp.domain,
+  domain: dhcp.domain ?? null,
   hasMetadata: metadata !== undefined,
+  hasDns: dns.enabled,
   leaseSeconds: dhcp.lease_seconds,
 });
 

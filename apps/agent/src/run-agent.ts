@@ -1,3 +1,4 @@
+import type { DnsService } from '@manx/dns';
 import { type AgentReport, type FeedSession, type HeldState, openFeedSession, StatusNews } from '@manx/feed';
 import {
   type BgpSession,
@@ -22,6 +23,7 @@ import { DropWatch } from './drop-watch.js';
 import { HostDoctor } from './host-doctor.js';
 import { type Found, HostLoop } from './host-loop.js';
 import { demandHost, type Host, openHost } from './open-host.js';
+import { dnsTaps, openHostDns } from './open-host-dns.js';
 import { metadataTaps, openHostMetadata, readMetadataSecret } from './open-host-metadata.js';
 import { type Finding, ProblemBook } from './problem-book.js';
 import { ProgramWatch } from './program-watch.js';
@@ -90,6 +92,7 @@ class Agent {
   readonly #programs: ProgramWatch;
   readonly #news = new StatusNews();
   readonly #metadata: MetadataService | null;
+  readonly #dns: DnsService | null;
   readonly #physicalNetworks: readonly string[];
   readonly #claims: ClaimKeeper;
   readonly #drops: DropWatch;
@@ -141,6 +144,11 @@ class Agent {
         this.#tellAgain();
       },
     });
+    this.#dns = openHostDns(settings, (problem) => {
+      if (problem === null) log.info({}, 'names are answered again');
+      else log.error({ problem }, 'instances get no answers to DNS queries');
+      this.#tellAgain();
+    });
     this.#doctor = new HostDoctor({
       survey: () => surveyHost(host.ports),
       state: () => this.#found?.state ?? null,
@@ -177,6 +185,7 @@ class Agent {
     await this.#session.close();
     await this.#loop.close();
     this.#metadata?.close();
+    this.#dns?.close();
     await this.#copy.flush();
   }
 
@@ -370,6 +379,7 @@ class Agent {
   #tell(found: Found): void {
     this.#found = found;
     this.#metadata?.serve(metadataTaps(found, this.#observer));
+    this.#dns?.serve(dnsTaps(found, this.#observer), found.state.names);
     const news = { revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims };
     this.#session.report({ ...news, drops: this.#drops.drops, agent: this.#report() });
   }
@@ -377,8 +387,10 @@ class Agent {
   #ofServices(): readonly Finding[] {
     const problem = this.#metadata?.problem() ?? null;
     const metadata = problem === null ? [] : [{ code: 'metadata', subject: 'metadata', detail: problem }];
+    const silence = this.#dns?.problem() ?? null;
+    const dns = silence === null ? [] : [{ code: 'dns', subject: 'dns', detail: silence }];
     const deafness = this.#deafness === null ? [] : [{ code: 'claims', subject: 'announcements', detail: this.#deafness }];
-    return [...metadata, ...deafness];
+    return [...metadata, ...dns, ...deafness];
   }
 }
 

@@ -69,6 +69,7 @@ export const startServer = async (settings: ServerSettings, log: Logger): Promis
       store: meterStore(store, metrics),
       now: () => new Date(),
       onStoreFault: (fault) => logStore(log, fault),
+      dnsDomain: settings.dns_domain,
     });
     opened.push(() => ledger.close());
     let hosts: HostWiring | null = null;

@@ -43,9 +43,17 @@ describe('server.yaml', () => {
       store: { kind: 'sqlite', path: join(folder, 'state.db') },
       agents: { secret_file: join(folder, 'secret') },
       address_space: { overlapping_subnets: 'refuse' },
+      dns_domain: 'openstacklocal.',
       mtu: 1500,
       log: { level: 'info' },
     });
+  });
+
+  it('S28: takes a domain with a dot at the end or without, in any case, or none', async () => {
+    for (const text of ['cloud.example.org', 'Cloud.Example.org.'])
+      expect(await read([...GOOD, `dns_domain: ${text}`])).toMatchObject({ dns_domain: 'cloud.example.org.' });
+    expect(await read([...GOOD, "dns_domain: ''"])).toMatchObject({ dns_domain: '' });
+    for (const text of ['a..b', '-a.b', 'a b']) await expect(read([...GOOD, `dns_domain: ${text}`])).rejects.toThrow(/:7:\d+: dns_domain/);
   });
 
   it('takes the most address pairs that a port may have, within bounds', async () => {

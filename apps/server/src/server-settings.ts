@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseIp } from '@manx/ip';
+import { DEFAULT_DNS_DOMAIN, dnsDomain } from '@manx/model';
 import { placeOf, readSettings, SettingsFault, type SettingsProblem, type TextFormats } from '@manx/settings';
 import { type Static, Type } from 'typebox';
 
@@ -8,8 +9,14 @@ const exact = { additionalProperties: false } as const;
 
 const formats: TextFormats = {
   'ip-address': { check: (text) => parseIp(text) !== null, says: 'an IP address such as 127.0.0.1 or ::1' },
+  'dns-domain': { check: isDnsDomain, says: 'a domain such as cloud.example.org, or nothing' },
   'http-url': { check: isHttpUrl, says: 'an http or https URL without a name, password, query or fragment in it' },
 };
+
+/** With or without a dot at the end, as in Neutron; empty: names are bare. */
+function isDnsDomain(text: string): boolean {
+  return 'value' in dnsDomain.read(text === '' || text.endsWith('.') ? text : `${text}.`);
+}
 
 /** A name and password in a URL would go wherever the URL goes. */
 function isHttpUrl(text: string): boolean {
@@ -102,6 +109,7 @@ const SERVER_SETTINGS = Type.Object(
     max_allowed_address_pair: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 65_536, description: 'the most address pairs of a port; 10, as in Neutron, unless told' }),
     ),
+    dns_domain: Type.String({ format: 'dns-domain', default: DEFAULT_DNS_DOMAIN, description: 'of names whose port and network say none' }),
     mtu: Type.Integer({ minimum: 1280, maximum: 65535, default: 1500 }),
     log: Type.Object(
       {
@@ -140,6 +148,7 @@ export const readServerSettings = async (path: string): Promise<ServerSettings> 
   }
   return {
     ...settings,
+    dns_domain: settings.dns_domain.toLowerCase().replace(/\.?$/, settings.dns_domain === '' ? '' : '.'),
     auth: auth.kind === 'keystone' ? withPaths(auth, folder) : auth,
     store: store.kind === 'sqlite' ? { ...store, path: resolve(folder, store.path) } : store,
     agents: { secret_file: resolve(folder, agents.secret_file) },

@@ -31,6 +31,7 @@ import { checkFailSafe } from './s20-fail-safe.js';
 import { checkStreet } from './s21-street.js';
 import { checkAddresses } from './s26-addresses.js';
 import { checkMetadata } from './s27-metadata.js';
+import { checkNames } from './s28-names.js';
 
 type Check = { readonly promise: string; readonly run: (field: Field, context: CheckContext) => Promise<readonly Row[]> };
 
@@ -53,6 +54,7 @@ const checks: readonly Check[] = [
   { promise: 'S26', run: checkAddresses },
   { promise: 'S27', run: checkMetadata },
   { promise: 'QoS', run: checkQos },
+  { promise: 'S28', run: checkNames },
   { promise: 'S9', run: checkFailover },
   { promise: 'S20', run: checkFailSafe },
 ];

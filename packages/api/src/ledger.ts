@@ -18,6 +18,8 @@ export type LedgerOptions = {
   readonly now: () => Date;
   /** Told when the store fails (with the fault) and when it is back (null). */
   readonly onStoreFault?: (fault: unknown) => void;
+  /** The deployment's DNS domain (`StateReader.dnsDomain`); Neutron's preset unless told. */
+  readonly dnsDomain?: string | undefined;
 };
 
 type Entry = {
@@ -47,7 +49,7 @@ const RECOVERY_LIMIT_MS = 2_000;
  */
 export class Ledger {
   readonly #options: LedgerOptions;
-  readonly #state = new State();
+  readonly #state: State;
   readonly #listeners = new Set<Listener>();
   /** The commits that were decided here. */
   readonly #own = new WeakSet<Commit>();
@@ -70,6 +72,7 @@ export class Ledger {
 
   private constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#state = new State({ dnsDomain: options.dnsDomain });
   }
 
   /** Loads the state at the store's head. Rejects with the store's fault. */

@@ -9,11 +9,13 @@ import {
   type HostState,
   isProblem,
   type Policy,
+  type PortNames,
   type Problem,
   parseHostName,
   type Subnet,
 } from '@manx/hoststate';
-import type { StateReader } from '@manx/model';
+import type { Port, StateReader } from '@manx/model';
+import { compileNames, zoneOf } from './compile-names.js';
 import { compilePolicy } from './compile-policy.js';
 import { compilePort } from './compile-port.js';
 import { compileSpeakers } from './compile-speakers.js';
@@ -22,17 +24,20 @@ import { setMembers } from './set-members.js';
 
 /**
  * What one host must do, straight from the API state: its endpoints, their groups, the sets that those ask, the subnets
- * of their addresses, the flat space where a floating IP or source NAT needs it, and the BGP peers of the speakers that it speaks for. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
+ * of their addresses, the names that they may ask for, the flat space where a floating IP or source NAT needs it, and the BGP peers of the speakers that it speaks for. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
  */
 export function compileHost(state: StateReader, host: HostName): HostState {
   const endpoints = new Map<string, Endpoint>();
   const policies = new Map<string, Policy>();
   const sets = new Map<string, AddressSet>();
   const subnets = new Map<string, Subnet>();
+  const names = new Map<string, PortNames>();
+  const zones = new Set<string>();
   for (const port of state.by('port.host', host)) {
     const { placed } = compilePort(port, contextOf(state, port.network_id));
     if (placed === null) continue;
     endpoints.set(port.id, placed.endpoint);
+    for (const one of zoneNames(port, zones, state)) names.set(one.id, one);
     for (const group of placed.endpoint.policies) {
       if (policies.has(group)) continue;
       const compiled = compilePolicy(group, state);
@@ -47,7 +52,7 @@ export function compileHost(state: StateReader, host: HostName): HostState {
   const goesOut = [...endpoints.values()].some(({ floating }) => floating.length > 0) || [...subnets.values()].some((one) => one.hasSnat);
   if (goesOut) sets.set(FLAT_SPACE, compileSet(state, FLAT_SPACE));
   const bgpPeers = compileSpeakers(state).peersOf(state.by('agent.host', host)[0]?.id);
-  return endpoints.size + bgpPeers.size === 0 ? emptyHostState : { endpoints, policies, sets, subnets, bgpPeers };
+  return endpoints.size + bgpPeers.size === 0 ? emptyHostState : { endpoints, policies, sets, subnets, names, bgpPeers };
 }
 
 /** The state of every host that some port is an endpoint on, or that speaks for a BGP speaker with peers, by name. Linear in the cloud, and more: for tests and small tools. */
@@ -78,7 +83,7 @@ export function compileProblems(state: StateReader): readonly Problem[] {
   }
   for (const port of state.all('port')) {
     const compiled = compilePort(port, contextOf(state, port.network_id));
-    problems.push(...compiled.problems);
+    problems.push(...compiled.problems, ...compileNames(port, state).problems);
     for (const group of compiled.placed?.endpoint.policies ?? []) groups.add(group);
   }
   for (const group of groups) problems.push(...compilePolicy(group, state).problems);
@@ -88,6 +93,17 @@ export function compileProblems(state: StateReader): readonly Problem[] {
 /** By subject, then by detail. */
 export function compareProblems(a: Problem, b: Problem): number {
   return compareIds(a.subject, b.subject) || compareIds(a.detail, b.detail);
+}
+
+/** The names of all ports that this one may ask for; nothing for a zone that was met before. */
+function* zoneNames(port: Port, met: Set<string>, state: StateReader): Iterable<PortNames> {
+  const { names: own } = compileNames(port, state);
+  if (own === null || met.has(zoneOf(own))) return;
+  met.add(zoneOf(own));
+  for (const other of state.by('port.network_id', port.network_id)) {
+    const { names } = compileNames(other, state);
+    if (names !== null && zoneOf(names) === zoneOf(own)) yield names;
+  }
 }
 
 function contextOf(state: StateReader, network: string): Parameters<typeof compilePort>[1] {

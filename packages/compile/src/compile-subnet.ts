@@ -1,5 +1,5 @@
 import { isProblem, type Problem, parseHostObject, type Subnet } from '@manx/hoststate';
-import { isUnspecified } from '@manx/ip';
+import { type Ip, isUnspecified } from '@manx/ip';
 import type { Network, StateReader, Subnet as SubnetResource } from '@manx/model';
 import { hasSnat } from './has-snat.js';
 import { isPluggedIn } from './is-plugged-in.js';
@@ -9,7 +9,7 @@ export type SubnetContext = { readonly network: Network | undefined; readonly st
 
 /**
  * What DHCP and router advertisements say in this subnet (S26, S29): the MTU is the network's. A name server of `0.0.0.0`
- * or `::` is Neutron's way to say that there is none. An IPv6 address mode alone leaves the advertisements to another
+ * or `::` is Neutron's way to say that there is none, which is said on where it is the only one: the host is none then, either. An IPv6 address mode alone leaves the advertisements to another
  * router of the link: the host is the only one there is, so that it sends them. IPv6 host routes are told by neither. A gateway that a port holds which is plugged in somewhere is that port's. A problem when the network is missing or a value cannot be said.
  */
 export function compileSubnet(subnet: SubnetResource, { network, state }: SubnetContext): Subnet | Problem {
@@ -23,7 +23,7 @@ export function compileSubnet(subnet: SubnetResource, { network, state }: Subnet
     isGatewayHeld: subnet.gateway_ip !== null && isPluggedIn(state.holderOf(subnet.gateway_ip)),
     hasSnat: hasSnat(subnet, state),
     isDhcpEnabled: subnet.enable_dhcp,
-    dnsServers: subnet.dns_nameservers.filter((ip) => !isUnspecified(ip)),
+    dnsServers: nameServers(subnet),
     hostRoutes: subnet.ip_version === 6 ? [] : subnet.host_routes.map(({ destination, nexthop }) => ({ destination, nexthop })),
     mtu: network.mtu,
     raMode: subnet.ipv6_ra_mode ?? subnet.ipv6_address_mode,
@@ -31,6 +31,11 @@ export function compileSubnet(subnet: SubnetResource, { network, state }: Subnet
   });
   if (isProblem(compiled)) return subnetProblem(subnet, `${compiled.subject}: ${compiled.detail}`);
   return compiled as Subnet;
+}
+
+function nameServers({ dns_nameservers: all }: SubnetResource): readonly Ip[] {
+  const named = all.filter((ip) => !isUnspecified(ip));
+  return named.length > 0 ? named : all.slice(0, 1);
 }
 
 function subnetProblem(subnet: SubnetResource, detail: string): Problem {

@@ -12,6 +12,7 @@ import {
 import type { Ip } from '@manx/ip';
 import type { Network, Port, ResourceKind, StateReader, Subnet } from '@manx/model';
 import { compareProblems } from './compile-host.js';
+import { compileNames, NAMELESS, zoneOf } from './compile-names.js';
 import { compilePolicy } from './compile-policy.js';
 import { type CompiledPort, compilePort, membersOf } from './compile-port.js';
 import { compileSpeakers } from './compile-speakers.js';
@@ -128,6 +129,7 @@ export class Compiler {
       for (const port of this.#state.by('port.network_id', id)) if (port['binding:host_id'] !== '') this.#noteUp(port.id, dirty);
     }
     if (before?.qos_policy_id !== after?.qos_policy_id) this.#noteNetworkQos(id, dirty);
+    if (before?.dns_domain !== after?.dns_domain) for (const port of this.#state.by('port.network_id', id)) dirty.ports.add(port.id);
   }
 
   /** A port that came up or went down with its network: another may carry its forwards now. */
@@ -227,12 +229,17 @@ export class Compiler {
   }
 
   #refreshPort(id: string): void {
-    const { placed, problems } = this.#compilePort(this.#ports.get(id));
+    const port = this.#ports.get(id);
+    const { placed, problems: unplaced } = this.#compilePort(port);
+    const { names, problems: unnamed } = port === undefined ? NAMELESS : compileNames(port, this.#state);
+    const problems = [...unplaced, ...unnamed];
     replace(this.#problems, `port ${id}`, problems.length > 0 ? problems : undefined);
     const before = this.#hostOfPort.get(id);
     replace(this.#hostOfPort, id, placed?.host);
     if (before !== undefined && before !== placed?.host) this.#registry.setEndpoint(before, id, undefined);
     if (placed !== null) this.#registry.setEndpoint(placed.host, id, placed.endpoint);
+    this.#registry.setNames(id, names ?? undefined);
+    this.#registry.setAsker(id, placed === null || names === null ? undefined : { host: placed.host, zone: zoneOf(names) });
   }
 
   /** Anew for all hosts: it is little, and seldom. What says the same is no change of a host. */

@@ -32,8 +32,8 @@ export class HostEdit {
   /** Sets whose content is not looked at: whether the host had each. */
   readonly #sets = new Map<string, boolean>();
 
-  /** Notes an endpoint, policy, subnet or BGP peer before it changes; undefined: the host does not have it. */
-  touch(kind: 'endpoint' | 'policy' | 'subnet' | 'bgp-peer', id: string, before: HostObject | undefined): void {
+  /** Notes an endpoint, policy, subnet, port's names or BGP peer before it changes; undefined: the host does not have it. */
+  touch(kind: 'endpoint' | 'policy' | 'subnet' | 'names' | 'bgp-peer', id: string, before: HostObject | undefined): void {
     const key = `${kind} ${id}`;
     if (!this.#before.has(key)) this.#before.set(key, { kind, id, before });
   }

@@ -13,15 +13,18 @@ import {
   type Member,
   type MemberChange,
   type Policy,
+  type PortNames,
   type RuleChange,
   type Subnet,
 } from '@manx/hoststate';
+import { zoneOf } from './compile-names.js';
 import type { CompiledPolicy } from './compile-policy.js';
 import { HostEdit } from './host-edit.js';
 import { emptyHostUse, type HostUse } from './host-use.js';
 import { MemberSet, netChange } from './member-set.js';
 import { SharedDeltas } from './shared-deltas.js';
 import { countIn, countOut } from './tally.js';
+import { Zones } from './zones.js';
 
 /** Where the registry gets a shared object that a host begins to use; both answer as of the current API state. */
 export type SharedSource = {
@@ -29,11 +32,14 @@ export type SharedSource = {
   readonly members: (set: string) => Iterable<Member>;
 };
 
+/** Which host has to know the names of a zone because of an endpoint. */
+export type Asker = { readonly host: HostName; readonly zone: string };
+
 /** One object that several hosts have, and which. */
 type Shared<T> = { value: T; readonly hosts: Set<HostName> };
 
 /**
- * Which host has which endpoint, and through them which policy, set and subnet: counted references, so that a host gets a
+ * Which host has which endpoint, and through them which policy, set, subnet and names: counted references, so that a host gets a
  * shared object with the first endpoint that needs it and loses it with the last. Changes gather until `finish` gives them
  * as deltas. Shared objects exist here only while some host uses them.
  */
@@ -44,6 +50,9 @@ export class HostRegistry {
   readonly #sets = new Map<string, Shared<MemberSet>>();
   /** Every usable subnet, used or not: there are few, and endpoints depend on which exist. */
   readonly #subnets = new Map<string, Shared<Subnet>>();
+  readonly #zones = new Zones((host, id, before) => this.#edit(host).touch('names', id, before));
+  /** By endpoint. */
+  readonly #askers = new Map<string, Asker>();
   readonly #edits = new Map<HostName, HostEdit>();
   /** Whether each address touched since the last `finish` was a member of the set before. */
   readonly #touchedMembers = new Map<string, Map<Member, boolean>>();
@@ -80,6 +89,7 @@ export class HostRegistry {
       sets: pick('set', use.sets.keys()),
       subnets: pick('subnet', use.subnets.keys()),
       bgpPeers: use.bgpPeers,
+      names: new Map([...use.zones.keys()].flatMap((zone) => [...this.#zones.members(zone)]).map((names) => [names.id, names])),
     };
   }
 
@@ -125,6 +135,23 @@ export class HostRegistry {
     for (const [id, peer] of before ?? []) if (peers.get(id) !== peer) edit.touch('bgp-peer', id, peer);
     for (const id of peers.keys()) if (before?.has(id) !== true) edit.touch('bgp-peer', id, undefined);
     this.#useOf(host).bgpPeers = peers;
+  }
+
+  /** Puts the names of a port as they are now, wherever it is, or takes them away. */
+  setNames(id: string, names: PortNames | undefined): void {
+    const before = this.#zones.namesOf(id);
+    if (before === undefined ? names === undefined : names !== undefined && isSameObject(before, names)) return;
+    this.#zones.set(id, names);
+  }
+
+  /** Says which names an endpoint may ask for, and where; undefined: it is no endpoint, or has no names itself. */
+  setAsker(id: string, asker: Asker | undefined): void {
+    const before = this.#askers.get(id);
+    if (before?.host === asker?.host && before?.zone === asker?.zone) return;
+    if (asker === undefined) this.#askers.delete(id);
+    else this.#askers.set(id, asker);
+    if (asker !== undefined && countIn(this.#useOf(asker.host).zones, asker.zone)) this.#zones.join(asker.zone, asker.host);
+    if (before !== undefined && countOut(this.#useOf(before.host).zones, before.zone)) this.#zones.leave(before.zone, before.host);
   }
 
   /** Compiles a policy again, if any host has it. */
@@ -251,13 +278,19 @@ export class HostRegistry {
     objectOf: (kind: HostObject['kind'], id: string) => HostObject | undefined;
   } {
     const use = this.#hosts.get(host) ?? emptyHostUse();
-    const used = { endpoint: use.endpoints, policy: use.policies, set: use.sets, subnet: use.subnets, 'bgp-peer': use.bgpPeers } as const;
+    const namesOf = (id: string): PortNames | undefined => {
+      const names = this.#zones.namesOf(id);
+      return names !== undefined && use.zones.has(zoneOf(names)) ? names : undefined;
+    };
+    const names = { has: (id: string) => namesOf(id) !== undefined };
+    const used = { endpoint: use.endpoints, policy: use.policies, set: use.sets, subnet: use.subnets, names, 'bgp-peer': use.bgpPeers } as const;
     const find = {
       endpoint: (id: string) => use.endpoints.get(id),
       policy: (id: string) => this.#policies.get(id)?.value.policy,
       set: (id: string) => this.#sets.get(id)?.value.object,
       subnet: (id: string) => this.#subnets.get(id)?.value,
       'bgp-peer': (id: string) => use.bgpPeers.get(id),
+      names: namesOf,
     } as const;
     const has = (kind: HostObject['kind'], id: string): boolean => used[kind].has(id);
     return { has, objectOf: (kind, id) => (has(kind, id) ? find[kind](id) : undefined) };

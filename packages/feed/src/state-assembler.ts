@@ -17,7 +17,7 @@ type Held = { readonly revision: Revision; readonly state: HostState };
 
 class Draft {
   readonly revision: Revision;
-  readonly state = { endpoints: new Map(), policies: new Map(), sets: new Map(), subnets: new Map(), bgpPeers: new Map() };
+  readonly state = { endpoints: new Map(), policies: new Map(), sets: new Map(), subnets: new Map(), names: new Map(), bgpPeers: new Map() };
 
   constructor(revision: Revision) {
     this.revision = revision;
@@ -25,8 +25,8 @@ class Draft {
 
   /** False when the object is there already. */
   put(object: HostObject): boolean {
-    const { endpoints, policies, sets, subnets, bgpPeers } = this.state;
-    const map = { endpoint: endpoints, policy: policies, set: sets, subnet: subnets, 'bgp-peer': bgpPeers }[object.kind];
+    const { endpoints, policies, sets, subnets, names, bgpPeers } = this.state;
+    const map = { endpoint: endpoints, policy: policies, set: sets, subnet: subnets, names, 'bgp-peer': bgpPeers }[object.kind];
     if (map.has(object.id)) return false;
     map.set(object.id, object);
     return true;

@@ -1,6 +1,6 @@
 import { MAP_OF_KIND } from './canonical-order.js';
 import { changeRules } from './change-rules.js';
-import type { AddressSet, BgpPeer, Endpoint, HostDelta, HostObject, HostState, Member, Policy, Subnet } from './host-state.js';
+import type { AddressSet, BgpPeer, Endpoint, HostDelta, HostObject, HostState, Member, Policy, PortNames, Subnet } from './host-state.js';
 import { isProblem, type Problem } from './problem.js';
 import { compareMembers, hasMember, positionOf } from './sorted-members.js';
 
@@ -14,6 +14,7 @@ export const emptyHostState: HostState = {
   sets: new Map(),
   subnets: new Map(),
   bgpPeers: new Map(),
+  names: new Map(),
 };
 
 /** Addresses that join and leave a set. */
@@ -25,6 +26,7 @@ type Draft = {
   readonly sets: Map<string, AddressSet>;
   readonly subnets: Map<string, Subnet>;
   readonly bgpPeers: Map<string, BgpPeer>;
+  readonly names: Map<string, PortNames>;
 };
 
 /**
@@ -80,6 +82,7 @@ function draftOf(state: HostState, delta: HostDelta): Draft {
     sets: draft('set', state.sets),
     subnets: draft('subnet', state.subnets),
     bgpPeers: draft('bgp-peer', state.bgpPeers),
+    names: draft('names', state.names),
   };
 }
 

@@ -1,5 +1,5 @@
 import { HOST_STATE_FORMAT } from './encode.js';
-import type { AddressSet, BgpPeer, Endpoint, HostState, Policy, Subnet } from './host-state.js';
+import type { AddressSet, BgpPeer, Endpoint, HostState, Policy, PortNames, Subnet } from './host-state.js';
 import { parseHostObject } from './parse-host-object.js';
 import { isProblem, type Problem, shown } from './problem.js';
 
@@ -29,8 +29,9 @@ function collect(lines: readonly string[]): HostState | Problem {
   const policies = new Map<string, Policy>();
   const sets = new Map<string, AddressSet>();
   const subnets = new Map<string, Subnet>();
+  const names = new Map<string, PortNames>();
   const bgpPeers = new Map<string, BgpPeer>();
-  const maps = { endpoint: endpoints, policy: policies, set: sets, subnet: subnets, 'bgp-peer': bgpPeers } as const;
+  const maps = { endpoint: endpoints, policy: policies, set: sets, subnet: subnets, names, 'bgp-peer': bgpPeers } as const;
   for (const [index, line] of lines.entries()) {
     const object = parseHostObject(parseLine(line));
     if (isProblem(object)) return { ...object, subject: `line ${index + 2}: ${object.subject}` };
@@ -39,7 +40,7 @@ function collect(lines: readonly string[]): HostState | Problem {
       return { code: 'duplicate', subject: `line ${index + 2}`, detail: `${object.kind} ${object.id} is there already` };
     map.set(object.id, object);
   }
-  return { endpoints, policies, sets, subnets, bgpPeers };
+  return { endpoints, policies, sets, subnets, names, bgpPeers };
 }
 
 /** The JSON value of a line; text that is no JSON gives itself, which no reader of this room accepts. */

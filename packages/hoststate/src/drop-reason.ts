@@ -68,6 +68,11 @@ const REASONS = {
     text: 'the host itself was asked for something that it does not offer to instances',
     advice: 'Use a service elsewhere; an operator can open the hosts with endpoint_to_host in agent.yaml.',
   },
+  'dns-rate': {
+    direction: 'egress',
+    text: "more queries to the host's DNS than one port may send",
+    advice: 'Let the instance cache what it looks up (systemd-resolved, nscd); an operator can raise dns.queries_per_second in agent.yaml.',
+  },
   'link-scope': {
     direction: 'egress',
     text: 'broadcast, multicast and link-local destinations stay on the link',

@@ -8,9 +8,11 @@ import type {
   HostDelta,
   HostObject,
   HostState,
+  NameRecord,
   Owner,
   Policy,
   PolicyRule,
+  PortNames,
   Qos,
   RateLimit,
   Subnet,
@@ -21,7 +23,7 @@ export const HOST_STATE_FORMAT = { format: 'manx-host-state', version: 2 } as co
 
 type Keys<T> = T extends unknown ? keyof T : never;
 type FieldName =
-  | Keys<Endpoint | Policy | AddressSet | Subnet | BgpPeer | PolicyRule | PolicyRule['peer'] | Endpoint['addresses'][number]>
+  | Keys<Endpoint | Policy | AddressSet | Subnet | BgpPeer | PortNames | NameRecord | PolicyRule | PolicyRule['peer'] | Endpoint['addresses'][number]>
   | Keys<
       | Endpoint['pairs'][number]
       | Endpoint['floating'][number]
@@ -107,6 +109,8 @@ const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
   localAsn: true,
   password: true,
   announced: true,
+  records: true,
+  fqdn: true,
 };
 const FIELDS = Object.keys(FIELD_ORDER);
 

@@ -220,8 +220,29 @@ export type BgpPeer = {
   readonly announced: readonly Cidr[] | null;
 };
 
+/** One address of a port, and its name in the DNS. */
+export type NameRecord = {
+  readonly ip: Ip;
+  /** Fully qualified, in lower case, without the dot at the end: `web.example.org`. */
+  readonly fqdn: string;
+};
+
+/**
+ * The names of one port of the deployment in the DNS (S28). A host has those of every port that one of its endpoints may resolve: the ports of
+ * the same project on the same network, its own among them, wherever they are.
+ */
+export type PortNames = {
+  readonly kind: 'names';
+  /** The Neutron port's id. */
+  readonly id: string;
+  readonly network: string;
+  readonly project: string;
+  /** Sorted by `compareIps`, each address once; one at least. */
+  readonly records: readonly NameRecord[];
+};
+
 /** Everything the server tells a host, one keyed object at a time. */
-export type HostObject = Endpoint | Policy | AddressSet | Subnet | BgpPeer;
+export type HostObject = Endpoint | Policy | AddressSet | Subnet | PortNames | BgpPeer;
 
 /** The complete desired state of one host. Objects are shared between states and never mutated: same reference, same meaning. */
 export type HostState = {
@@ -230,6 +251,8 @@ export type HostState = {
   readonly sets: ReadonlyMap<string, AddressSet>;
   readonly subnets: ReadonlyMap<string, Subnet>;
   readonly bgpPeers: ReadonlyMap<string, BgpPeer>;
+  /** By port. */
+  readonly names: ReadonlyMap<string, PortNames>;
 };
 
 /**

@@ -7,10 +7,12 @@ import type {
   HostObject,
   Ipv6Mode,
   Member,
+  NameRecord,
   Owner,
   Policy,
   PolicyPeer,
   PolicyRule,
+  PortNames,
   Subnet,
 } from './host-state.js';
 import { parseIfName } from './if-name.js';
@@ -37,6 +39,11 @@ const IPV6_MODES = ['slaac', 'dhcpv6-stateful', 'dhcpv6-stateless'] as const sat
 /** IANA numbers of ICMP and of ICMP for IPv6. */
 const ICMP = { 4: 1, 6: 58 } as const;
 
+/** 255 octets on the wire (RFC 1035, section 2.3.4): 253 characters. */
+function isFqdn(text: string): boolean {
+  return text.length <= 253 && text.split('.').every((label) => LABEL.test(label));
+}
+
 /** Whether rules for this IANA protocol number may name destination ports. */
 export function hasPorts(protocol: number): boolean {
   return PORT_PROTOCOLS.has(protocol);
@@ -52,8 +59,9 @@ export function isObjectId(text: string): boolean {
   return ID.test(text);
 }
 
-export const readKind = oneOf(['set', 'policy', 'subnet', 'endpoint', 'bgp-peer']);
+export const readKind = oneOf(['set', 'policy', 'subnet', 'names', 'endpoint', 'bgp-peer']);
 const readLabel = canonical<string>((text) => (LABEL.test(text) ? text : null), 'a DNS label');
+const readFqdn = canonical<string>((text) => (isFqdn(text) ? text : null), 'a whole DNS name in lower case, without a dot at the end');
 
 export const readMembers: Read<readonly Member[]> = refine(list(readMember), (members) =>
   isSortedMembers(members) ? null : 'addresses and prefixes in order, each once',
@@ -166,12 +174,23 @@ const readBgpPeer: Read<BgpPeer> = record<BgpPeer>({
   ),
 });
 
+const readPortNames: Read<PortNames> = record<PortNames>({
+  kind: oneOf(['names']),
+  id: readId,
+  network: readId,
+  project: readId,
+  records: refine(list(record<NameRecord>({ ip: readIp, fqdn: readFqdn })), (records) =>
+    records.length > 0 && isSortedMembers(records.map(({ ip }) => ip)) ? null : 'one address at least, in order, each once',
+  ),
+});
+
 const OBJECTS: { readonly [K in HostObject['kind']]: Read<HostObject> } = {
   endpoint: readEndpoint,
   policy: readPolicy,
   set: readSet,
   subnet: readSubnet,
   'bgp-peer': readBgpPeer,
+  names: readPortNames,
 };
 
 /** Reads one host object at a path within a message. */

@@ -9,7 +9,7 @@ import type { Endpoint, HostObject } from './host-state.js';
 import { parseHostDelta } from './parse-host-delta.js';
 import { parseHostObject } from './parse-host-object.js';
 import { isProblem } from './problem.js';
-import { endpoint, forward, paired, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
+import { endpoint, forward, names, paired, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
 import { hostStates } from './testing/random-states.js';
 
 /** The same value with the keys of every object in the opposite order. */
@@ -103,9 +103,14 @@ describe('what comes from outside is taken only in its one right form', () => {
     ],
   };
 
-  it.each([web, rich, rules, ping, lan, set('s', '10.0.0.1', 'fd00::1', '10.0.0.0/8')])('a right $kind is taken as it is', (object) => {
-    expect(parseHostObject(object)).toEqual(object);
-  });
+  const named = names('web', '10.65.0.2=web.a.example', 'fd00:65::2=web.a.example');
+
+  it.each([web, rich, rules, ping, lan, named, set('s', '10.0.0.1', 'fd00::1', '10.0.0.0/8')])(
+    'a right $kind is taken as it is',
+    (object) => {
+      expect(parseHostObject(object)).toEqual(object);
+    },
+  );
 
   const wrong: readonly (readonly [object, string, unknown])[] = [
     [web, 'kind', 'router'],
@@ -152,6 +157,16 @@ describe('what comes from outside is taken only in its one right form', () => {
     [ping, 'rules.0.protocol', 58],
     [ping, 'rules.0.icmp.type', 256],
     [ping, 'rules.0.icmp.code', undefined],
+    [named, 'records', []],
+    [named, 'records.0.ip', '10.65.0.02'],
+    [named, 'records.0.ip', 'fd00:65::3'],
+    [named, 'records.0.fqdn', 'Web.a.example'],
+    [named, 'records.0.fqdn', 'web.a.example.'],
+    [named, 'records.0.fqdn', 'web..example'],
+    [named, 'records.0.fqdn', `${'a'.repeat(63)}.`.repeat(4).slice(0, 254)],
+    [named, 'records.0.fqdn', ''],
+    [named, 'network', 'a b'],
+    [named, 'project', ''],
     [lan, 'cidr', '10.65.0.1/24'],
     [lan, 'gateway', 'fd00::1'],
     [lan, 'isGatewayHeld', null],

@@ -35,3 +35,4 @@ export type { RouteFilter } from './rtnetlink/route-codec.js';
 export type { RtEvent, Rtnetlink } from './rtnetlink/rtnetlink.js';
 export { type RtListener, watchRtnetlink } from './rtnetlink/watch-rtnetlink.js';
 export { openTapSocket, type TapPlace } from './sockets/open-tap-socket.js';
+export { TapKeeper } from './sockets/tap-keeper.js';

@@ -1,6 +1,6 @@
 import type { IfName, Owner } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
-import { Fault } from '@manx/kernel';
+import { TapKeeper } from '@manx/kernel';
 import { GuestDoor } from './guest-door.js';
 import { NovaClient } from './nova-client.js';
 import { TapListener } from './tap-listener.js';
@@ -42,69 +42,36 @@ export type MetadataService = {
   readonly close: () => void;
 };
 
-const RETRY_MS = 1_000;
-
 class Metadata {
   readonly #options: MetadataOptions;
   readonly #nova: NovaClient;
   readonly #door: GuestDoor;
-  readonly #listeners = new Map<IfName, TapListener>();
-  #wanted: readonly MetadataTap[] = [];
-  #unserved: string | null = null;
+  readonly #keeper: TapKeeper<MetadataTap, TapListener>;
   #told: string | null = null;
-  #timer: NodeJS.Timeout | null = null;
 
   constructor(options: MetadataOptions) {
     this.#options = options;
     this.#nova = new NovaClient(options.novaUrl, () => this.#tell());
     this.#door = new GuestDoor({ nova: this.#nova, secret: options.secret });
+    const { addresses, port, allowance } = options;
+    this.#keeper = new TapKeeper({
+      open: (tap) => new TapListener(tap, { addresses, port, allowance, door: this.#door }),
+      onProblem: () => this.#tell(),
+    });
   }
 
   serve(taps: readonly MetadataTap[]): void {
-    this.#wanted = taps;
-    this.#reconcile();
+    this.#keeper.serve(taps);
   }
 
   problem(): string | null {
-    return this.#nova.problem ?? this.#unserved;
+    return this.#nova.problem ?? this.#keeper.problem;
   }
 
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    for (const listener of this.#listeners.values()) listener.close();
-    this.#listeners.clear();
+    this.#keeper.close();
     this.#door.close();
     this.#nova.close();
-  }
-
-  #reconcile(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const wanted = new Map(this.#wanted.map((tap) => [tap.ifname, tap]));
-    for (const [ifname, listener] of this.#listeners) {
-      if (wanted.get(ifname)?.index === listener.index) continue;
-      listener.close();
-      this.#listeners.delete(ifname);
-    }
-    this.#unserved = null;
-    for (const tap of wanted.values()) this.#listen(tap);
-    if (this.#unserved !== null) this.#timer = setTimeout(() => this.#reconcile(), RETRY_MS);
-    this.#tell();
-  }
-
-  #listen(tap: MetadataTap): void {
-    const known = this.#listeners.get(tap.ifname);
-    if (known !== undefined) {
-      known.tap = tap;
-      return;
-    }
-    try {
-      const { addresses, port, allowance } = this.#options;
-      this.#listeners.set(tap.ifname, new TapListener(tap, { addresses, port, allowance, door: this.#door }));
-    } catch (fault) {
-      if (!(fault instanceof Fault)) throw fault;
-      this.#unserved = `${tap.ifname} cannot be served: ${fault.message}`;
-    }
   }
 
   #tell(): void {

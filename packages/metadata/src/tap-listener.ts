@@ -19,18 +19,16 @@ type ListenerOptions = {
 export class TapListener {
   /** Who is behind the tap, as of now. */
   tap: MetadataTap;
-  readonly index: number;
   readonly #servers: Server[] = [];
   readonly #bucket: TokenBucket;
 
   /** Throws Fault when an address cannot be listened on; then nothing is. */
   constructor(tap: MetadataTap, { addresses, port, allowance, door }: ListenerOptions) {
     this.tap = tap;
-    this.index = tap.index;
     this.#bucket = new TokenBucket(allowance, performance.now());
     try {
       for (const ip of addresses) {
-        const fd = openTapSocket({ ifname: tap.ifname, index: tap.index, ip, port });
+        const fd = openTapSocket({ ifname: tap.ifname, index: tap.index, ip, port, protocol: 'tcp' });
         const server = createServer((socket) => door.enter(socket, this));
         server.maxConnections = MAX_CONNECTIONS;
         // A tap that goes takes its sockets along: their errors are followed by the next `serve`.

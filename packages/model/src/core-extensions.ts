@@ -45,6 +45,18 @@ export const CORE_EXTENSIONS: readonly Extension[] = [
     updated: '2013-03-17T12:00:00-00:00',
   },
   {
+    alias: 'dns-integration',
+    name: 'DNS Integration',
+    description: 'Names of ports, which instances resolve',
+    updated: '2015-08-15T18:00:00-00:00',
+  },
+  {
+    alias: 'dns-domain-ports',
+    name: 'dns_domain for ports',
+    description: 'A domain of its own for a port',
+    updated: '2017-06-25T18:00:00-00:00',
+  },
+  {
     alias: 'subnet-service-types',
     name: 'Subnet service types',
     description: 'Subnets for ports of some device owners',

@@ -3,7 +3,7 @@ import { shown, type ValueRule } from './value-rule.js';
 /** The longest fully qualified domain name (RFC 1035, section 2.3.4), in characters. */
 const FQDN_LENGTH = 255;
 
-/** What instances are in where neither their port nor their network says: Neutron's own preset. */
+/** The deployment's domain unless its operator says: Neutron's own preset. */
 export const DEFAULT_DNS_DOMAIN = 'openstacklocal.';
 
 /** A port's name in the DNS: one or more labels, lower case; with a dot at the end it is fully qualified. Empty: none. */

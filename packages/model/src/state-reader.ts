@@ -7,6 +7,8 @@ import type { ResourceKind, ResourceOf } from './resource.js';
  * and the same reference means the same resource.
  */
 export type StateReader = {
+  /** The domain of ports that name none of their own, nor does their network: fully qualified, with a dot at the end; empty: none. */
+  readonly dnsDomain: string;
   /** The resource, or undefined when there is none. */
   readonly get: <K extends ResourceKind>(kind: K, id: string) => ResourceOf[K] | undefined;
   /** Every resource of the kind, in no particular order. Linear. */

@@ -1,5 +1,6 @@
 import { type Cidr, type Ip, PrefixTrie } from '@manx/ip';
 import type { Change } from './commit.js';
+import { DEFAULT_DNS_DOMAIN } from './dns-rules.js';
 import { INDEXES, type IndexKind, type IndexName, type TagIndexName } from './indexes.js';
 import { MultiIndex } from './multi-index.js';
 import { RESOURCE_KINDS, type Resource, type ResourceKind, type ResourceOf } from './resource.js';
@@ -23,9 +24,12 @@ export class State implements StateReader {
   readonly #prefixes = new PrefixTrie<readonly string[]>();
   readonly #changedAt = new Map<ResourceKind, number>();
   #changes = 0;
+  /** See `StateReader`. */
+  readonly dnsDomain: string;
 
-  /** An empty state. */
-  constructor() {
+  /** An empty state. `dnsDomain` is what the operator has set, and no resource. */
+  constructor({ dnsDomain = DEFAULT_DNS_DOMAIN }: { readonly dnsDomain?: string | undefined } = {}) {
+    this.dnsDomain = dnsDomain;
     const tables = RESOURCE_KINDS.map((kind): [ResourceKind, Table] => [kind, emptyTable(kind)]);
     for (const [, table] of tables) for (const { name, ids } of table.indexes) this.#indexes.set(name, { rows: table.rows, ids });
     this.#tables = Object.fromEntries(tables) as { [K in ResourceKind]: Table };

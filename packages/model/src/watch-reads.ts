@@ -9,6 +9,7 @@ export function watchReads(state: StateReader, kinds: Set<ResourceKind>): StateR
   const note = (kind: ResourceKind): void => void kinds.add(kind);
   const kindOf = (index: string): ResourceKind => index.slice(0, index.indexOf('.')) as ResourceKind;
   return {
+    dnsDomain: state.dnsDomain,
     get: (kind, id) => {
       note(kind);
       return state.get(kind, id);

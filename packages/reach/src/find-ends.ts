@@ -61,12 +61,12 @@ function asSender(place: Place, ip: Ip): Sender {
   return { kind: 'port', place, ip: floating?.fixed ?? ip, via: floating === undefined ? null : ip };
 }
 
-/** Where instances ask their host for metadata (S27). */
-export const METADATA: ReadonlySet<Ip> = new Set(['169.254.169.254', 'fe80::a9fe:a9fe'] as readonly string[] as readonly Ip[]);
+/** Where instances ask their host for metadata (S27), and for names (S28). */
+export const SERVICES: ReadonlySet<Ip> = new Set(['169.254.169.254', 'fe80::a9fe:a9fe'] as readonly string[] as readonly Ip[]);
 
 /** Everyone whom such a packet of the sender may reach, sorted by id: one, but for anycast. */
 export function findTargets(cloud: Cloud, sender: Sender, { ip, endpoint, absence, ...payload }: End & Payload): readonly Target[] {
-  if (METADATA.has(ip)) return [{ kind: 'host', ip }];
+  if (SERVICES.has(ip)) return [{ kind: 'host', ip }];
   if (isLinkOnly(ip)) return [{ kind: 'link', ip }];
   if (endpoint !== null && cloud.placeOf(endpoint) === undefined) return [{ kind: 'nobody', ip, absence, translation: null }];
   const places = sorted(cloud.placesOf(ip));

@@ -2,7 +2,7 @@ import { type Endpoint, isStateful } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
 import type { Cloud, Place } from './cloud.js';
 import type { BlockerCode, EndFacts, Opening } from './explanation.js';
-import { isOwn, METADATA, type Sender, type Target } from './find-ends.js';
+import { isOwn, SERVICES, type Sender, type Target } from './find-ends.js';
 import { blocked, type Finding, hostShown, hostWord, type Leg, stepOf } from './finding.js';
 import { type Absence, payloadText, protocolName } from './question.js';
 
@@ -71,15 +71,17 @@ const BINDING_CHANGES: { readonly [C in Exclude<Absence['code'], 'not-compiled'>
     'bind the port again where an agent is alive: openstack network agent list; then unplug and plug it, or migrate the instance',
 } satisfies { readonly [C in BlockerCode]?: string };
 
-/** Metadata is for TCP to port 80, where the host has it; a host that has it can be pinged there as well. */
-function judgeMetadata(leg: Leg, sender: { readonly at: Place['host'] }, ip: Ip): Finding {
+/** Metadata is for TCP to port 80, where the host has it, and DNS for port 53; a host that has either can be pinged there as well. */
+function judgeService(leg: Leg, sender: { readonly at: Place['host'] }, ip: Ip): Finding {
   const { cloud, payload } = leg;
   const name = hostWord(cloud, sender.at);
   const at = { host: hostShown(cloud, sender.at) };
   const isPing = payload.icmp !== null && payload.icmp.type === (payload.protocol === 1 ? 8 : 128);
+  if ((payload.protocol === TCP || payload.protocol === UDP) && payload.port === DOMAIN)
+    return stepOf('host', `${name} answers DNS queries, unless the operator has turned that off`, at);
   if (isPing || (payload.protocol === TCP && payload.port === HTTP))
     return stepOf('host', `${name} answers for Nova's metadata service, where the operator has turned it on`, at);
-  return blocked(stepOf('host', `${ip} answers nothing but metadata: TCP port ${HTTP}`, at), {
+  return blocked(stepOf('host', `${ip} answers nothing but metadata, TCP port ${HTTP}, and DNS, port ${DOMAIN}`, at), {
     code: 'host-service',
     direction: leg.direction,
     side: 'destination',
@@ -90,7 +92,9 @@ function judgeMetadata(leg: Leg, sender: { readonly at: Place['host'] }, ip: Ip)
 }
 
 const TCP = 6;
+const UDP = 17;
 const HTTP = 80;
+const DOMAIN = 53;
 
 /** What is sent to the host itself: it answers little (S18). */
 export function judgeHost(leg: Leg, sender: Endpoint & { readonly at: Place['host'] }, ip: Ip): Finding {
@@ -98,7 +102,7 @@ export function judgeHost(leg: Leg, sender: Endpoint & { readonly at: Place['hos
   const { protocol, port, icmp } = payload;
   const name = hostWord(cloud, sender.at);
   const at = { host: hostShown(cloud, sender.at) };
-  if (METADATA.has(ip)) return judgeMetadata(leg, sender, ip);
+  if (SERVICES.has(ip)) return judgeService(leg, sender, ip);
   const isPing = icmp !== null && icmp.type === (protocol === 1 ? 8 : 128);
   const isDhcp = protocol === 17 && (port === 67 || port === 547);
   if (isPing || isDhcp) return stepOf('host', `${ip} is the gateway that ${name} plays; it answers ${protocolName(protocol)} itself`, at);

@@ -8,8 +8,8 @@ import type { TapAddress } from './dnsmasq/index.js';
 export const METADATA_IPV4 = asIp('169.254.169.254');
 export const METADATA_IPV6 = asIp('fe80::a9fe:a9fe');
 
-/** The addresses of each tap for it. */
-export const METADATA_ADDRESSES: readonly TapAddress[] = [
+/** The addresses of each tap for what its host serves itself: metadata, and names (S28) on another port. */
+export const SERVICE_ADDRESSES: readonly TapAddress[] = [
   { ip: METADATA_IPV4, prefixLength: 32 },
   { ip: METADATA_IPV6, prefixLength: 128 },
 ];

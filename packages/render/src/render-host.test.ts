@@ -33,8 +33,9 @@ describe('the kernel', () => {
   });
   afterAll(() => netns.remove());
 
-  it.each([...NAMED_STATES.keys()])('S27: takes %s with metadata as well', (name) => {
-    const plan = renderHost(NAMED_STATES.get(name) ?? stateOf([]), { ...SETTINGS, metadataPort: 9775 });
+  it.each([...NAMED_STATES.keys()])('S27, S28: takes %s with metadata and DNS as well', (name) => {
+    const dns = { port: 9753, packetsPerSecond: 200, burst: 400 };
+    const plan = renderHost(NAMED_STATES.get(name) ?? stateOf([]), { ...SETTINGS, metadataPort: 9775, dns });
     netns.run(['nft', '-c', '-f', '-'], { input: `flush ruleset\n${formatTables(plan.tables)}` });
     for (const { addresses } of plan.links.values()) {
       expect(addresses.map(({ ip }) => ip)).toEqual(expect.arrayContaining(['169.254.169.254', 'fe80::a9fe:a9fe']));
@@ -183,6 +184,7 @@ describe('the render of a state', () => {
           sets: new Map([...state.sets].toReversed()),
           subnets: new Map([...state.subnets].toReversed()),
           bgpPeers: new Map([...state.bgpPeers].toReversed()),
+          names: new Map([...state.names].toReversed()),
         };
         expect(renderHost(turned, SETTINGS)).toEqual(renderHost(state, SETTINGS));
       }),

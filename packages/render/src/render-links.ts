@@ -2,7 +2,7 @@ import { type Endpoint, type HostState, hostSideMac, type IfName } from '@manx/h
 import { cidrFirst, cidrOf, compareIps, familyOf, type Ip, linkLocalFor } from '@manx/ip';
 import { dhcpTapAddresses, type TapAddress } from './dnsmasq/index.js';
 import type { LinkPlan, TokenBucket } from './host-plan.js';
-import { METADATA_ADDRESSES } from './metadata.js';
+import { SERVICE_ADDRESSES } from './metadata.js';
 import type { RenderSettings } from './settings.js';
 import { tokenBuckets } from './token-buckets.js';
 
@@ -61,16 +61,16 @@ export function renderHostSysctls(): ReadonlyMap<string, string> {
 
 /**
  * What the endpoints' taps look like: one link-local address, the same on every host that the instance may move to, the
- * gateway of each of its IPv4 subnets as a /32, what dnsmasq needs beside them (`dhcpTapAddresses`), and where there is metadata its
- * addresses. A gateway address that an instance holds itself, here or on another host (a router made of a VM), is left to it.
+ * gateway of each of its IPv4 subnets as a /32, what dnsmasq needs beside them (`dhcpTapAddresses`), and where there is metadata or DNS
+ * their addresses. A gateway address that an instance holds itself, here or on another host (a router made of a VM), is left to it.
  */
 export function renderLinks(
   state: HostState,
   endpoints: readonly Endpoint[],
-  { metadataPort }: Pick<RenderSettings, 'metadataPort'> = {},
+  { metadataPort, dns }: Pick<RenderSettings, 'metadataPort' | 'dns'> = {},
 ): ReadonlyMap<IfName, LinkPlan> {
   const held = new Set(endpoints.flatMap(({ addresses }) => addresses.map(({ ip }) => ip)));
-  const fixed = metadataPort === undefined ? [] : METADATA_ADDRESSES;
+  const fixed = metadataPort === undefined && dns === undefined ? [] : SERVICE_ADDRESSES;
   return new Map(endpoints.map((endpoint) => [endpoint.ifname, linkOf(state, endpoint, { held, fixed })]));
 }
 

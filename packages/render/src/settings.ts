@@ -13,8 +13,13 @@ export type RenderSettings = {
    * this host's alone, IPv4, and nobody answers at it.
    */
   readonly hostSnat?: Ip;
-  /** Metadata (S27): the port on which the agent's proxy listens behind `METADATA_ADDRESSES`; absent where the host has none. */
+  /** Metadata (S27): the port on which the agent's proxy listens behind `SERVICE_ADDRESSES`; absent where the host has none. */
   readonly metadataPort?: number;
+  /**
+   * Names (S28): the port on which the agent answers behind `SERVICE_ADDRESSES`, and how many packets of one tap it is asked by, in the long run
+   * and at once; what is more never reaches it. Absent where instances are not answered.
+   */
+  readonly dns?: { readonly port: number; readonly packetsPerSecond: number; readonly burst: number };
   /** DHCP and router advertisements; absent where the host runs no dnsmasq of ours. Must be without `dnsmasqProblems`. */
   readonly dnsmasq?: DnsmasqSettings;
   /** BGP; absent where the host runs no BIRD of ours. Must be without `birdProblems`. */

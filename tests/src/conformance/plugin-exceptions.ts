@@ -26,8 +26,6 @@ export const PLUGIN_EXCEPTIONS: readonly Exception[] = [
   of('test_local_ip\\.', 'needs L2'),
   of('test_metering_(?:extensions|negative)\\.', 'metering is not offered'),
   of('test_ndp_proxy(?:_negative)?\\.', 'IPv6 is routed as it is; `l3-ndp-proxy` is not listed'),
-  of('.*_dns_(?:domain|name)', '`dns-integration` is not listed until names are resolved'),
-  of('test_revisions\\.TestRevisions\\.test_update_dns_domain_bumps_revision$', '`dns-integration` is not listed until names are resolved'),
   of(
     'admin\\.test_tag\\.Tag(?:Filter)?QosPolicyTestJSON\\.',
     'the test is a member; since its time Neutron asks for the role `manager` of who tags QoS policies',

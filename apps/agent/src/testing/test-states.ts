@@ -89,5 +89,12 @@ export const stateOf = (...objects: readonly HostObject[]): HostState => {
     new Map(
       objects.filter((object): object is Extract<HostObject, { kind: K }> => object.kind === kind).map((object) => [object.id, object]),
     );
-  return { endpoints: of('endpoint'), policies: of('policy'), sets: of('set'), subnets: of('subnet'), bgpPeers: of('bgp-peer') };
+  return {
+    endpoints: of('endpoint'),
+    policies: of('policy'),
+    sets: of('set'),
+    subnets: of('subnet'),
+    names: of('names'),
+    bgpPeers: of('bgp-peer'),
+  };
 };

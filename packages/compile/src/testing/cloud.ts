@@ -27,7 +27,17 @@ type Loose<T> = { readonly [K in keyof T]?: unknown };
 
 /** A network, up, of 1500 bytes. */
 export function network(id: string, more: Loose<Network> = {}): Network {
-  return { ...STANDARD, id, name: id, admin_state_up: true, mtu: 1500, status: 'ACTIVE', qos_policy_id: null, ...more } as Network;
+  return {
+    ...STANDARD,
+    id,
+    name: id,
+    admin_state_up: true,
+    mtu: 1500,
+    status: 'ACTIVE',
+    qos_policy_id: null,
+    dns_domain: '',
+    ...more,
+  } as Network;
 }
 
 /** The agent of a host. */
@@ -66,10 +76,11 @@ export function subnet(id: string, more: Loose<Subnet> = {}): Subnet {
   } as unknown as Subnet;
 }
 
-/** A port, bound to host h1, without addresses or groups. */
+/** A port, bound to host h1, without addresses or groups; of no project, so that it has no names unless told. */
 export function port(id: string, more: Loose<Port> = {}): Port {
   return {
     ...STANDARD,
+    project_id: '',
     id,
     name: id,
     network_id: 'net-a',
@@ -88,6 +99,8 @@ export function port(id: string, more: Loose<Port> = {}): Port {
     allowed_address_pairs: [],
     extra_dhcp_opts: [],
     qos_policy_id: null,
+    dns_name: '',
+    dns_domain: '',
     ...more,
   } as unknown as Port;
 }

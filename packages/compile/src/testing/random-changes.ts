@@ -53,6 +53,7 @@ const networks = fc.record({
   mtu: mostly<number>(fc.constantFrom(1500, 9000), fc.constant(10)),
   admin_state_up: fc.boolean(),
   qos_policy_id: fc.constantFrom(null, 'qos-1'),
+  dns_domain: mostly<string>(fc.constantFrom('', 'a.example.'), fc.constant('long.'.repeat(49))),
 });
 
 const subnets = fc
@@ -123,6 +124,9 @@ const ports = fc.record({
   claimed_addresses: fc.uniqueArray(claims, { maxLength: 2, selector: ({ ip_address }) => ip_address }),
   extra_dhcp_opts: fc.subarray([...DHCP_OPTIONS]),
   qos_policy_id: fc.constantFrom(null, null, 'qos-1', 'qos-2'),
+  project_id: mostly<string>(fc.constantFrom('blue', 'red'), fc.constant('')),
+  dns_name: fc.constantFrom('', 'www'),
+  dns_domain: mostly<string>(fc.constant(''), fc.constant('p.example.')),
 });
 
 function portPut({ isRouter, isSpare, ...p }: typeof ports extends fc.Arbitrary<infer P> ? P : never): Change {

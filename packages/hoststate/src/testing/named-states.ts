@@ -11,6 +11,7 @@ import type {
   Policy,
   PolicyRule,
   PortForward,
+  PortNames,
   Subnet,
 } from '../host-state.js';
 import { tapName } from '../if-name.js';
@@ -110,6 +111,15 @@ export function bgpPeer(id: string, address: string, more: Partial<BgpPeer> = {}
   return { kind: 'bgp-peer', id, address: address as Ip, asn: 65_001, localAsn: 65_000, password: null, announced: null, ...more };
 }
 
+/** The names of a port: `ip=fqdn`, sorted by address. */
+export function names(id: string, ...records: readonly string[]): PortNames {
+  const read = records.map((text) => {
+    const [ip = '', fqdn = ''] = text.split('=');
+    return { ip: ip as Ip, fqdn };
+  });
+  return { kind: 'names', id, network: 'net', project: 'blue', records: read };
+}
+
 /** The state of these objects; a later one replaces an earlier one of its kind and id. */
 export function stateOf(...objects: readonly HostObject[]): HostState {
   const of = <T extends HostObject>(kind: T['kind']): ReadonlyMap<string, T> =>
@@ -121,6 +131,7 @@ export function stateOf(...objects: readonly HostObject[]): HostState {
     sets: of<AddressSet>('set'),
     subnets: of<Subnet>('subnet'),
     bgpPeers: of<BgpPeer>('bgp-peer'),
+    names: of<PortNames>('names'),
   };
 }
 

@@ -11,7 +11,7 @@ import {
   type RateLimit,
 } from '../host-state.js';
 import type { Flow } from '../translation.js';
-import { bgpPeer, endpoint, forward, paired, policy, rule, set, stateOf, subnet } from './named-states.js';
+import { bgpPeer, endpoint, forward, names, paired, policy, rule, set, stateOf, subnet } from './named-states.js';
 
 /** Few addresses, sorted by `compareMembers`, so that flows, sets and endpoints meet. */
 export const ADDRESSES = [
@@ -119,6 +119,7 @@ const objects: fc.Arbitrary<HostObject> = fc.oneof(
       .tuple(byId, fc.uniqueArray(rules, { maxLength: 3, selector: ({ id }) => id }), fc.boolean())
       .map(([id, list, isStateful]) => ({ ...policy(id, ...list.sort((x, y) => compareIds(x.id, y.id))), isStateful })),
   },
+  { weight: 1, arbitrary: fc.tuple(byId, fc.constantFrom('www.a.example', 'host-1')).map(([id, fqdn]) => names(id, `10.65.0.2=${fqdn}`)) },
   { weight: 2, arbitrary: fc.tuple(byId, fc.subarray([...ADDRESSES, ...PREFIXES])).map(([id, members]) => set(id, ...members)) },
   { weight: 1, arbitrary: fc.subarray(['203.0.113.7', '10.65.0.0/24', 'fd00:65::/64']).map((members) => set(FLAT_SPACE, ...members)) },
   {

@@ -5,7 +5,7 @@ import { AF_OF_FAMILY, ipBytes } from '../netlink/ip-bytes.js';
 import { bindSocket, openSocket, setSocketOption } from '../netlink/libc.js';
 
 // include/uapi/asm-generic/socket.h, include/linux/net.h, include/uapi/linux/in6.h
-const SOCK_STREAM = 1;
+const SOCKET_TYPES = { tcp: 1, udp: 2 } as const;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
@@ -14,8 +14,14 @@ const SO_BINDTODEVICE = 25;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 
-/** Where a socket is bound: an address that the tap has, a TCP port, and the tap, by name and by index. */
-export type TapPlace = { readonly ifname: IfName; readonly index: number; readonly ip: Ip; readonly port: number };
+/** Where a socket is bound: an address that the tap has, a port, and the tap, by name and by index. */
+export type TapPlace = {
+  readonly ifname: IfName;
+  readonly index: number;
+  readonly ip: Ip;
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+};
 
 const one = (): Buffer => {
   const value = Buffer.alloc(4);
@@ -35,15 +41,16 @@ const socketAddress = ({ ip, port, index }: TapPlace): Buffer => {
 };
 
 /**
- * A TCP socket, bound and ready to listen, that takes connections from one tap only, and answers through it whatever the routes say
+ * A socket, bound, of TCP ready to listen, that takes connections or datagrams from one tap only, and answers through it whatever the routes say
  * (SO_BINDTODEVICE, socket(7)). Many taps may have one address and port each. The caller owns the descriptor. Throws Fault, for instance when
  * the tap is gone or has not the address (errno EADDRNOTAVAIL, ENODEV).
  */
 export const openTapSocket = (place: TapPlace): number => {
   const family = familyOf(place.ip);
-  const fd = openSocket(AF_OF_FAMILY[family], SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const fd = openSocket(AF_OF_FAMILY[family], SOCKET_TYPES[place.protocol] | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   try {
-    setSocketOption(fd, { level: SOL_SOCKET, name: SO_REUSEADDR }, one());
+    // Connections of a listener before may linger; with datagrams it would let a second one listen beside the first.
+    if (place.protocol === 'tcp') setSocketOption(fd, { level: SOL_SOCKET, name: SO_REUSEADDR }, one());
     setSocketOption(fd, { level: SOL_SOCKET, name: SO_BINDTODEVICE }, Buffer.from(`${place.ifname}\0`));
     if (family === 6) setSocketOption(fd, { level: IPPROTO_IPV6, name: IPV6_V6ONLY }, one());
     bindSocket(fd, socketAddress(place));

@@ -21,10 +21,11 @@ export type Choice = { readonly host: number; readonly tap: number };
 type SimulatedHost = { readonly own: HostPlan; readonly plan: HostPlan };
 
 const METADATA_PORT = 8775;
+const DNS = { port: 8753, packetsPerSecond: 200, burst: 400 };
 
 function settingsOf(host: HostName): RenderSettings {
   const hostSnat = snatOf(host);
-  const all = { ...SETTINGS, metadataPort: METADATA_PORT };
+  const all = { ...SETTINGS, metadataPort: METADATA_PORT, dns: DNS };
   return hostSnat === null ? all : { ...all, hostSnat };
 }
 

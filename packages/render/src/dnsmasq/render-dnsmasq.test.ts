@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Endpoint, HostState, Ipv6Mode } from '@manx/hoststate';
+import type { Endpoint, HostState, Ipv6Mode, PortNames } from '@manx/hoststate';
 import { asCidr, asIp } from '@manx/ip';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,6 +22,7 @@ const SETTINGS: DnsmasqSettings = {
   domain: 'example.org',
   leaseSeconds: 86_400,
   hasMetadata: false,
+  hasDns: false,
 };
 
 const V4 = { ...subnet('sub4', '10.65.0.0/24', '10.65.0.1'), dnsServers: [asIp('9.9.9.9'), asIp('2001:db8::53')] };
@@ -72,6 +73,53 @@ describe('renderDnsmasq', () => {
     expect(told(stateOf([V4, ONE]), true)).toEqual([]);
   });
 
+  it('S28: the host is the name server of subnets that have none, but not of those that are to have none', () => {
+    const told = (state: HostState, hasDns: boolean): string[] =>
+      (renderDnsmasq(state, { ...SETTINGS, hasDns }).files.get('options') ?? '')
+        .split('\n')
+        .filter((line) => /dns-server|,121,/.test(line));
+    const own = [V4, V6].map((lan) => ({ ...lan, dnsServers: [] }));
+    expect(told(stateOf([...own, ONE]), true)).toEqual([
+      'tag:tapaaaa,option:dns-server,169.254.169.254',
+      'tag:tapaaaa,option6:dns-server,[fe80::a9fe:a9fe]',
+    ]);
+    expect(told(stateOf([...own.map((lan) => ({ ...lan, gateway: null })), ONE]), true)).toContain(
+      'tag:tapaaaa,121,169.254.169.254/32,0.0.0.0',
+    );
+    expect(told(stateOf([...own, ONE]), false)).toEqual([]);
+    const none = [
+      { ...V4, dnsServers: [asIp('0.0.0.0')] },
+      { ...V6, dnsServers: [asIp('::')] },
+    ];
+    expect(told(stateOf([...none, ONE]), true)).toEqual([]);
+    expect(told(stateOf([V4, V6, ONE]), true)).toEqual(told(stateOf([V4, V6, ONE]), false));
+  });
+
+  it('S26, S28: an instance is told its own DNS name, and the domain of it unless the operator names one for all', () => {
+    const names = (fqdn: string): PortNames => ({
+      kind: 'names',
+      id: ONE.id,
+      network: 'net',
+      project: 'blue',
+      records: [
+        { ip: asIp('10.65.0.10'), fqdn },
+        { ip: asIp('10.65.0.11'), fqdn: 'second.b.example' },
+      ],
+    });
+    const files = (fqdn: string, domain: string | null): readonly string[] => {
+      const plan = renderDnsmasq(stateOf([V4, V6, ONE, names(fqdn)]), { ...SETTINGS, domain });
+      const options = (plan.files.get('options') ?? '').split('\n').filter((line) => line.includes('domain'));
+      return [plan.files.get('hosts')?.trim().split(',').at(-1) ?? '', ...options];
+    };
+    expect(files('web.a.example', null)).toEqual([
+      'web',
+      'tag:tapaaaa,option:domain-name,a.example',
+      'tag:tapaaaa,option6:domain-search,a.example',
+    ]);
+    expect(files('web.a.example', 'example.org')).toEqual(['web']);
+    expect(files('bare', null)).toEqual(['bare']);
+  });
+
   it.each<[Ipv6Mode | null, string, string | undefined]>([
     ['slaac', '2001:db8::/64', 'ra-only,off-link,64'],
     ['dhcpv6-stateless', '2001:db8::/64', 'ra-stateless,off-link,64'],
@@ -119,7 +167,7 @@ describe('renderDnsmasq', () => {
   });
 
   it('refuses settings that are not safe in a file', () => {
-    const bad = { directory: '/run/a\nb', user: 'root x', group: '', domain: 'a..b', leaseSeconds: 60, hasMetadata: false };
+    const bad = { directory: '/run/a\nb', user: 'root x', group: '', domain: 'a..b', leaseSeconds: 60, hasMetadata: false, hasDns: false };
     expect(dnsmasqProblems(bad).map(({ subject }) => subject)).toEqual([
       'dhcp.directory',
       'dhcp.user',

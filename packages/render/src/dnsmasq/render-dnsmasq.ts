@@ -1,4 +1,4 @@
-import type { Endpoint, HostState, Ipv6Mode, Subnet } from '@manx/hoststate';
+import type { Endpoint, HostState, Ipv6Mode, PortNames, Subnet } from '@manx/hoststate';
 import { cidrFirst, compareCidrs, netmask, nextIp, prefixLength } from '@manx/ip';
 import { admitEndpoints } from '../admit-endpoints.js';
 import type { ProgramPlan } from '../host-plan.js';
@@ -6,6 +6,7 @@ import { isDhcpHostname } from './dhcp-name.js';
 import { type DhcpOffer, dhcpOffer, isAdvertised } from './dhcp-offer.js';
 import { dhcpOptions } from './dhcp-options.js';
 import { DHCP_HALVES, DHCP_LINK_ADDRESS } from './dhcp-tap-addresses.js';
+import { dnsNameOf } from './dns-name.js';
 import { dnsmasqProblems } from './dnsmasq-problems.js';
 import type { DnsmasqSettings } from './dnsmasq-settings.js';
 
@@ -38,7 +39,7 @@ export function renderDnsmasq(state: HostState, settings: DnsmasqSettings): Prog
   if (first !== undefined) throw new RangeError(`${first.subject} ${first.detail}`);
   const served = admitEndpoints(state)
     .endpoints.toSorted((a, b) => (a.ifname < b.ifname ? -1 : 1))
-    .map((endpoint) => serviceOf(state, endpoint, settings.hasMetadata));
+    .map((endpoint) => serviceOf(state, endpoint, settings));
   return {
     files: new Map([
       ['dnsmasq.conf', configuration(state, settings)],
@@ -48,24 +49,28 @@ export function renderDnsmasq(state: HostState, settings: DnsmasqSettings): Prog
   };
 }
 
-/** One endpoint's share of the files, and the subnets that it was made of. */
+/** One endpoint's share of the files, and what it was made of. */
 type Service = {
   readonly subnets: readonly (Subnet | undefined)[];
-  readonly hasMetadata: boolean;
+  readonly names: PortNames | undefined;
+  readonly settings: DnsmasqSettings;
   readonly hosts: string;
   readonly options: string;
 };
 
 const services = new WeakMap<Endpoint, Service>();
 
-/** Made once per endpoint, and again when one of its subnets has changed. */
-function serviceOf(state: HostState, endpoint: Endpoint, hasMetadata: boolean): Service {
+/** Made once per endpoint, and again when one of its subnets, or its DNS name, has changed. */
+function serviceOf(state: HostState, endpoint: Endpoint, settings: DnsmasqSettings): Service {
   const subnets = endpoint.addresses.map(({ subnet }) => state.subnets.get(subnet));
   const known = services.get(endpoint);
-  if (known?.hasMetadata === hasMetadata && known.subnets.every((subnet, index) => subnet === subnets[index])) return known;
+  const names = state.names.get(endpoint.id);
+  if (known?.settings === settings && known.names === names && known.subnets.every((subnet, index) => subnet === subnets[index]))
+    return known;
   const offer = dhcpOffer(state, endpoint);
-  const options = lines(dhcpOptions(endpoint, offer, hasMetadata));
-  const service = { subnets, hasMetadata, hosts: lines(hostLine(endpoint, offer)), options };
+  const options = lines(dhcpOptions(endpoint, { offer, names }, settings));
+  const hostname = dnsNameOf(names, offer.v4?.ip ?? null).label ?? endpoint.hostname;
+  const service = { subnets, names, settings, hosts: lines(hostLine({ ...endpoint, hostname }, offer)), options };
   services.set(endpoint, service);
   return service;
 }

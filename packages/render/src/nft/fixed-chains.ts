@@ -2,6 +2,7 @@ import type { DropReason } from '@manx/hoststate';
 import type { Cidr, Family } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
 import type { RenderSettings } from '../settings.js';
+import { DNS_FROM_LINK_LOCAL, dnsChains, dnsInput } from './dns-chains.js';
 import { drop, dropChains } from './drop-chains.js';
 import { METADATA_FROM_LINK_LOCAL, metadataChains, metadataInput } from './metadata-chains.js';
 import { ND_CHAINS, NEIGHBOUR_DISCOVERY } from './nd-chains.js';
@@ -29,6 +30,7 @@ const INET_REASONS = [
   'dhcp-server',
   'protected',
   'host-service',
+  'dns-rate',
   'link-scope',
   'egress-rate',
   'egress-invalid',
@@ -55,7 +57,7 @@ const hook = (name: string, priority: number): NftHook => ({ type: 'filter', hoo
  * `accept` ends only the chain it is said in: local traffic passes the egress policy of the one *and* the ingress policy of the other.
  */
 export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [string, NftChain]> {
-  const { protectedPrefixes, endpointToHost, metadataPort: port } = settings;
+  const { protectedPrefixes, endpointToHost, metadataPort: port, dns } = settings;
   return [
     ...INET_DROPS.chains,
     // Each fragment shows its source: a forged one must not get among those of another instance. And no forged packet costs a
@@ -64,14 +66,34 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
     ['never-from-guest', { hook: null, rules: NEVER_FROM_GUEST }],
     ...ND_CHAINS,
     ['unaddressed', { hook: null, rules: UNADDRESSED }],
-    ['link-local', { hook: null, rules: [...(port === undefined ? [] : [METADATA_FROM_LINK_LOCAL]), ...LINK_LOCAL] }],
+    [
+      'link-local',
+      {
+        hook: null,
+        rules: [
+          ...(port === undefined ? [] : [METADATA_FROM_LINK_LOCAL]),
+          ...(dns === undefined ? [] : DNS_FROM_LINK_LOCAL),
+          ...LINK_LOCAL,
+        ],
+      },
+    ],
     ['input', { hook: hook('input', 0), rules: INPUT }],
     ['as-itself', { hook: null, rules: AS_ITSELF }],
     [
       'guest-to-host',
-      { hook: null, rules: [...GUEST_TO_HOST, ...(port === undefined ? [] : metadataInput(port)), ...REST_TO_HOST[endpointToHost]] },
+      {
+        hook: null,
+        rules: [
+          AS_ITSELF_FIRST,
+          ...(dns === undefined ? [] : dnsInput(dns)),
+          ...GUEST_TO_HOST,
+          ...(port === undefined ? [] : metadataInput(port)),
+          ...REST_TO_HOST[endpointToHost],
+        ],
+      },
     ],
     ...(port === undefined ? [] : metadataChains(port)),
+    ...(dns === undefined ? [] : dnsChains(dns)),
     ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, 'iifname vmap @egress', drop('unknown-tap')] }],
     ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, 'oifname vmap @ingress', drop('to-unknown-tap')] }],
     ['stateful-egress', { hook: null, rules: statefulRules('egress') }],
@@ -147,9 +169,10 @@ const AS_ITSELF: readonly string[] = [
   drop('source'),
 ];
 
+const AS_ITSELF_FIRST = 'jump as-itself';
+
 /** S18: DHCP, ICMP, neighbour discovery, and answers to what the host began; metadata (`metadataInput`) follows. */
 const GUEST_TO_HOST: readonly string[] = [
-  'jump as-itself',
   `ct state vmap { established : accept, related : accept, invalid : ${drop('egress-invalid')} }`,
   'meta nfproto ipv4 udp sport 68 udp dport 67 accept',
   'meta nfproto ipv6 udp sport 546 udp dport 547 accept',

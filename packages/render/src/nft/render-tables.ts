@@ -13,6 +13,7 @@ import { type Family, familyOf } from '@manx/ip';
 import type { NftChain, NftSet, NftTable, RenderProblem } from '../host-plan.js';
 import { remember } from '../remember.js';
 import type { RenderSettings } from '../settings.js';
+import { DNS_METERS } from './dns-chains.js';
 import { type EndpointSets, renderEndpoints } from './endpoint-sets.js';
 import { ARP_CHAINS, ARP_DROPS, FORWARD_OF_FLOATING, fixedChains, INET_DROPS } from './fixed-chains.js';
 import { FRAME_CHAINS, FRAME_DROPS } from './frame-chains.js';
@@ -27,6 +28,7 @@ export type RenderedTables = { readonly tables: readonly NftTable[]; readonly pr
 const NOTHING: NftChain = { hook: null, rules: [] };
 
 const INET_METERS = new Map(INET_DROPS.meters);
+const INET_METERS_WITH_DNS = new Map([...INET_DROPS.meters, ...DNS_METERS]);
 const ARP_METERS = new Map(ARP_DROPS.meters);
 const FRAME_METERS = new Map(FRAME_DROPS.meters);
 
@@ -65,7 +67,7 @@ export function renderTables(state: HostState, endpoints: readonly Endpoint[], s
       ...groupSets(state, groups, problems),
     ]),
     maps: new Map(shared.inetMaps),
-    meters: INET_METERS,
+    meters: settings.dns === undefined ? INET_METERS : INET_METERS_WITH_DNS,
     counters,
     chains,
   };

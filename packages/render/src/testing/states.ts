@@ -11,6 +11,7 @@ import {
   type Policy,
   type PolicyRule,
   type PortForward,
+  type PortNames,
   type Subnet,
 } from '@manx/hoststate';
 import { asCidr, asIp, asMac, compareIps, familyOf } from '@manx/ip';
@@ -27,13 +28,14 @@ export const SETTINGS: RenderSettings = {
 export const SNAT_SETTINGS: RenderSettings = { ...SETTINGS, hostSnat: asIp('203.0.113.200') };
 
 /** A host state of these objects. */
-export function stateOf(objects: ReadonlyArray<Endpoint | Policy | AddressSet | Subnet | BgpPeer>): HostState {
+export function stateOf(objects: ReadonlyArray<Endpoint | Policy | AddressSet | Subnet | PortNames | BgpPeer>): HostState {
   return {
     endpoints: new Map(objects.flatMap((object) => (object.kind === 'endpoint' ? [[object.id, object]] : []))),
     policies: new Map(objects.flatMap((object) => (object.kind === 'policy' ? [[object.id, object]] : []))),
     sets: new Map(objects.flatMap((object) => (object.kind === 'set' ? [[object.id, object]] : []))),
     subnets: new Map(objects.flatMap((object) => (object.kind === 'subnet' ? [[object.id, object]] : []))),
     bgpPeers: new Map(objects.flatMap((object) => (object.kind === 'bgp-peer' ? [[object.id, object]] : []))),
+    names: new Map(objects.flatMap((object) => (object.kind === 'names' ? [[object.id, object]] : []))),
   };
 }
 

@@ -50,6 +50,7 @@ export function makeDhcpLab(name: string): DhcpLab {
     domain: 'openstacklocal',
     leaseSeconds: 86_400,
     hasMetadata: false,
+    hasDns: false,
   };
   const script = join(directory, 'client.sh');
   writeFileSync(script, SCRIPT, { mode: 0o755 });

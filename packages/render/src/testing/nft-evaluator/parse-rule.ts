@@ -34,6 +34,7 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, (found: RegExpExecArray) => Cl
   [/^limit rate \d+\/second burst \d+ packets(?= |$)/, () => ({ kind: 'mark' })],
   [/^log group \d+(?= |$)/, () => ({ kind: 'mark' })],
   [/^update @[\w-]+ \{ [\w ]+ counter \}(?= |$)/, () => ({ kind: 'mark' })],
+  [/^update @[\w-]+ \{ \w+ limit rate over \d+\/second burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
   [/^counter name "[\w-]+"(?= |$)/, () => ({ kind: 'mark' })],
   // The packets here have neither IPv4 options nor IPv6 extension headers.
   [/^ip hdrlength > 5 ip option \w+ exists(?= |$)/, () => ({ kind: 'absent' })],

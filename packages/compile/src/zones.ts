@@ -1,0 +1,71 @@
+import type { HostName, PortNames } from '@manx/hoststate';
+import { zoneOf } from './compile-names.js';
+
+/** The ports that have names in one zone, and the hosts that are told of them. */
+type Zone = { readonly members: Map<string, PortNames>; readonly hosts: Set<HostName> };
+
+/** Hears of each name before it becomes another for a host; undefined: the host does not have it. */
+type Touch = (host: HostName, id: string, before: PortNames | undefined) => void;
+
+/**
+ * The names of all ports by zone, and which hosts have each zone. A host has all names of a zone or none, so that this says what it has.
+ */
+export class Zones {
+  readonly #touch: Touch;
+  readonly #names = new Map<string, PortNames>();
+  readonly #zones = new Map<string, Zone>();
+
+  constructor(touch: Touch) {
+    this.#touch = touch;
+  }
+
+  /** The names of a port; undefined when it has none. */
+  namesOf(port: string): PortNames | undefined {
+    return this.#names.get(port);
+  }
+
+  /** The names in a zone, by port. */
+  members(zone: string): Iterable<PortNames> {
+    return this.#zones.get(zone)?.members.values() ?? [];
+  }
+
+  /** Puts a port's names as they are now, or takes them away. */
+  set(port: string, names: PortNames | undefined): void {
+    const before = this.#names.get(port);
+    const from = before === undefined ? undefined : this.#zone(zoneOf(before));
+    const to = names === undefined ? undefined : this.#zone(zoneOf(names));
+    for (const host of from?.hosts ?? []) this.#touch(host, port, before);
+    for (const host of to?.hosts ?? []) if (from?.hosts.has(host) !== true) this.#touch(host, port, undefined);
+    from?.members.delete(port);
+    if (names === undefined) this.#names.delete(port);
+    else this.#names.set(port, names);
+    if (names !== undefined) to?.members.set(port, names);
+    if (before !== undefined) this.#forget(zoneOf(before));
+  }
+
+  /** A host that had no part in the zone gets all of it. */
+  join(zone: string, host: HostName): void {
+    const { members, hosts } = this.#zone(zone);
+    hosts.add(host);
+    for (const id of members.keys()) this.#touch(host, id, undefined);
+  }
+
+  /** A host that had the zone loses all of it. */
+  leave(zone: string, host: HostName): void {
+    const { members, hosts } = this.#zone(zone);
+    hosts.delete(host);
+    for (const [id, names] of members) this.#touch(host, id, names);
+    this.#forget(zone);
+  }
+
+  #zone(key: string): Zone {
+    const zone = this.#zones.get(key) ?? { members: new Map<string, PortNames>(), hosts: new Set<HostName>() };
+    this.#zones.set(key, zone);
+    return zone;
+  }
+
+  #forget(key: string): void {
+    const zone = this.#zones.get(key);
+    if (zone?.members.size === 0 && zone.hosts.size === 0) this.#zones.delete(key);
+  }
+}

@@ -1,0 +1,1 @@
+export { type DnsOptions, type DnsService, type DnsTap, openDns } from './dns-service.js';
