@@ -83,9 +83,12 @@ function askByUdp(server: Ip, query: Query): Promise<Buffer | null> {
   const { question, id } = questionFor(query);
   return new Promise((resolve) => {
     const socket = createSocket(familyOf(server) === 4 ? 'udp4' : 'udp6');
+    let isOpen = true;
     const finish = (answer: Buffer | null): void => {
       clearTimeout(timer);
-      socket.close();
+      // Closing twice would throw.
+      if (isOpen) socket.close();
+      isOpen = false;
       resolve(answer);
     };
     const timer = setTimeout(() => finish(null), ATTEMPT_MS);
@@ -94,7 +97,11 @@ function askByUdp(server: Ip, query: Query): Promise<Buffer | null> {
     socket.on('message', (answer) => {
       if (isAnswerTo(answer, query, id)) finish(answer);
     });
-    socket.connect(PORT, server, () => socket.send(question));
+    // A failure to send, or to find a way at all, is an `error`.
+    socket.once('connect', () => {
+      if (isOpen) socket.send(question);
+    });
+    socket.connect(PORT, server);
   });
 }
 

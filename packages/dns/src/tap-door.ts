@@ -68,8 +68,8 @@ export class TapDoor {
 
   async #onDatagram(socket: UdpSocket, message: Buffer, { address, port }: RemoteInfo): Promise<void> {
     const answer = await this.#ask(message, 'udp');
-    // A guest that is gone gets no answer, and misses none.
-    if (answer !== null && this.#udp.includes(socket)) socket.send(answer, port, address, () => undefined);
+    // A guest that is gone gets no answer, and misses none; nor does one that asks from port 0, which nothing can be sent to.
+    if (answer !== null && port !== 0 && this.#udp.includes(socket)) socket.send(answer, port, address, () => undefined);
   }
 
   #openTcp(fd: number): void {
