@@ -283,7 +283,14 @@ export class HostRegistry {
       return names !== undefined && use.zones.has(zoneOf(names)) ? names : undefined;
     };
     const names = { has: (id: string) => namesOf(id) !== undefined };
-    const used = { endpoint: use.endpoints, policy: use.policies, set: use.sets, subnet: use.subnets, names, 'bgp-peer': use.bgpPeers } as const;
+    const used = {
+      endpoint: use.endpoints,
+      policy: use.policies,
+      set: use.sets,
+      subnet: use.subnets,
+      names,
+      'bgp-peer': use.bgpPeers,
+    } as const;
     const find = {
       endpoint: (id: string) => use.endpoints.get(id),
       policy: (id: string) => this.#policies.get(id)?.value.policy,

@@ -17,7 +17,14 @@ type Held = { readonly revision: Revision; readonly state: HostState };
 
 class Draft {
   readonly revision: Revision;
-  readonly state = { endpoints: new Map(), policies: new Map(), sets: new Map(), subnets: new Map(), names: new Map(), bgpPeers: new Map() };
+  readonly state = {
+    endpoints: new Map(),
+    policies: new Map(),
+    sets: new Map(),
+    subnets: new Map(),
+    names: new Map(),
+    bgpPeers: new Map(),
+  };
 
   constructor(revision: Revision) {
     this.revision = revision;

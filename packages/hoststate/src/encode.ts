@@ -23,7 +23,18 @@ export const HOST_STATE_FORMAT = { format: 'manx-host-state', version: 2 } as co
 
 type Keys<T> = T extends unknown ? keyof T : never;
 type FieldName =
-  | Keys<Endpoint | Policy | AddressSet | Subnet | BgpPeer | PortNames | NameRecord | PolicyRule | PolicyRule['peer'] | Endpoint['addresses'][number]>
+  | Keys<
+      | Endpoint
+      | Policy
+      | AddressSet
+      | Subnet
+      | BgpPeer
+      | PortNames
+      | NameRecord
+      | PolicyRule
+      | PolicyRule['peer']
+      | Endpoint['addresses'][number]
+    >
   | Keys<
       | Endpoint['pairs'][number]
       | Endpoint['floating'][number]

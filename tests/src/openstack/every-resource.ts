@@ -44,15 +44,12 @@ export const coreResources = async (cli: OpenstackSession): Promise<void> => {
   expect(port).toMatchObject({ mac_address: 'fa:16:3e:70:00:20', port_security_enabled: true, tags: ['red'] });
   expect(port['allowed_address_pairs']).toEqual([{ ip_address: '10.70.0.100', mac_address: 'fa:16:3e:70:00:20' }]);
   expect(port['extra_dhcp_opts']).toEqual([{ opt_name: 'mtu', opt_value: '1300', ip_version: 4 }]);
-  await cli.quiet('port set --dns-name shop --dns-domain p.example. p1');
-  expect(await cli.json('port show p1')).toMatchObject({
-    dns_name: 'shop',
-    dns_domain: 'p.example.',
-    dns_assignment: [{ ip_address: '10.70.0.20', hostname: 'shop', fqdn: 'shop.p.example.' }],
-  });
+  await cli.quiet('port set --dns-name shop p1');
   await cli.quiet('network set --dns-domain n.example. web');
-  await cli.quiet('port set --dns-domain "" p1');
-  expect(await cli.json('port show p1')).toMatchObject({ dns_assignment: [{ fqdn: 'shop.n.example.' }] });
+  const named = (fqdn: string): object => ({ dns_name: 'shop', dns_assignment: [{ ip_address: '10.70.0.20', fqdn }, { fqdn }] });
+  expect(await cli.json('port show p1')).toMatchObject(named('shop.n.example.'));
+  await cli.quiet('port set --dns-domain p.example. p1');
+  expect(await cli.json('port show p1')).toMatchObject(named('shop.p.example.'));
   await cli.quiet('port set --no-security-group --disable-port-security --no-allowed-address p1');
   expect(await cli.json('port show p1')).toMatchObject({ port_security_enabled: false, security_group_ids: [], allowed_address_pairs: [] });
   expect(await cli.json('port list --network web --tags red')).toMatchObject([{ Name: 'p1' }]);
