@@ -126,6 +126,13 @@ describe('S21: translated packets that are not the first of a flow', () => {
     expect(traced(world.outside, FLOATING).at(-1)).toBe(FLOATING);
   });
 
+  it('S23: a forward to a neighbour of stateless groups is answered, in the name that was asked for', () => {
+    const bare = stateless(policy('bare', [...EGRESS, rule('i', {})]));
+    const forwards = [{ ...forward('f1', 99, 80), ip: asIp(FLOATING), fixed: asIp('10.66.0.3') }];
+    apply(stateWith([{ ...A, forwards }, { ...B, policies: ['bare'] }, bare]));
+    expect([ask(world.outside, FLOATING, 99), ask(world.outside, '10.66.0.3')]).toEqual([OUTSIDE, OUTSIDE]);
+  });
+
   it('S23: a forward to an instance on another host is answered through this one, in UDP and with an ICMP error too', () => {
     const forwards = [
       { ...forward('f1', 99, 80), ip: asIp(FLOATING), fixed: asIp(FAR) },

@@ -6,7 +6,7 @@ type Bug = (plan: HostPlan) => HostPlan;
 /** Faults that the comparison with `explain` has to find, each planted alone. */
 export const PLANTED_BUGS: ReadonlyMap<string, Bug> = new Map<string, Bug>([
   ['a swapped direction', inChains((name, chain, table) => (isPolicy(name) ? (table.chains.get(swapped(name)) ?? chain) : chain))],
-  ['a rule wider by one port', inRules((rule) => rule.replace(/dport 80(?= )/, 'dport 80-81'))],
+  ['a rule wider by one port', inChains((name, chain) => (isPolicy(name) ? { ...chain, rules: chain.rules.map(widened) } : chain))],
   ['a family left out', inRules((rule) => rule.replace('meta nfproto ipv4 ', ''))],
   [
     'a source check that lets everything pass',
@@ -32,6 +32,11 @@ export const PLANTED_BUGS: ReadonlyMap<string, Bug> = new Map<string, Bug>([
 
 function isPolicy(name: string): boolean {
   return /^(?:in|e)gress-[0-9a-f-]+$/.test(name);
+}
+
+/** A range of ports, or one, and the port after it. */
+function widened(rule: string): string {
+  return rule.replace(/dport (\d+)(?:-(\d+))?(?= )/, (_, from: string, to = from) => `dport ${from}-${Math.min(65_535, Number(to) + 1)}`);
 }
 
 function swapped(name: string): string {

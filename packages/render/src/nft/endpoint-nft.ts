@@ -49,25 +49,27 @@ export type EndpointNft = FloatingNft &
  * Its chains limit and mark, see the flow's state, then each group in turn; what no group accepts is dropped, and so is everything
  * without groups (S16). Without port security nothing is (S19).
  */
-export const renderStateful = remember((endpoint: Endpoint): EndpointNft => render(endpoint, true));
+export const renderStateful = remember((endpoint: Endpoint): EndpointNft => render(endpoint, { isStateful: true, isTracked: true }));
+
+/** The same for an endpoint of stateless groups: each packet has to be allowed for itself, and its flows are not tracked. */
+export const renderStateless = remember((endpoint: Endpoint): EndpointNft => render(endpoint, { isStateful: false, isTracked: false }));
 
 /**
- * The same for an endpoint of stateless groups: each packet has to be allowed for itself. Its flows are not tracked, but for those
- * of floating IPs, whose translation is remembered nowhere else.
+ * The same where connections are translated to it, by a floating IP or a forward of its own or of another endpoint on this host: each packet has to be
+ * allowed for itself, but its flows are tracked, for what is translated is remembered nowhere else.
  */
-export const renderStateless = remember((endpoint: Endpoint): EndpointNft => render(endpoint, false));
+export const renderTranslated = remember((endpoint: Endpoint): EndpointNft => render(endpoint, { isStateful: false, isTracked: true }));
 
-function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
+function render(endpoint: Endpoint, { isStateful, isTracked }: { readonly isStateful: boolean; readonly isTracked: boolean }): EndpointNft {
   const { ifname, mac } = endpoint;
   const tap = `"${ifname}"`;
   const ips = endpoint.addresses.map(({ ip }) => ip);
   const v4 = ips.filter((ip) => familyOf(ip) === 4);
   const v6 = ips.filter((ip) => familyOf(ip) === 6);
   const { macs, ...pairs } = pairElements(endpoint);
-  const isUntracked = !isStateful && endpoint.floating.length + endpoint.forwards.length === 0;
   const prefixes = receivedPrefixes(endpoint);
-  const routed = isUntracked ? prefixes : [];
-  const received = isUntracked ? [...new Set([...ips, ...routed.filter(isSingle).map(cidrFirst)])] : [];
+  const routed = isTracked ? [] : prefixes;
+  const received = isTracked ? [] : [...new Set([...ips, ...routed.filter(isSingle).map(cidrFirst)])];
   const floating = renderFloating(endpoint);
   return {
     ...floating,
@@ -97,13 +99,13 @@ function render(endpoint: Endpoint, isStateful: boolean): EndpointNft {
     arpSenderNets: pairs.arpSenderNets,
     arpOwn: v4.map((ip) => `${tap} . ${ip}`),
     arpPairs: pairs.arpPairs,
-    untracked: isUntracked ? [tap] : [],
+    untracked: isTracked ? [] : [tap],
     untrackedV4: received.filter((ip) => familyOf(ip) === 4),
     untrackedV6: received.filter((ip) => familyOf(ip) === 6),
     untrackedNets: routed.filter((cidr) => !isSingle(cidr)),
-    tracked: isUntracked
-      ? []
-      : [...[...endpoint.addresses, ...endpoint.floating, ...endpoint.forwards].map(({ ip }) => hostCidr(ip)), ...prefixes],
+    tracked: isTracked
+      ? [...[...endpoint.addresses, ...endpoint.floating, ...endpoint.forwards].map(({ ip }) => hostCidr(ip)), ...prefixes]
+      : [],
   };
 }
 

@@ -2,7 +2,7 @@ import { type Endpoint, type HostState, isStateful } from '@manx/hoststate';
 import { hostCidr, type Ip } from '@manx/ip';
 import type { NftChain, NftMap, NftSet } from '../host-plan.js';
 import { CLAIM_CHAINS_ARP, CLAIM_CHAINS_INET } from './claim-chains.js';
-import { type EndpointNft, renderStateful, renderStateless } from './endpoint-nft.js';
+import { type EndpointNft, renderStateful, renderStateless, renderTranslated } from './endpoint-nft.js';
 import { rangeTexts, withoutParts } from './intervals.js';
 
 /** What the endpoints of a host put into the tables, all together. */
@@ -31,7 +31,13 @@ const memories = new WeakMap<readonly Endpoint[], Memory>();
 
 /** The chains of the endpoints, and the sets and maps that are shared by all: the same list gives the same answer, by reference. */
 export function renderEndpoints(state: HostState, endpoints: readonly Endpoint[]): EndpointSets {
-  const nft = endpoints.map((endpoint) => (isStateful(state, endpoint) ? renderStateful(endpoint) : renderStateless(endpoint)));
+  const forwardedTo = new Set(endpoints.flatMap(({ forwards }) => forwards.map(({ fixed }) => fixed)));
+  const isTranslated = ({ addresses, floating, forwards }: Endpoint): boolean =>
+    floating.length + forwards.length > 0 || addresses.some(({ ip }) => forwardedTo.has(ip));
+  const nft = endpoints.map((endpoint) => {
+    if (isStateful(state, endpoint)) return renderStateful(endpoint);
+    return isTranslated(endpoint) ? renderTranslated(endpoint) : renderStateless(endpoint);
+  });
   const known = memories.get(endpoints);
   if (known?.nft.every((one, index) => one === nft[index]) === true) return known.sets;
   const sets = allSets(nft);
