@@ -48,6 +48,9 @@ export type Effort = {
   readonly storm: number;
   /** How many endpoints the sending host has when the data path is measured, one stage after another. */
   readonly pathSizes: readonly number[];
+  /** Routes of others that hosts have when a new one is timed, one stage after another; how many new ones. */
+  readonly routes: readonly number[];
+  readonly newRoutes: number;
   readonly boots: number;
   readonly pathRounds: number;
   readonly pathSeconds: number;
@@ -70,6 +73,8 @@ export const fullEffort: Effort = {
   adopted: 500,
   storm: 500,
   pathSizes: [10, 100, 1000],
+  routes: [1000, 10_000, 100_000],
+  newRoutes: 40,
   boots: 100,
   pathRounds: 7,
   pathSeconds: 3,
@@ -92,6 +97,8 @@ export const quickEffort: Effort = {
   adopted: 50,
   storm: 50,
   pathSizes: [10, 50],
+  routes: [1000],
+  newRoutes: 5,
   boots: 20,
   pathRounds: 1,
   pathSeconds: 1,

@@ -90,6 +90,13 @@ describe('agent.yaml', () => {
     expect(bird?.protectedPrefixes).toEqual(['198.18.0.0/15']);
   });
 
+  it('BGP: what sessions with peers of the API are like is said once for all of them', async () => {
+    const api = 'api_peers: {accept: [10.0.0.0/8], local_addresses: [192.0.2.1, "fd00::1"]}';
+    const { bird } = renderSettings(await read(`${LEAST}bgp: {asn: 65001, router_id: 192.0.2.1, ${api}}\n`));
+    expect(bird?.apiPeers).toMatchObject({ accept: ['10.0.0.0/8'], hasBfd: false, localAddresses: ['192.0.2.1', 'fd00::1'] });
+    await expect(read(`${LEAST}bgp: {asn: 65001, router_id: 192.0.2.1, api_peers: {address: 192.0.2.2}}\n`)).rejects.toThrow('address');
+  });
+
   it('what only BIRD would mind is refused before anything is done', async () => {
     const peer = '{name: a, address: 192.0.2.1, asn: 2}';
     const settings = await read(`${LEAST}bgp: {asn: 1, router_id: 1.2.3.4, peers: [${peer}, ${peer}]}\n`);

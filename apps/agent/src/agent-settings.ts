@@ -67,7 +67,9 @@ const AGENT_SETTINGS = Type.Object(
             ),
             { default: [] },
           ),
-          api_peers: Type.Optional(Type.Object(BGP_SESSION, strict)),
+          api_peers: Type.Optional(
+            Type.Object({ ...BGP_SESSION, local_addresses: Type.Optional(Type.Array(Type.String({ format: 'ip' }))) }, strict),
+          ),
           bfd: Type.Optional(
             Type.Object(
               {

@@ -67,7 +67,7 @@ export const birdSettings = ({ run_dir, bgp, protected_prefixes }: AgentSettings
         routerId: asIp(bgp.router_id),
         peers: bgp.peers.map(birdPeer),
         protectedPrefixes: protected_prefixes,
-        apiPeers: bgp.api_peers === undefined ? undefined : birdSession(bgp.api_peers),
+        apiPeers: bgp.api_peers === undefined ? undefined : apiPeers(bgp.api_peers),
         bfd: bgp.bfd === undefined ? undefined : { intervalMs: bgp.bfd.interval_ms, multiplier: bgp.bfd.multiplier },
       };
 
@@ -82,7 +82,11 @@ const birdPeer = (peer: PeerSettings): BirdPeer => ({
   ...birdSession(peer),
 });
 
-const birdSession = (session: NonNullable<NonNullable<AgentSettings['bgp']>['api_peers']>): ApiPeerSettings => ({
+type ApiPeers = NonNullable<NonNullable<AgentSettings['bgp']>['api_peers']>;
+
+const apiPeers = (session: ApiPeers): ApiPeerSettings => ({ ...birdSession(session), localAddresses: session.local_addresses?.map(asIp) });
+
+const birdSession = (session: Omit<ApiPeers, 'local_addresses'>): Omit<ApiPeerSettings, 'localAddresses'> => ({
   accept: session.accept?.map((text) => (text === 'default' || text === 'any' ? text : asCidr(text))),
   maxPrefix: session.max_prefix,
   communities: session.communities,

@@ -18,6 +18,7 @@ import {
   wireHosts,
 } from '@manx/api';
 import { createFeedServer } from '@manx/feed';
+import { bgpSessionName } from '@manx/hoststate';
 import { SettingsFault } from '@manx/settings';
 import { openMemoryStore, openSqliteStore, type Store, StoreFault } from '@manx/store';
 import type { Logger } from 'pino';
@@ -137,7 +138,15 @@ const glance = ({
     const host = port['binding:host_id'];
     if (host) portsOf.set(host, (portsOf.get(host) ?? 0) + 1);
   }
-  return cloudStatus({ revision: ledger.revision, notReady, compileProblems: wiring.problems(), hosts: wiring.hosts(), portsOf });
+  const peerNames = new Map([...ledger.state.all('bgp_peer')].map(({ id, name }) => [bgpSessionName(id), name || id]));
+  return cloudStatus({
+    revision: ledger.revision,
+    notReady,
+    compileProblems: wiring.problems(),
+    hosts: wiring.hosts(),
+    portsOf,
+    peerNames,
+  });
 };
 
 /** Counts a request, and says it in one line, without bodies, queries and tokens. */

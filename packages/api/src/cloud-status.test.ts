@@ -15,7 +15,14 @@ const well: HostFact = {
     drift: { repairs: 2, lastAt: null, last: null },
   },
 };
-const cloud = { revision: 7, notReady: [], compileProblems: [], hosts: [well], portsOf: new Map([['compute-1', 3]]) };
+const cloud = {
+  revision: 7,
+  notReady: [],
+  compileProblems: [],
+  hosts: [well],
+  portsOf: new Map([['compute-1', 3]]),
+  peerNames: new Map([['peer-api-1', 'border']]),
+};
 const report = well.report;
 
 describe('a cloud at a glance', () => {
@@ -36,6 +43,12 @@ describe('a cloud at a glance', () => {
     ['no_agent', { portsOf: new Map([['other', 1]]) }, 'other'],
   ])('%s is said, and where', (code, change, where) => {
     expect(cloudStatus({ ...cloud, ...change }).problems).toMatchObject([{ code, where }]);
+  });
+
+  it('a session with a BGP peer of the API is called as people call the peer as well', () => {
+    const bgp = [{ name: 'peer-api-1', state: 'Active' }];
+    const { problems } = cloudStatus({ ...cloud, hosts: [{ ...well, report: report && { ...report, bgp } }] });
+    expect(problems).toMatchObject([{ code: 'bgp_down', subject: 'peer-api-1 (border)' }]);
   });
 
   it('what an agent says is wrong is said with since when', () => {

@@ -40,6 +40,8 @@ export type CloudFacts = {
   readonly compileProblems: readonly string[];
   readonly hosts: readonly HostFact[];
   readonly portsOf: ReadonlyMap<string, number>;
+  /** What people call the BGP peers of the API, by the names of their sessions on hosts. */
+  readonly peerNames: ReadonlyMap<string, string>;
 };
 
 const ESTABLISHED = 'Established';
@@ -49,7 +51,7 @@ export const cloudStatus = (facts: CloudFacts): CloudStatus => {
   const problems = [
     ...facts.notReady.map((detail) => ofServer('not_ready', 'this server', detail)),
     ...facts.compileProblems.map((detail) => ofServer('compile', 'a resource', `${detail}; it is shut for its own ports`)),
-    ...facts.hosts.flatMap((fact) => ofHost(fact, facts.portsOf.get(fact.host) ?? 0)),
+    ...facts.hosts.flatMap((fact) => ofHost(fact, facts)),
     ...withoutAgent(facts),
   ];
   return {
@@ -72,8 +74,9 @@ const glanceOf = ({ host, isAlive, heardAt, report }: HostFact, ports: number): 
   repairs: report?.drift.repairs ?? 0,
 });
 
-const ofHost = ({ host, isAlive, heardAt, report }: HostFact, ports: number): readonly CloudProblem[] => {
+const ofHost = ({ host, isAlive, heardAt, report }: HostFact, { portsOf, peerNames }: CloudFacts): readonly CloudProblem[] => {
   if (!isAlive) {
+    const ports = portsOf.get(host) ?? 0;
     const detail = `nothing was heard of it; its ${ports} ports go on as they are, and no new one is bound there. Look at manx-agent and the network on that host`;
     return [{ where: host, code: 'agent_down', subject: 'agent', detail, since: heardAt }];
   }
@@ -82,7 +85,7 @@ const ofHost = ({ host, isAlive, heardAt, report }: HostFact, ports: number): re
     ...down.map(({ name, state }) => ({
       where: host,
       code: 'bgp_down',
-      subject: name,
+      subject: peerNames.has(name) ? `${name} (${peerNames.get(name)})` : name,
       detail: `the session is not established (${state}). Look at the peer and its settings`,
       since: null,
     })),

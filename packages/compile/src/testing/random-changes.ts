@@ -160,7 +160,7 @@ const rules = fc
 const routers = fc.record({
   id: fc.constantFrom(...ROUTERS),
   admin_state_up: mostly<boolean>(fc.constant(true), fc.constant(false)),
-  gateway: fc.constantFrom(null, { enable_snat: true }, { enable_snat: false }),
+  gateway: fc.constantFrom(null, { network_id: 'net-b', enable_snat: true }, { network_id: 'net-b', enable_snat: false }),
 });
 
 const floatingIps = fc.record({

@@ -38,7 +38,10 @@ export type BirdPeer = {
 };
 
 /** What this host decides about its sessions with peers of the API, which say no more than who they are. */
-export type ApiPeerSettings = Pick<BirdPeer, 'accept' | 'maxPrefix' | 'communities' | 'hasBfd' | 'multihop' | 'hasTtlSecurity'>;
+export type ApiPeerSettings = Pick<BirdPeer, 'accept' | 'maxPrefix' | 'communities' | 'hasBfd' | 'multihop' | 'hasTtlSecurity'> & {
+  /** The host's own, by which others know it as a peer: one of them is no peer of its own, and sessions that may go over routers come from the first of the family. */
+  readonly localAddresses?: readonly Ip[] | undefined;
+};
 
 /** Routes, and the action when there would be more: `block` keeps those it has and takes no others. */
 export type BirdMaxPrefix = { readonly limit: number; readonly action: BirdLimitAction };

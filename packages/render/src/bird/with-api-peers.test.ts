@@ -86,6 +86,24 @@ describe('peers of the API on a host', () => {
     expect(problems[1]?.detail).toContain('`tor1` of its agent.yaml');
   });
 
+  it('in a mesh each host is left out of its own, and speaks from the address that the others know', () => {
+    const mesh = peersOf(
+      apiPeer('h1', '198.18.255.1', { asn: 65_100 }),
+      apiPeer('h2', '198.18.255.2', { asn: 65_100 }),
+      apiPeer('h2-v6', 'fd00:198::2', { asn: 65_100 }),
+      apiPeer('tor', '198.18.1.6'),
+    );
+    const localAddresses = ['198.18.255.1', 'fd00:198::1'].map(asIp);
+    const { settings, problems } = withApiPeers({ ...SETTINGS, apiPeers: { localAddresses, hasBfd: true } }, mesh);
+    expect(problems).toEqual([]);
+    expect(settings?.peers.slice(1).map(({ name, localAddress }) => [name, localAddress])).toEqual([
+      ['api-h2', '198.18.255.1'],
+      ['api-h2-v6', 'fd00:198::1'],
+      ['api-tor', undefined],
+    ]);
+    expect(judged(settings as BirdSettings)).toBe('accepted');
+  });
+
   it('without BGP in its file are told to be without a session', () => {
     const plan = renderHost(stateOf([apiPeer('a', '198.18.1.6')]), HOST_SETTINGS);
     expect(plan.bird.files.size).toBe(0);
@@ -185,4 +203,33 @@ describe('a host and the routers that the API gave it', () => {
     await host.untilRoutes('10.70.0.1', (said) => said !== '');
     await host.untilRoutes('10.70.0.2', (said) => said !== '');
   });
+});
+
+describe('two hosts that are peers of one speaker, each other', () => {
+  it('tell each other their routes, and themselves nothing', async () => {
+    const lab = makeBirdLab('mesh');
+    try {
+      const [one, two] = [lab.box('h1'), lab.box('h2')];
+      lab.link(one, two, 51);
+      const addresses = ['198.18.51.1', '198.18.51.2'].map(asIp);
+      const mesh = peersOf(...addresses.map((address, at) => apiPeer(`h${at + 1}`, address, { asn: 65_100, password: 'mesh' })));
+      for (const [at, box] of [one, two].entries()) {
+        const own = {
+          asn: 65_001 + at,
+          routerId: addresses[at] ?? SETTINGS.routerId,
+          peers: [],
+          directory: box.directory,
+          controlSocket: box.controlSocket,
+        };
+        const { settings } = withApiPeers({ ...SETTINGS, ...own, apiPeers: { localAddresses: addresses.slice(at, at + 1) } }, mesh);
+        box.netns.run(['ip', 'route', 'add', `10.65.0.${at + 1}`, 'dev', 'tapx', 'proto', '80']);
+        await box.start(renderBird(settings as BirdSettings).files.get('bird.conf') ?? '');
+      }
+      expect(await one.untilRoutes('10.65.0.2', (said) => said !== '')).toContain('via 198.18.51.2');
+      expect(await two.untilRoutes('10.65.0.1', (said) => said !== '')).toContain('via 198.18.51.1');
+      expect(one.ask('show protocols')).not.toContain('peer-api-h1');
+    } finally {
+      await lab.close();
+    }
+  }, 60_000);
 });

@@ -1,5 +1,5 @@
-import type { BgpPeer } from '@manx/hoststate';
-import { bgpSessionName } from '@manx/hoststate';
+import { type BgpPeer, bgpSessionName } from '@manx/hoststate';
+import { familyOf } from '@manx/ip';
 import type { RenderProblem } from '../host-plan.js';
 import { birdProblems } from './bird-problems.js';
 import type { BirdPeer, BirdSettings } from './bird-settings.js';
@@ -12,10 +12,12 @@ const PREFIX = 'peer-';
 
 /**
  * The settings with the peers of the API beside those of the host's own file, which go first: BIRD has one session with an address. A peer that
- * cannot be said, or whose address the file has, is left out, and a problem; all others are as if it were not there.
+ * cannot be said, or whose address the file has, is left out, and a problem; all others are as if it were not there. A peer with an address of the host is the host itself, in
+ * a mesh of hosts that are each other's peers: it is left out as well, and no problem.
  */
 export function withApiPeers(settings: BirdSettings | undefined, peers: ReadonlyMap<string, BgpPeer>): BirdWithApiPeers {
-  const sorted = [...peers.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const own = settings?.apiPeers?.localAddresses ?? [];
+  const sorted = [...peers.values()].filter(({ address }) => !own.includes(address)).sort((a, b) => (a.id < b.id ? -1 : 1));
   if (settings === undefined) {
     const detail = 'the host has no session with this BGP peer of the API: there is no `bgp` in its agent.yaml';
     return { settings: null, problems: sorted.map(({ id }) => problem(id, detail)) };
@@ -39,11 +41,14 @@ export function withApiPeers(settings: BirdSettings | undefined, peers: Readonly
 }
 
 function birdPeer({ id, address, asn, localAsn, password, announced }: BgpPeer, { apiPeers = {} }: BirdSettings): BirdPeer {
-  const { multihop, hasTtlSecurity, ...always } = apiPeers;
+  const { multihop, hasTtlSecurity, localAddresses = [], ...always } = apiPeers;
+  const isInternal = asn === localAsn;
+  const local = localAddresses.find((ip) => familyOf(ip) === familyOf(address));
   return {
     ...always,
-    // What is for peers of another AS alone says nothing of the others.
-    ...(asn === localAsn ? {} : { multihop, hasTtlSecurity }),
+    // What is for peers of another AS alone says nothing of the others, and what is on a link is spoken to from the link.
+    ...(isInternal ? {} : { multihop, hasTtlSecurity }),
+    ...(isInternal || multihop !== undefined ? { localAddress: local } : {}),
     name: bgpSessionName(id).slice(PREFIX.length),
     address,
     asn,
