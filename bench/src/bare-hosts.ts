@@ -4,6 +4,9 @@ import type { Cleanup } from './cleanup.js';
 /** Two guests with a path between them: where to send from, where to, and the address there. */
 export type Path = { readonly from: string; readonly to: string; readonly address: string };
 
+/** A path through bare routers; `router` is the first of them, whose interface `right` is on the way. */
+export type BarePath = Path & { readonly router: string };
+
 const prefix = 'manx-bench-';
 
 /** Removes what an earlier run may have left, and what this one made. */
@@ -15,7 +18,7 @@ const removeBareHosts = async (): Promise<void> => {
 };
 
 /** A chain of namespaces: guest, routers, guest; links are /31s of `10.90.CHAIN.0/24`. No rule, no conntrack, nothing but routes. */
-const makeChain = async (chain: number, routers: number): Promise<Path> => {
+const makeChain = async (chain: number, routers: number): Promise<BarePath> => {
   const names = Array.from({ length: routers + 2 }, (_, index) => `${prefix}${chain}-${index}`);
   await runProgram(['ip', '-batch', '-'], { stdin: names.map((name) => `netns add ${name}\n`).join('') });
   const last = names.length - 1;
@@ -34,11 +37,11 @@ const makeChain = async (chain: number, routers: number): Promise<Path> => {
     if (index > 1) lines.push(`route add ${addressOf(0, 0)}/32 via ${addressOf(index - 1, 0)}`);
     await runProgram(['ip', '-n', name, '-batch', '-'], { stdin: `${lines.join('\n')}\n` });
   }
-  return { from: names[0] ?? '', to: names[last] ?? '', address: addressOf(last - 1, 1) };
+  return { from: names[0] ?? '', to: names[last] ?? '', address: addressOf(last - 1, 1), router: names[1] ?? '' };
 };
 
 /** Bare routed hosts without rules: guests one router apart, and guests as far apart as two hosts of the lab are (host, ToR, host). */
-export const makeBareHosts = async (cleanup: Cleanup): Promise<{ readonly near: Path; readonly far: Path }> => {
+export const makeBareHosts = async (cleanup: Cleanup): Promise<{ readonly near: BarePath; readonly far: BarePath }> => {
   await removeBareHosts();
   cleanup.add(removeBareHosts);
   return { near: await makeChain(1, 1), far: await makeChain(2, 3) };

@@ -53,6 +53,7 @@ export type Effort = {
   readonly newRoutes: number;
   readonly boots: number;
   readonly pathRounds: number;
+  readonly qosRounds: number;
   readonly pathSeconds: number;
   /** Sequences that the oracle plays. */
   readonly verifySequences: number;
@@ -77,6 +78,7 @@ export const fullEffort: Effort = {
   newRoutes: 40,
   boots: 100,
   pathRounds: 7,
+  qosRounds: 3,
   pathSeconds: 3,
   verifySequences: 10,
 };
@@ -101,6 +103,7 @@ export const quickEffort: Effort = {
   newRoutes: 5,
   boots: 20,
   pathRounds: 1,
+  qosRounds: 1,
   pathSeconds: 1,
   verifySequences: 1,
 };

@@ -33,6 +33,16 @@ const iperf = async ({ from, address }: Path, args: readonly string[]): Promise<
   return (JSON.parse(out) as { readonly end: IperfEnd }).end;
 };
 
+/**
+ * What arrives of one TCP stream, or of so much UDP in full packets, in Mb/s of payload; the first second, in which a burst passes, is not counted.
+ */
+export const measureRate = async (path: Path, seconds: number, udpMbps: number | null): Promise<number> => {
+  const udp = udpMbps === null ? [] : ['-u', '-l', '1400', '-b', `${Math.round(udpMbps)}M`];
+  const { sum_received: received, sum } = await iperf(path, ['-O', '1', '-t', String(seconds), ...udp]);
+  if (udpMbps === null || sum === undefined) return (received?.bits_per_second ?? 0) / 1e6;
+  return ((sum.packets - sum.lost_packets) * 1400 * 8) / sum.seconds / 1e6;
+};
+
 /** Sends one TCP stream, then small UDP packets as fast as it goes, then pings, for `seconds` each. */
 export const measureTraffic = async (path: Path, seconds: number): Promise<Throughput> => {
   const tcp = await iperf(path, ['-t', String(seconds)]);

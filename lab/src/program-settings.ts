@@ -45,5 +45,6 @@ export const agentSettings = (layout: Layout, host: LabHost): string =>
     },
     // Nobody listens there but while a check does.
     dns: { forwarders: [layout.management.serverAddress] },
+    max_connections: 4_096,
     protected_prefixes: [...fabricPrefixes],
   });

@@ -13,7 +13,7 @@ import {
   parseCidr,
   parseIp,
 } from '@manx/ip';
-import { BIRD_BFD, BIRD_LIMIT_ACTIONS, BIRD_MAX_PREFIX, birdCommunity } from '@manx/render';
+import { BIRD_BFD, BIRD_LIMIT_ACTIONS, BIRD_MAX_PREFIX, birdCommunity, MAX_CONNECTIONS } from '@manx/render';
 import { readSettings, type TextFormats } from '@manx/settings';
 import { type Static, Type } from 'typebox';
 
@@ -114,6 +114,7 @@ const AGENT_SETTINGS = Type.Object(
       { ...strict, default: {} },
     ),
     endpoint_to_host: Type.Union([Type.Literal('drop'), Type.Literal('accept')], { default: 'drop' }),
+    max_connections: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONNECTIONS })),
     physical_networks: Type.Array(Type.String({ format: 'network-name' }), {
       default: [],
       maxItems: MAX_PHYSICAL_NETWORKS,

@@ -18,6 +18,7 @@ export const renderSettings = (settings: AgentSettings): RenderSettings => {
     endpointToHost: settings.endpoint_to_host,
     protectedPrefixes: settings.protected_prefixes,
     dnsmasq: dnsmasqSettings(settings),
+    ...(settings.max_connections === undefined ? {} : { maxConnections: settings.max_connections }),
     ...(settings.host_snat === undefined ? {} : { hostSnat: asIp(settings.host_snat.address) }),
     ...(settings.metadata === undefined ? {} : { metadataPort: settings.metadata.port }),
     ...(settings.dns.enabled ? { dns: dnsSettings(settings) } : {}),

@@ -83,6 +83,11 @@ const REASONS = {
     text: "more than the port's QoS policy lets it send",
     advice: "Raise the rate of the port's QoS policy, or have the instance send less.",
   },
+  'egress-connections': {
+    direction: 'egress',
+    text: 'the port has begun as many connections as its host lets one port have',
+    advice: 'See what in the instance opens so many, or never ends them; an operator can raise max_connections in agent.yaml.',
+  },
   'egress-invalid': {
     direction: 'egress',
     text: 'connection tracking found the packet invalid',
@@ -129,6 +134,11 @@ const REASONS = {
     direction: 'ingress',
     text: "more than the port's QoS policy lets it receive",
     advice: "Raise the rate of the port's QoS policy, or have it sent less.",
+  },
+  'ingress-connections': {
+    direction: 'ingress',
+    text: 'as many connections to the port are open as its host lets one port have',
+    advice: 'See who opens so many, or spread them over more ports; an operator can raise max_connections in agent.yaml.',
   },
   'ingress-invalid': {
     direction: 'ingress',

@@ -109,9 +109,12 @@ function diffMaps(observed: ObservedTable, wanted: NftTable, script: Script): vo
 /** What counts comes and goes with what is counted, and what it has counted is no difference. */
 function diffCounting(observed: ObservedTable, wanted: NftTable, script: Script): void {
   const table = tableName(wanted);
-  for (const [name, { type, size, timeoutS }] of wanted.meters) {
+  for (const [name, { type, typeof: of, size, timeoutS }] of wanted.meters) {
     if (observed.meters.has(name)) continue;
-    script.make.push(`add set ${table} ${name} { type ${type}; size ${size}; flags dynamic, timeout; timeout ${timeoutS}s; }`);
+    const timeout = timeoutS === null ? '' : `, timeout; timeout ${timeoutS}s`;
+    script.make.push(
+      `add set ${table} ${name} { ${of === undefined ? `type ${type}` : `typeof ${of}`}; size ${size}; flags dynamic${timeout}; }`,
+    );
   }
   for (const name of observed.meters.keys()) if (!wanted.meters.has(name)) script.drop.push(`delete set ${table} ${name}`);
   const { added, deleted } = diffElements(observed.counters, wanted.counters);

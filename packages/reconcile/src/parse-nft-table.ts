@@ -84,7 +84,8 @@ function deviceOf({ dev, hook, name }: Json): string | null {
 function readSet(body: Json, reading: Reading): void {
   const elements = new Set<string>();
   const types = typesOf(body);
-  if (flagsOf(body).includes('timeout')) {
+  // Only of those is the size said.
+  if (flagsOf(body).includes('timeout') || body['size'] !== undefined) {
     reading.meters.set(text(body['name']), shapeOf(body, types));
     return;
   }

@@ -10,7 +10,9 @@ export function setShape(set: Pick<NftSet, 'type' | 'flags'> & { readonly value?
 
 /** The same of a set that packets fill, as `parseNftTable` finds it (nft 1.0.6 does not list the flag `dynamic`). */
 export function meterShape({ type, size, timeoutS }: NftMeter): string {
-  return [type, 'timeout', JSON.stringify({ size, timeout: timeoutS })].join(' | ');
+  return timeoutS === null
+    ? `${type} | ${JSON.stringify({ size })}`
+    : [type, 'timeout', JSON.stringify({ size, timeout: timeoutS })].join(' | ');
 }
 
 /** The hook as nft text; null for a chain that the kernel does not call. */

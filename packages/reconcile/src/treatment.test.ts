@@ -495,3 +495,38 @@ describe('QoS', () => {
     expect(count(world.outside, a, '10.65.0.2')).toBe(200);
   });
 });
+
+describe('connections', () => {
+  const limited = { ...SETTINGS, maxConnections: 256 };
+  const tracked = (): number => Number(world.host.run(['cat', '/proc/sys/net/netfilter/nf_conntrack_count']).stdout);
+  const begin = (from: TestNetns, to: TestNetns, ip: string): number => {
+    const before = refused(to);
+    shower(from, ip, { count: 600 });
+    return refused(to) - before;
+  };
+
+  it('of an instance that floods take no more than its share of the host, also when its port is programmed anew; others begin theirs', () => {
+    world.host.run(['conntrack', '-F'], { mayFail: true });
+    applyPlan(world.host, renderHost(stateWith(A, B), limited));
+    const passed = begin(a, b, '10.65.0.3');
+    expect(passed).toBeGreaterThan(180);
+    expect(passed).toBeLessThanOrEqual(256);
+    applyPlan(world.host, renderHost(stateWith({ ...A, qos: { dscp: 10, limits: [] } }, B), limited));
+    const again = begin(a, b, '10.65.0.3');
+    // Those that it has may go on; the flood comes from the same ports.
+    expect(again).toBeLessThanOrEqual(256);
+    expect(begin(a, b, '2001:db8:65::3')).toBeLessThanOrEqual(76);
+    expect(tracked()).toBeLessThanOrEqual(300);
+    // What was begun to B is full as well; from and to the outside there is room.
+    expect(begin(b, world.outside, OUTSIDE)).toBeGreaterThan(180);
+    expect(begin(world.outside, a, '10.65.0.2')).toBeGreaterThan(180);
+  });
+
+  it('are no difference to be repaired', () => {
+    const plan = renderHost(stateWith(A, B), limited);
+    applyPlan(world.host, plan);
+    shower(a, '10.65.0.3', { count: 300 });
+    expect(planHost(plan, readFacts(world.host, plan), [])).toEqual([]);
+    apply(A, B);
+  });
+});

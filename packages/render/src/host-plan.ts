@@ -25,10 +25,16 @@ export type NftSet = {
 };
 
 /**
- * A set that packets fill, with a counter for each element. What it holds is nobody's to want: a difference leaves it alone. It keeps
- * an element until nothing was counted for `timeoutS`, and no more than `size` of them.
+ * A set that packets fill, with a counter, or a count of connections, for each element. What it holds is nobody's to want: a difference leaves it alone. It keeps
+ * an element until nothing was counted for `timeoutS` (null: until it has no connections), and no more than `size` of them.
  */
-export type NftMeter = { readonly type: string; readonly size: number; readonly timeoutS: number };
+export type NftMeter = {
+  readonly type: string;
+  /** As in `NftSet`. */
+  readonly typeof?: string;
+  readonly size: number;
+  readonly timeoutS: number | null;
+};
 
 /** A named map or verdict map: key text to value text. */
 export type NftMap = {

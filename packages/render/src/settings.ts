@@ -20,6 +20,8 @@ export type RenderSettings = {
    * and at once; what is more never reaches it. Absent where instances are not answered.
    */
   readonly dns?: { readonly port: number; readonly packetsPerSecond: number; readonly burst: number };
+  /** The most connections that one port may have begun, and that may be open to it, at a time; absent: any number. At most `MAX_CONNECTIONS`. */
+  readonly maxConnections?: number;
   /** DHCP and router advertisements; absent where the host runs no dnsmasq of ours. Must be without `dnsmasqProblems`. */
   readonly dnsmasq?: DnsmasqSettings;
   /** BGP; absent where the host runs no BIRD of ours. Must be without `birdProblems`. */

@@ -13,6 +13,7 @@ import { type Family, familyOf } from '@manx/ip';
 import type { NftChain, NftSet, NftTable, RenderProblem } from '../host-plan.js';
 import { remember } from '../remember.js';
 import type { RenderSettings } from '../settings.js';
+import { type ConnectionLimits, connectionLimits } from './connection-chains.js';
 import { DNS_METERS } from './dns-chains.js';
 import { type EndpointSets, renderEndpoints } from './endpoint-sets.js';
 import { ARP_CHAINS, ARP_DROPS, FORWARD_OF_FLOATING, fixedChains, INET_DROPS } from './fixed-chains.js';
@@ -28,7 +29,6 @@ export type RenderedTables = { readonly tables: readonly NftTable[]; readonly pr
 const NOTHING: NftChain = { hook: null, rules: [] };
 
 const INET_METERS = new Map(INET_DROPS.meters);
-const INET_METERS_WITH_DNS = new Map([...INET_DROPS.meters, ...DNS_METERS]);
 const ARP_METERS = new Map(ARP_DROPS.meters);
 const FRAME_METERS = new Map(FRAME_DROPS.meters);
 
@@ -43,6 +43,16 @@ const EMPTY = { name: 'manx', sets: new Map(), maps: new Map(), counters: new Se
 
 const renderSettings = remember(fixedChains);
 
+const NO_LIMITS: ConnectionLimits = { chains: [], meters: [] };
+
+const limitsOf = remember(({ maxConnections }: RenderSettings) =>
+  maxConnections === undefined ? NO_LIMITS : connectionLimits(maxConnections),
+);
+
+const metersOf = remember(
+  (settings: RenderSettings) => new Map([...INET_METERS, ...(settings.dns === undefined ? [] : DNS_METERS), ...limitsOf(settings).meters]),
+);
+
 /**
  * The tables `inet manx`, `arp manx` and `netdev manx` for these endpoints: one lookup by interface name in each direction, however
  * many endpoints; a chain per security group and direction, shared; a plain hash set per remote group and family.
@@ -54,7 +64,12 @@ export function renderTables(state: HostState, endpoints: readonly Endpoint[], s
   const natted = settings.hostSnat === undefined ? [] : natted4(state.subnets);
   const flat = shared.hasFloating || natted.length > 0 ? flatSpace(state, { endpoints, natted, problems }) : null;
   const snat = natted.length > 0 && flat !== null ? settings : undefined;
-  const chains = new Map([...renderSettings(settings), ...optionalChains(shared, flat !== null, snat), ...shared.chains]);
+  const chains = new Map([
+    ...renderSettings(settings),
+    ...limitsOf(settings).chains,
+    ...optionalChains(shared, flat !== null, snat),
+    ...shared.chains,
+  ]);
   const counters = new Set<string>();
   const groups = addPolicies(state, { endpoints, chains, counters, problems });
   const inet: NftTable = {
@@ -67,7 +82,7 @@ export function renderTables(state: HostState, endpoints: readonly Endpoint[], s
       ...groupSets(state, groups, problems),
     ]),
     maps: new Map(shared.inetMaps),
-    meters: settings.dns === undefined ? INET_METERS : INET_METERS_WITH_DNS,
+    meters: metersOf(settings),
     counters,
     chains,
   };

@@ -49,8 +49,9 @@ function setLines(set: NftSet): string[] {
   ];
 }
 
-function meterText({ type, size, timeoutS }: NftMeter): string {
-  return `type ${type}; size ${size}; flags dynamic, timeout; timeout ${timeoutS}s;`;
+function meterText({ type, typeof: of, size, timeoutS }: NftMeter): string {
+  const key = of === undefined ? `type ${type}` : `typeof ${of}`;
+  return `${key}; size ${size}; flags dynamic${timeoutS === null ? '' : `, timeout; timeout ${timeoutS}s`};`;
 }
 
 function mapLines(map: NftMap): string[] {
