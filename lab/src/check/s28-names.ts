@@ -40,19 +40,31 @@ const nameRows = async ({ near, far }: Field, { client }: CheckContext): Promise
   return [change, ...asked];
 };
 
-/** Names of another network, and of another project, are unknown; their own are not. */
-const apartRow = async ({ near, tenant, stranger }: Field): Promise<Row> => {
-  const nameOf = ({ v4 }: Guest): string => `host-${v4.replaceAll('.', '-')}.${domain}`;
-  const [own, network, project, back] = await Promise.all([
-    dig(tenant, servers.IPv4, nameOf(tenant)),
-    dig(near, servers.IPv4, nameOf(tenant)),
-    dig(near, servers.IPv4, nameOf(stranger)),
+/** Names of another network, and of another project, are unknown; their own are not. A name that says an address needs nobody to have it. */
+const apartRow = async ({ near, tenant, stranger }: Field, { client }: CheckContext): Promise<Row> => {
+  for (const [guest, dns_name] of [
+    [tenant, 'tenant'],
+    [stranger, 'stranger'],
+  ] as const)
+    await client.update('ports', 'port', { id: guest.port_id, body: { dns_name } });
+  const own = async (): Promise<string> =>
+    `${await dig(tenant, servers.IPv4, `tenant.${domain}`)} ${await dig(stranger, servers.IPv4, `stranger.${domain}`)}`;
+  await within(async () => (await own()) === `${tenant.v4} ${stranger.v4}`);
+  const [owned, network, project, back, made] = await Promise.all([
+    own(),
+    dig(near, servers.IPv4, `tenant.${domain}`),
+    dig(near, servers.IPv4, `stranger.${domain}`),
     dig(stranger, servers.IPv4, `far.${domain}`),
+    dig(near, servers.IPv4, `host-${near.v4.replaceAll('.', '-')}.${domain}`),
   ]);
-  return row('S28', 'tenant by its own name; from near, which is on another network: tenant, stranger; far from stranger', {
-    saw: [own, network, project, back].join(', '),
-    ok: own === tenant.v4 && [network, project, back].every((said) => said === 'NXDOMAIN'),
-  });
+  return row(
+    'S28',
+    'tenant and stranger by their own names; both from near, which is on another network, and far from stranger; near by its address',
+    {
+      saw: [owned, network, project, back, made].join(', '),
+      ok: owned === `${tenant.v4} ${stranger.v4}` && [network, project, back].every((said) => said === 'NXDOMAIN') && made === near.v4,
+    },
+  );
 };
 
 /** A resolver of the operator's on the management network, which instances do not reach themselves. */
@@ -101,5 +113,5 @@ const forwardedRow = async ({ near, lab }: Field): Promise<Row> => {
 export const checkNames = async (field: Field, context: CheckContext): Promise<readonly Row[]> =>
   await withForwarder(field, async () => [
     ...(await nameRows(field, context)),
-    ...(await Promise.all([apartRow(field), forwardedRow(field)])),
+    ...(await Promise.all([apartRow(field, context), forwardedRow(field)])),
   ]);

@@ -15,7 +15,7 @@ import {
   type Subnet,
 } from '@manx/hoststate';
 import type { Port, StateReader } from '@manx/model';
-import { compileNames, zoneOf } from './compile-names.js';
+import { compileNames, isChosenName, zoneOf } from './compile-names.js';
 import { compilePolicy } from './compile-policy.js';
 import { compilePort } from './compile-port.js';
 import { compileSpeakers } from './compile-speakers.js';
@@ -95,13 +95,15 @@ export function compareProblems(a: Problem, b: Problem): number {
   return compareIds(a.subject, b.subject) || compareIds(a.detail, b.detail);
 }
 
-/** The names of all ports that this one may ask for; nothing for a zone that was met before. */
+/** Its own names, and the chosen ones of all ports that this one may ask for; of a zone that was met before its own alone. */
 function* zoneNames(port: Port, met: Set<string>, state: StateReader): Iterable<PortNames> {
   const { names: own } = compileNames(port, state);
-  if (own === null || met.has(zoneOf(own))) return;
+  if (own === null) return;
+  yield own;
+  if (met.has(zoneOf(own))) return;
   met.add(zoneOf(own));
   for (const other of state.by('port.network_id', port.network_id)) {
-    const { names } = compileNames(other, state);
+    const { names } = isChosenName(other) ? compileNames(other, state) : { names: null };
     if (names !== null && zoneOf(names) === zoneOf(own)) yield names;
   }
 }

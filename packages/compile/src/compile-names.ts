@@ -26,6 +26,11 @@ export function compileNames(port: Port, state: StateReader): CompiledNames {
   return { names: null, problems: [{ code: 'names-not-compiled', subject: `port ${id}`, detail }] };
 }
 
+/** Whether somebody chose the port's name: others have to be told of it. Any other name says its address itself. */
+export function isChosenName({ dns_name }: Pick<Port, 'dns_name'>): boolean {
+  return dns_name !== '';
+}
+
 /** Whose names an instance resolves: those of the ports of its own project on its own network. */
 export function zoneOf({ network, project }: Pick<PortNames, 'network' | 'project'>): string {
   return `${network} ${project}`;

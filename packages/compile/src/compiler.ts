@@ -12,7 +12,7 @@ import {
 import type { Ip } from '@manx/ip';
 import type { Network, Port, ResourceKind, StateReader, Subnet } from '@manx/model';
 import { compareProblems } from './compile-host.js';
-import { compileNames, NAMELESS, zoneOf } from './compile-names.js';
+import { compileNames, isChosenName, NAMELESS, zoneOf } from './compile-names.js';
 import { compilePolicy } from './compile-policy.js';
 import { type CompiledPort, compilePort, membersOf } from './compile-port.js';
 import { compileSpeakers } from './compile-speakers.js';
@@ -238,7 +238,7 @@ export class Compiler {
     replace(this.#hostOfPort, id, placed?.host);
     if (before !== undefined && before !== placed?.host) this.#registry.setEndpoint(before, id, undefined);
     if (placed !== null) this.#registry.setEndpoint(placed.host, id, placed.endpoint);
-    this.#registry.setNames(id, names ?? undefined);
+    this.#registry.setNames(id, names ?? undefined, port !== undefined && isChosenName(port));
     this.#registry.setAsker(id, placed === null || names === null ? undefined : { host: placed.host, zone: zoneOf(names) });
   }
 

@@ -89,7 +89,7 @@ export class HostRegistry {
       sets: pick('set', use.sets.keys()),
       subnets: pick('subnet', use.subnets.keys()),
       bgpPeers: use.bgpPeers,
-      names: new Map([...use.zones.keys()].flatMap((zone) => [...this.#zones.members(zone)]).map((names) => [names.id, names])),
+      names: this.#namesFor(use, view.namesOf),
     };
   }
 
@@ -137,17 +137,22 @@ export class HostRegistry {
     this.#useOf(host).bgpPeers = peers;
   }
 
-  /** Puts the names of a port as they are now, wherever it is, or takes them away. */
-  setNames(id: string, names: PortNames | undefined): void {
+  /** Puts the names of a port as they are now, wherever it is, or takes them away: chosen ones are told to its zone, others to its own host alone. */
+  setNames(id: string, names: PortNames | undefined, isChosen: boolean): void {
     const before = this.#zones.namesOf(id);
-    if (before === undefined ? names === undefined : names !== undefined && isSameObject(before, names)) return;
-    this.#zones.set(id, names);
+    const isSame = before === undefined ? names === undefined : names !== undefined && isSameObject(before, names);
+    if (isSame && this.#zones.isChosen(id) === (isChosen && names !== undefined)) return;
+    const own = this.#askers.get(id)?.host;
+    if (own !== undefined) this.#edit(own).touch('names', id, before);
+    this.#zones.set(id, names, isChosen);
   }
 
   /** Says which names an endpoint may ask for, and where; undefined: it is no endpoint, or has no names itself. */
   setAsker(id: string, asker: Asker | undefined): void {
     const before = this.#askers.get(id);
     if (before?.host === asker?.host && before?.zone === asker?.zone) return;
+    if (before !== undefined && before.host !== asker?.host) this.#edit(before.host).touch('names', id, this.#zones.namesOf(id));
+    if (asker !== undefined && before?.host !== asker.host) this.#edit(asker.host).touch('names', id, this.#view(asker.host).namesOf(id));
     if (asker === undefined) this.#askers.delete(id);
     else this.#askers.set(id, asker);
     if (asker !== undefined && countIn(this.#useOf(asker.host).zones, asker.zone)) this.#zones.join(asker.zone, asker.host);
@@ -276,11 +281,13 @@ export class HostRegistry {
   #view(host: HostName): {
     has: (kind: HostObject['kind'], id: string) => boolean;
     objectOf: (kind: HostObject['kind'], id: string) => HostObject | undefined;
+    namesOf: (id: string) => PortNames | undefined;
   } {
     const use = this.#hosts.get(host) ?? emptyHostUse();
     const namesOf = (id: string): PortNames | undefined => {
       const names = this.#zones.namesOf(id);
-      return names !== undefined && use.zones.has(zoneOf(names)) ? names : undefined;
+      if (names === undefined || this.#askers.get(id)?.host === host) return names;
+      return this.#zones.isChosen(id) && use.zones.has(zoneOf(names)) ? names : undefined;
     };
     const names = { has: (id: string) => namesOf(id) !== undefined };
     const used = {
@@ -300,7 +307,14 @@ export class HostRegistry {
       names: namesOf,
     } as const;
     const has = (kind: HostObject['kind'], id: string): boolean => used[kind].has(id);
-    return { has, objectOf: (kind, id) => (has(kind, id) ? find[kind](id) : undefined) };
+    return { has, objectOf: (kind, id) => (has(kind, id) ? find[kind](id) : undefined), namesOf };
+  }
+
+  /** Those of its own endpoints, and the chosen ones of their zones. */
+  #namesFor({ endpoints, zones }: HostUse, namesOf: (id: string) => PortNames | undefined): ReadonlyMap<string, PortNames> {
+    const own = [...endpoints.keys()].flatMap((id) => namesOf(id) ?? []);
+    const chosen = [...zones.keys()].flatMap((zone) => [...this.#zones.members(zone)]);
+    return new Map([...own, ...chosen].map((names) => [names.id, names]));
   }
 
   #useOf(host: HostName): HostUse {

@@ -21,7 +21,7 @@ const STREET: readonly Change[] = [
   net('net-b'),
   { op: 'put', kind: 'subnet', id: 'sub4', value: subnet('sub4') },
   put('web', '10.65.0.2', { dns_name: 'web' }),
-  put('db', '10.65.0.3', { 'binding:host_id': 'h2' }),
+  put('db', '10.65.0.3', { dns_name: 'db', 'binding:host_id': 'h2' }),
 ];
 
 /** A cloud, its compiler, and a commit to it. */
@@ -60,7 +60,7 @@ describe('S28: names that a host is told', () => {
       put('bare', '10.65.0.10', { fixed_ips: [], dns_name: 'web' }),
     ]);
     const names = [
-      'db: 10.65.0.3=host-10-65-0-3.openstacklocal',
+      'db: 10.65.0.3=db.openstacklocal',
       'domain: 10.65.0.6=x.port.example',
       'unbound: 10.65.0.4=www.deep.openstacklocal',
       'web: 10.65.0.2=web.openstacklocal',
@@ -71,6 +71,18 @@ describe('S28: names that a host is told', () => {
     expect(namesOn(state, h1)).toEqual(
       [...names, 'elsewhere: 10.65.0.8=web.openstacklocal', 'foreign: 10.65.0.7=web.openstacklocal'].sort(),
     );
+  });
+
+  it('that follow from addresses are told to the port’s own host alone, until one is chosen', () => {
+    const { state, commit } = cloudOf([...STREET, put('plain', '10.65.0.20')]);
+    expect(namesOn(state, h1)).toContain('plain: 10.65.0.20=host-10-65-0-20.openstacklocal');
+    expect(namesOn(state, h2).some((text) => text.startsWith('plain'))).toBe(false);
+    expect(commit(put('plain', '10.65.0.21'))[h2]).toBeUndefined();
+    const chosen = commit(put('plain', '10.65.0.21', { dns_name: 'plain' }));
+    expect(chosen[h2]).toMatchObject({ deletes: [], puts: [{ id: 'plain', records: [{ fqdn: 'plain.openstacklocal' }] }] });
+    const given = commit(put('plain', '10.65.0.21'));
+    expect(given[h2]).toMatchObject({ deletes: [{ kind: 'names', id: 'plain' }], puts: [] });
+    expect(given[h1]?.puts).toMatchObject([{ id: 'plain', records: [{ fqdn: 'host-10-65-0-21.openstacklocal' }] }]);
   });
 
   it('are in the domain of the network, or the deployment’s', () => {
@@ -116,7 +128,7 @@ describe('S28: names that a host is told', () => {
     expect(renamed[h2]).toMatchObject({ puts: [{ kind: 'names', records: [{ ip: '10.65.0.2', fqdn: 'shop.openstacklocal' }] }] });
     const domain = commit(net('net-a', 'a.example.'));
     expect(domain[h2]?.puts).toMatchObject([
-      { id: 'db', records: [{ fqdn: 'host-10-65-0-3.a.example' }] },
+      { id: 'db', records: [{ fqdn: 'db.a.example' }] },
       { id: 'web', records: [{ fqdn: 'shop.a.example' }] },
     ]);
   });

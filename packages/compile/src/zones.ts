@@ -1,18 +1,20 @@
 import type { HostName, PortNames } from '@manx/hoststate';
 import { zoneOf } from './compile-names.js';
 
-/** The ports that have names in one zone, and the hosts that are told of them. */
+/** The ports whose chosen names are in one zone, and the hosts that are told of them. */
 type Zone = { readonly members: Map<string, PortNames>; readonly hosts: Set<HostName> };
 
 /** Hears of each name before it becomes another for a host; undefined: the host does not have it. */
 type Touch = (host: HostName, id: string, before: PortNames | undefined) => void;
 
 /**
- * The names of all ports by zone, and which hosts have each zone. A host has all names of a zone or none, so that this says what it has.
+ * The names of all ports, those that somebody chose by zone, and which hosts have each zone. A host has all names of a zone or none; names that
+ * follow from addresses are no part of it.
  */
 export class Zones {
   readonly #touch: Touch;
   readonly #names = new Map<string, PortNames>();
+  readonly #chosen = new Set<string>();
   readonly #zones = new Map<string, Zone>();
 
   constructor(touch: Touch) {
@@ -24,22 +26,31 @@ export class Zones {
     return this.#names.get(port);
   }
 
-  /** The names in a zone, by port. */
+  /** Whether somebody chose the port's name, so that the hosts of its zone are told. */
+  isChosen(port: string): boolean {
+    return this.#chosen.has(port);
+  }
+
+  /** The chosen names in a zone, by port. */
   members(zone: string): Iterable<PortNames> {
     return this.#zones.get(zone)?.members.values() ?? [];
   }
 
   /** Puts a port's names as they are now, or takes them away. */
-  set(port: string, names: PortNames | undefined): void {
+  set(port: string, names: PortNames | undefined, isChosen: boolean): void {
     const before = this.#names.get(port);
-    const from = before === undefined ? undefined : this.#zone(zoneOf(before));
-    const to = names === undefined ? undefined : this.#zone(zoneOf(names));
+    const from = before !== undefined && this.#chosen.has(port) ? this.#zone(zoneOf(before)) : undefined;
+    const to = names !== undefined && isChosen ? this.#zone(zoneOf(names)) : undefined;
     for (const host of from?.hosts ?? []) this.#touch(host, port, before);
     for (const host of to?.hosts ?? []) if (from?.hosts.has(host) !== true) this.#touch(host, port, undefined);
     from?.members.delete(port);
+    this.#chosen.delete(port);
     if (names === undefined) this.#names.delete(port);
     else this.#names.set(port, names);
-    if (names !== undefined) to?.members.set(port, names);
+    if (names !== undefined && to !== undefined) {
+      to.members.set(port, names);
+      this.#chosen.add(port);
+    }
     if (before !== undefined) this.#forget(zoneOf(before));
   }
 

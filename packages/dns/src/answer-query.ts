@@ -1,4 +1,5 @@
-import { familyOf } from '@manx/ip';
+import { familyOf, type Ip } from '@manx/ip';
+import { madeIp } from './made-name.js';
 import type { Query } from './read-query.js';
 import { reversedIp } from './reverse-name.js';
 import { CLASS, FLAG, RCODE, TYPE } from './wire.js';
@@ -11,7 +12,8 @@ const isOperation = (type: number): boolean => type >= 128 && type < TYPE.any;
 const plain = (rcode: Reply['rcode'], isAuthoritative = false): Reply => ({ rcode, answers: [], isAuthoritative });
 
 /**
- * What a question is answered with by somebody who knows this zone (null: none); or `forward`: others are to be asked. Names of ports
+ * What a question is answered with by somebody who knows this zone (null: none); or `forward`: others are to be asked. Names of ports, and names
+ * that say an address in a domain of theirs,
  * are answered here and never asked for elsewhere, nor are other records of them: there are none. All else is the forwarders'
  * business, names beside ours in our domains too, since the operator may have named more there; without forwarders those do not exist, and about
  * the rest nothing is said (REFUSED).
@@ -29,7 +31,7 @@ export function answerQuery(query: Query, zone: Zone | null, hasForwarders: bool
 
 function ownReply({ name, type, zone }: { readonly name: string; readonly type: number; readonly zone: Zone }): Reply | null {
   const is = (asked: number): boolean => type === asked || type === TYPE.any;
-  const addresses = zone.addressesOf(name);
+  const addresses = zone.addressesOf(name) ?? madeAddresses(name, zone);
   if (addresses !== null) {
     const answers = addresses.filter((ip) => is(familyOf(ip) === 4 ? TYPE.a : TYPE.aaaa)).map((ip) => ({ kind: 'address', ip }) as const);
     return { rcode: RCODE.noError, answers, isAuthoritative: true };
@@ -38,4 +40,11 @@ function ownReply({ name, type, zone }: { readonly name: string; readonly type: 
   const fqdn = ip === null ? null : zone.nameOf(ip);
   if (fqdn === null) return null;
   return { rcode: RCODE.noError, answers: is(TYPE.ptr) ? [{ kind: 'name', fqdn }] : [], isAuthoritative: true };
+}
+
+/** What a name that is made of an address stands for, in a domain in which ports here are named. */
+function madeAddresses(name: string, zone: Zone): readonly Ip[] | null {
+  const dot = name.indexOf('.');
+  const ip = dot < 0 || !zone.hasDomain(name.slice(dot + 1)) ? null : madeIp(name.slice(0, dot));
+  return ip === null ? null : [ip];
 }

@@ -38,6 +38,11 @@ export class Zone {
     return this.#names.get(ip) ?? null;
   }
 
+  /** Whether ports here are named right in this domain. */
+  hasDomain(domain: string): boolean {
+    return this.#domains.has(domain);
+  }
+
   /** Whether a name lies somewhere below this one: it exists then (RFC 8020), though nothing is known of it. */
   isParent(name: string): boolean {
     return this.#parents.has(name);

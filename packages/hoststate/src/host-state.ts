@@ -228,8 +228,8 @@ export type NameRecord = {
 };
 
 /**
- * The names of one port of the deployment in the DNS (S28). A host has those of every port that one of its endpoints may resolve: the ports of
- * the same project on the same network, its own among them, wherever they are.
+ * The names of one port of the deployment in the DNS (S28). A host has those of its own endpoints, and of every port that somebody has given a name and
+ * that one of them may resolve: the ports of the same project on the same network, wherever they are.
  */
 export type PortNames = {
   readonly kind: 'names';
