@@ -124,6 +124,14 @@ const AGENT_SETTINGS = Type.Object(
     metrics: Type.Optional(
       Type.Object({ address: Type.String({ format: 'ip' }), port: Type.Integer({ minimum: 1, maximum: 65_535 }) }, strict),
     ),
+    network_log: Type.Object(
+      {
+        rate_limit: Type.Integer({ minimum: 1, maximum: 100_000, default: 100 }),
+        burst_limit: Type.Integer({ minimum: 1, maximum: 100_000, default: 25 }),
+        local_output_log_base: Type.Optional(Type.String({ format: 'absolute-path' })),
+      },
+      { ...strict, default: {} },
+    ),
     drops_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 2 }),
     audit_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 300 }),
     log: Type.Object(

@@ -1,6 +1,7 @@
 import { type HeardDrop, MAX_REPORTED_DROPS } from '@manx/feed';
 import type { HostState } from '@manx/hoststate';
 import { countsSince, type DropCount, type HostCounters } from '@manx/reconcile';
+import { placeOwners } from './place-owners.js';
 
 /** Of what was not dropped for so long nothing is told any more, as the kernel forgets it. */
 const FORGET_MS = 86_400_000;
@@ -23,7 +24,6 @@ export type DropReading = {
 export class DropTally {
   #before: HostCounters | null = null;
   #heard: ReadonlyMap<string, HeardDrop> = new Map();
-  #places: { readonly state: HostState | null; readonly owners: ReadonlyMap<string, string> } = { state: null, owners: new Map() };
 
   /** The latest first. */
   get drops(): readonly HeardDrop[] {
@@ -38,7 +38,7 @@ export class DropTally {
     const grown = countsSince(before, counters).drops;
     const moving = [...this.#heard].filter(([, { rate }]) => rate > 0);
     if (grown.length === 0 && moving.length === 0) return false;
-    const owners = this.#ownersIn(state);
+    const owners = placeOwners(state);
     const heard = new Map(this.#heard);
     for (const [key, drop] of moving) heard.set(key, { ...drop, rate: 0 });
     for (const count of grown) {
@@ -50,18 +50,6 @@ export class DropTally {
     const kept = [...heard].filter(([, { lastAt }]) => now - lastAt < FORGET_MS).sort(([, a], [, b]) => b.lastAt - a.lastAt);
     this.#heard = new Map(kept.slice(0, MAX_REPORTED_DROPS));
     return true;
-  }
-
-  #ownersIn(state: HostState | null): ReadonlyMap<string, string> {
-    if (state === this.#places.state) return this.#places.owners;
-    const endpoints = [...(state?.endpoints.values() ?? [])];
-    const owners = new Map(
-      endpoints.flatMap(({ id, ifname, floating, forwards, floatingLimits }) =>
-        [ifname, ...[...floating, ...forwards, ...floatingLimits].map(({ ip }) => ip)].map((place) => [place as string, id] as const),
-      ),
-    );
-    this.#places = { state, owners };
-    return owners;
   }
 }
 

@@ -5,7 +5,12 @@ import { EGRESS, endpoint, GATEWAY, PING, policy, portOf, SUBNET, stateOf } from
 
 const FORGED = '10.65.0.99';
 const [one, two] = [portOf(1), portOf(2)];
-const host = new TestHost('dr-host', stateOf(SUBNET, policy('open', EGRESS, PING), endpoint(1), endpoint(2)), 'drops_seconds: 1\n');
+const logged = (n: number, event: 'drop' | 'accept') => ({
+  ...endpoint(n),
+  logs: [{ id: `log-${n}`, project: 'blue', event, policy: null }],
+});
+const state = stateOf(SUBNET, policy('open', EGRESS, PING), logged(1, 'drop'), logged(2, 'accept'));
+const host = new TestHost('dr-host', state, 'drops_seconds: 1\n');
 afterAll(() => host.remove());
 
 /** Pings as somebody else: nothing of it arrives. */
@@ -40,6 +45,54 @@ it('S17: packets with a forged source are told to the server, by port and reason
   expect(drop).toMatchObject({ endpoint: one.id, at: one.tap, bytes: 84 * after });
   expect(drop?.firstAgeMs).toBeGreaterThanOrEqual(drop?.lastAgeMs ?? 0);
   expect(host.drops.some(({ endpoint: port }) => port === two.id)).toBe(false);
+});
+
+it('S17: some of them are shown, few however many there are, with their addresses and the MAC that they came with', async () => {
+  const mine = () => host.samples.filter(({ endpoint: port, reason }) => port === one.id && reason === 'source');
+  const first = await host.until('a sample', () => mine()[0] ?? null);
+  expect(first).toMatchObject({ at: one.tap, mac: one.mac, packet: { kind: 'ip', source: FORGED, destination: two.ip, protocol: 1 } });
+  const before = packets('source');
+  await forge(200);
+  await untilPackets(before + 200);
+  await host.until('all told', isQuiet);
+  expect(new Set(mine().map(({ number }) => number)).size).toBe(mine().length);
+  expect(mine().length).toBeLessThan(20);
+});
+
+type Line = {
+  readonly action: string;
+  readonly vm_port: string;
+  readonly reason: string | null;
+  readonly packet: { readonly kind: string };
+};
+
+it('what logs of Neutron ask for is written to the log of the agent: drops of the one port, what rules let begin at the other', async () => {
+  const lines = (): readonly Line[] =>
+    host.said
+      .split('\n')
+      .filter((line) => line.includes('"log_resource_ids"') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as Line);
+  host.inGuest('dr-g1', 'ping', '-n', '-c', '2', '-i', '0.2', '-W', '1', '-I', one.ip, two.ip);
+  const isAccepted = ({ action }: Line): boolean => action === 'ACCEPT';
+  await host.until('an accepted ping', () => (lines().some(isAccepted) ? true : null));
+  const source = lines().find(({ reason }) => reason === 'source');
+  expect(source).toMatchObject({
+    action: 'DROP',
+    project_id: 'blue',
+    log_resource_ids: ['log-1'],
+    vm_port: one.id,
+    direction: 'egress',
+    packet: { source: FORGED, destination: two.ip },
+  });
+  const accepted = lines().filter(isAccepted);
+  expect(accepted[0]).toMatchObject({
+    vm_port: two.id,
+    direction: 'ingress',
+    reason: null,
+    security_group_id: 'open',
+    security_group_rule_id: PING.id,
+  });
+  expect(lines().every(({ action, vm_port: port }) => port === (action === 'DROP' ? one.id : two.id))).toBe(true);
 });
 
 it('what stops growing is told with a rate of 0; another run of the agent tells its own', async () => {

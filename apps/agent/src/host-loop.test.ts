@@ -57,7 +57,7 @@ beforeAll(() => {
     settle: ({ state }) => state,
     // Sysctls are those of the process's own namespace: not of the one under test.
     render: (state) => {
-      const plan = renderHost(state, { endpointToHost: 'drop', protectedPrefixes: [] });
+      const plan = renderHost(state, { endpointToHost: 'drop', protectedPrefixes: [], logLimit: { perSecond: 100, burst: 25 } });
       const links = new Map([...plan.links].map(([name, link]) => [name, { ...link, sysctls: new Map<string, string>() }]));
       return { ...plan, links, sysctls: new Map() };
     },
@@ -96,7 +96,7 @@ describe('the loop on a real kernel', () => {
     expect(exec('ip', 'route', 'show', 'proto', '80')).toContain(portOf(1).ip);
     expect(exec('ip', 'route', 'show', 'proto', '80')).not.toContain(portOf(2).ip);
     // But for what was dropped while it was there, which is still told.
-    const withoutDrops = exec('nft', 'list', 'ruleset').replaceAll(/\tset drop-[^}]*(?:\{[^}]*\}[^}]*)?\}/g, '');
+    const withoutDrops = exec('nft', 'list', 'ruleset').replaceAll(/\tset (?:drop|sample)-[^}]*(?:\{[^}]*\}[^}]*)?\}/g, '');
     expect(withoutDrops).not.toContain(`"${portOf(2).tap}"`);
   });
 
@@ -112,7 +112,7 @@ describe('the loop on a real kernel', () => {
     expect(exec('ip', 'route', 'show', 'proto', '80')).not.toContain(portOf(2).ip);
     expect(exec('ip', 'neigh', 'show', 'nud', 'permanent')).not.toContain(portOf(2).ip);
     // But for what was dropped while it was there, which is still told.
-    const withoutDrops = exec('nft', 'list', 'ruleset').replaceAll(/\tset drop-[^}]*(?:\{[^}]*\}[^}]*)?\}/g, '');
+    const withoutDrops = exec('nft', 'list', 'ruleset').replaceAll(/\tset (?:drop|sample)-[^}]*(?:\{[^}]*\}[^}]*)?\}/g, '');
     expect(withoutDrops).not.toContain(`"${portOf(2).tap}"`);
   });
 

@@ -57,7 +57,7 @@ describe('an agent on a real kernel', () => {
     await host.stop('SIGKILL');
     host.exec('nft', 'delete table arp manx; flush table inet manx');
     // But for what is counted meanwhile.
-    const look = (): string => host.exec('nft', 'list', 'ruleset').replaceAll(/(\tset drop-[^}]*)elements = \{[^}]*\}/g, '$1');
+    const look = (): string => host.exec('nft', 'list', 'ruleset').replaceAll(/(\tset (?:drop|sample)-[^}]*)elements = \{[^}]*\}/g, '$1');
     const left = look();
     host.said = '';
     host.start();

@@ -20,6 +20,7 @@ import { AnnouncementWatch } from './announcement-watch.js';
 import { BgpWatch } from './bgp-watch.js';
 import { ClaimKeeper } from './claim-keeper.js';
 import { DropWatch } from './drop-watch.js';
+import { EventWatch } from './event-watch.js';
 import { HostDoctor } from './host-doctor.js';
 import { type Found, HostLoop } from './host-loop.js';
 import { demandHost, type Host, openHost } from './open-host.js';
@@ -29,6 +30,7 @@ import { type Finding, ProblemBook } from './problem-book.js';
 import { ProgramWatch } from './program-watch.js';
 import { readSecret } from './read-secret.js';
 import { demandSettings, renderSettings } from './render-settings.js';
+import { SampleWatch } from './sample-watch.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
 
@@ -96,7 +98,11 @@ class Agent {
   readonly #physicalNetworks: readonly string[];
   readonly #claims: ClaimKeeper;
   readonly #drops: DropWatch;
+  readonly #samples: SampleWatch;
+  readonly #events: EventWatch;
   #deafness: string | null = null;
+  #blindness: string | null = null;
+  #muteness: string | null = null;
   readonly #problems = new ProblemBook();
   readonly #settings: AgentSettings;
   #held: HeldState | null = null;
@@ -173,6 +179,8 @@ class Agent {
       this.#watchWork(),
     ];
     this.#drops = this.#watchDrops(host);
+    this.#samples = this.#watchSamples();
+    this.#events = this.#watchEvents();
     const held = this.#copy.read();
     if (held === null) this.#loop.kick();
     else this.#want(held);
@@ -181,6 +189,8 @@ class Agent {
 
   async close(): Promise<void> {
     for (const closer of this.#closers) closer.close();
+    this.#samples.close();
+    await this.#events.close();
     await this.#drops.close();
     await this.#session.close();
     await this.#loop.close();
@@ -303,6 +313,33 @@ class Agent {
     });
   }
 
+  #watchSamples(): SampleWatch {
+    return new SampleWatch({
+      log: this.#log,
+      everyMs: this.#settings.drops_seconds * 1000,
+      nameOf: (ifindex) => this.#observer.nameOf(ifindex),
+      state: () => this.#found?.state ?? null,
+      onChange: () => this.#tellAgain(),
+      onProblem: (detail) => {
+        this.#blindness = detail;
+        this.#tellAgain();
+      },
+    });
+  }
+
+  #watchEvents(): EventWatch {
+    return new EventWatch({
+      log: this.#log,
+      path: this.#settings.network_log.local_output_log_base ?? null,
+      nameOf: (ifindex) => this.#observer.nameOf(ifindex),
+      state: () => this.#found?.state ?? null,
+      onProblem: (detail) => {
+        this.#muteness = detail;
+        this.#tellAgain();
+      },
+    });
+  }
+
   #watchAnnouncements(): { readonly close: () => void } {
     return new AnnouncementWatch({
       log: this.#log,
@@ -381,7 +418,7 @@ class Agent {
     this.#metadata?.serve(metadataTaps(found, this.#observer));
     this.#dns?.serve(dnsTaps(found, this.#observer), found.state.names);
     const news = { revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims };
-    this.#session.report({ ...news, drops: this.#drops.drops, agent: this.#report() });
+    this.#session.report({ ...news, drops: this.#drops.drops, samples: this.#samples.samples, agent: this.#report() });
   }
 
   #ofServices(): readonly Finding[] {
@@ -390,7 +427,9 @@ class Agent {
     const silence = this.#dns?.problem() ?? null;
     const dns = silence === null ? [] : [{ code: 'dns', subject: 'dns', detail: silence }];
     const deafness = this.#deafness === null ? [] : [{ code: 'claims', subject: 'announcements', detail: this.#deafness }];
-    return [...metadata, ...dns, ...deafness];
+    const blindness = this.#blindness === null ? [] : [{ code: 'samples', subject: 'samples of drops', detail: this.#blindness }];
+    const muteness = this.#muteness === null ? [] : [{ code: 'network_log', subject: 'logged packets', detail: this.#muteness }];
+    return [...metadata, ...dns, ...deafness, ...blindness, ...muteness];
   }
 }
 

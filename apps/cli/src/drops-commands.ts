@@ -8,6 +8,9 @@ type Asker = (query: string) => Promise<Answer>;
 /** How often `--follow` asks, in seconds, unless told: as often as agents count. */
 const EVERY_S = 2;
 
+/** A list shows one packet of each drop. */
+const ONE_EACH = '?samples=1';
+
 /** `./manx why-dropped PORT`: what is dropped of a port, in words. Exit status 0 also where something is. */
 export const addWhyDroppedCommand = (command: Command): void => {
   command
@@ -19,7 +22,7 @@ export const addWhyDroppedCommand = (command: Command): void => {
         import('./format-drops.js'),
         import('./terminal-paint.js'),
       ]);
-      const answer = await ask(`?port=${encodeURIComponent(port)}`);
+      const answer = await ask(`?port=${encodeURIComponent(port)}&samples=5`);
       if (output === 'json') return void process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
       const paint = terminalPaint(process.stdout, process.env);
       process.stdout.write(`${answer.ports.map((one) => formatWhyDropped(one, answer.drops, paint).join('\n')).join('\n\n')}\n`);
@@ -42,9 +45,9 @@ export const addDropsCommand = (command: Command): void => {
       const packetsOf = (some: readonly DropRow[]) => new Map(some.map((drop) => [dropKey(drop), drop.packets]));
       const show = (drops: readonly DropRow[]): void => {
         if (output === 'json') for (const drop of drops) process.stdout.write(`${JSON.stringify(drop)}\n`);
-        else if (drops.length > 0) process.stdout.write(`${formatDrops(drops, paint, { hasPort: true }).join('\n')}\n`);
+        else if (drops.length > 0) process.stdout.write(`${formatDrops(drops, paint).join('\n')}\n`);
       };
-      const { drops } = await ask('');
+      const { drops } = await ask(ONE_EACH);
       show(drops);
       if (drops.length === 0 && output === 'text') process.stdout.write('Nothing is dropped that the hosts told of.\n');
       if (follow !== true) return;
@@ -66,7 +69,7 @@ const followDrops = async (everyS: number, first: Asker, onDrops: (drops: readon
     try {
       // After a refusal with a new token: the old one may have run out.
       ask ??= await openAsker();
-      onDrops((await ask('')).drops);
+      onDrops((await ask(ONE_EACH)).drops);
       trouble = '';
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'ApiFault') throw error;

@@ -39,7 +39,7 @@ const create = async (kind: string, body: object): Promise<string> => {
 /** What the agent of `h1` says: so many packets of the port were dropped since it runs. */
 const report = async (packets: number): Promise<void> => {
   const drop = { endpoint: port, at: 'tap1', reason: 'source', packets, bytes: 84 * packets, rate: 1, firstAgeMs: 0, lastAgeMs: 0 };
-  const body = { run: 'r1', revision: 1, isFull: false, endpoints: [], claims: null, drops: [drop], agent: null };
+  const body = { run: 'r1', revision: 1, isFull: false, endpoints: [], claims: null, drops: [drop], samples: null, agent: null };
   const headers = { authorization: `Bearer ${token}` };
   const { status } = await fetch(`${feed}/feed/v1/hosts/h1/status`, { method: 'POST', headers, body: JSON.stringify(body) });
   expect(status).toBe(204);
@@ -56,7 +56,7 @@ beforeAll(async () => {
   [, api = '', feed = ''] = /API (\S+) .*agents (\S+),/.exec(line ?? '') ?? [];
   token = (await manx('server', 'token', '--config', config, '--host', 'h1')).said.trim();
   // The host is heard of first: a port is bound to none that is away.
-  const life = { run: 'r1', revision: 0, isFull: false, endpoints: [], claims: null, drops: null, agent: null };
+  const life = { run: 'r1', revision: 0, isFull: false, endpoints: [], claims: null, drops: null, samples: null, agent: null };
   await fetch(`${feed}/feed/v1/hosts/h1/status`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },

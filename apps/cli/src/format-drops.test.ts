@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DropRow, formatDrops, formatWhyDropped } from './format-drops.js';
+import { type DropRow, formatDrops, formatWhyDropped, type SampleRow } from './format-drops.js';
 
 const plain = (_: unknown, text: string): string => text;
 const port = { id: 'p1', name: 'web-1', status: 'ACTIVE', blockers: [] };
@@ -16,7 +16,39 @@ const row = (fields: Partial<DropRow> = {}): DropRow => ({
   last_seen_at: '2026-01-31T00:00:09.5Z',
   meaning: 'the source is forged',
   advice: 'Send as who it is.',
+  samples: [],
   ...fields,
+});
+
+const sample = (fields: Partial<SampleRow> = {}): SampleRow => ({
+  seen_at: '2026-01-31T00:00:09.5Z',
+  text: 'TCP 10.0.0.9 port 4 -> 10.0.0.2 port 22 (SYN)',
+  mac: null,
+  peers: [],
+  check: 'no rule lets it in',
+  opening: 'openstack rule',
+  ...fields,
+});
+
+describe('packets of drops', () => {
+  it('of a port: what they tell is said once, with what opens it', () => {
+    const samples = [sample({ peers: ['db-1'], mac: 'fa:16:3e:00:00:01' }), sample(), sample({ check: null, opening: null, text: 'UDP' })];
+    expect(formatWhyDropped(port, [row({ samples })], plain).slice(-7)).toEqual([
+      '  source: the source is forged.',
+      '      Send as who it is.',
+      '      2026-01-31T00:00:09Z  TCP 10.0.0.9 port 4 -> 10.0.0.2 port 22 (SYN)  the other end is db-1, from fa:16:3e:00:00:01',
+      '      2026-01-31T00:00:09Z  TCP 10.0.0.9 port 4 -> 10.0.0.2 port 22 (SYN)',
+      '          no rule lets it in',
+      '          to open: openstack rule',
+      '      2026-01-31T00:00:09Z  UDP',
+    ]);
+  });
+
+  it('in a list: the latest, beneath its drop; no name moves the cursor', () => {
+    const [, , packet, , , next] = formatDrops([row({ samples: [sample({ peers: ['a\u001B[2J'] }), sample()] }), row()], plain);
+    expect(packet).toMatch(/^ {4}2026-01-31T00:00:09Z {2}TCP .* the other end is a\?\[2J$/);
+    expect(next).toMatch(/^h1 /);
+  });
 });
 
 describe('drops for people', () => {
@@ -41,7 +73,7 @@ describe('drops for people', () => {
   });
 
   it('a tenant gets no column of hosts, and no name moves the cursor', () => {
-    const [heading, line] = formatDrops([row({ host: null, port_name: 'a\u001B[2J' })], plain, { hasPort: true });
+    const [heading, line] = formatDrops([row({ host: null, port_name: 'a\u001B[2J' })], plain);
     expect(heading?.startsWith('port')).toBe(true);
     expect(line?.startsWith('a?[2J')).toBe(true);
   });

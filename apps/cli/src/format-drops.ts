@@ -14,6 +14,17 @@ export type DropRow = {
   readonly last_seen_at: string;
   readonly meaning: string;
   readonly advice: string;
+  readonly samples: readonly SampleRow[];
+};
+
+/** A packet of a drop, and what it tells beyond the reason. */
+export type SampleRow = {
+  readonly seen_at: string;
+  readonly text: string;
+  readonly mac: string | null;
+  readonly peers: readonly string[];
+  readonly check: string | null;
+  readonly opening: string | null;
 };
 
 /** A port that was asked about, and what keeps it from the network altogether. */
@@ -29,18 +40,50 @@ export const formatWhyDropped = (port: AskedPort, drops: readonly DropRow[], pai
   const blockers = port.blockers.map((text) => `  ${paint('bad', 'blocked')}: ${printed(text)}`);
   if (own.length === 0) return [title, ...blockers, '  Nothing of it was dropped that the hosts told of (the last day at most).'];
   const words = [...new Map(own.map(({ reason, meaning, advice }) => [reason, { meaning, advice }]))];
-  const lines = formatDrops(own, paint, { hasPort: false });
+  const lines = formatTable(own, paint, { hasPort: false });
+  const seen = (reason: string): readonly SampleRow[] => own.filter((drop) => drop.reason === reason).flatMap(({ samples }) => samples);
   return [
     title,
     ...blockers,
     ...lines.map((line) => `  ${line}`),
     '',
-    ...words.flatMap(([reason, { meaning, advice }]) => [`  ${paint('strong', reason)}: ${meaning}.`, `      ${advice}`]),
+    ...words.flatMap(([reason, { meaning, advice }]) => [
+      `  ${paint('strong', reason)}: ${meaning}.`,
+      `      ${advice}`,
+      ...formatSamples(seen(reason), paint).map((line) => `      ${line}`),
+    ]),
   ];
 };
 
-/** Drops as a table with a heading; where they were and are dropped only as far as the asker may know. */
-export const formatDrops = (drops: readonly DropRow[], paint: Paint, { hasPort }: { readonly hasPort: boolean }): readonly string[] => {
+/** Drops as a table with a heading, each with its latest packet beneath it; where they were and are dropped only as far as the asker may know. */
+export const formatDrops = (drops: readonly DropRow[], paint: Paint): readonly string[] => {
+  const [heading, ...rows] = formatTable(drops, paint, { hasPort: true });
+  const all = rows.flatMap((row, at) => [row, ...formatSamples(drops[at]?.samples.slice(0, 1) ?? [], paint).map((line) => `    ${line}`)]);
+  return heading === undefined ? all : [heading, ...all];
+};
+
+/** Packets, those together that tell the same, and what that is beneath them. */
+const formatSamples = (samples: readonly SampleRow[], paint: Paint): readonly string[] => {
+  const findings = new Map<string, SampleRow[]>();
+  for (const sample of samples) {
+    const key = JSON.stringify([sample.check, sample.opening]);
+    findings.set(key, [...(findings.get(key) ?? []), sample]);
+  }
+  return [...findings.values()].flatMap((same) => [
+    ...same.map(({ seen_at: at, text, peers, mac }) => {
+      const who = [...(peers.length === 0 ? [] : [`the other end is ${peers.join(', ')}`]), ...(mac === null ? [] : [`from ${mac}`])];
+      return `${paint('faint', shortTime(at))}  ${printed(text)}${who.length === 0 ? '' : paint('faint', `  ${printed(who.join(', '))}`)}`;
+    }),
+    ...same
+      .slice(0, 1)
+      .flatMap(({ check, opening }) => [
+        ...(check === null ? [] : [`    ${printed(check)}`]),
+        ...(opening === null ? [] : [`    ${paint('faint', 'to open:')} ${printed(opening)}`]),
+      ]),
+  ]);
+};
+
+const formatTable = (drops: readonly DropRow[], paint: Paint, { hasPort }: { readonly hasPort: boolean }): readonly string[] => {
   const hasHost = drops.some(({ host }) => host !== null);
   const heading = [
     ...(hasHost ? ['host'] : []),

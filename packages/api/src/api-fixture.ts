@@ -60,6 +60,7 @@ export const openTestApi = async (options: TestApiOptions = {}): Promise<TestApi
     connectivity: wiring.connectivity,
     hostState: wiring.hostState,
     drops: wiring.drops,
+    samples: wiring.samples,
     authenticator: createNoAuthenticator(),
     onBug: (error) => bugs.push(error),
     ...options,

@@ -38,6 +38,7 @@ const report = (claims: StatusReport['claims'], revision = ledger.revision): Sta
   endpoints: [],
   claims,
   drops: null,
+  samples: null,
   agent: null,
 });
 const claim = (endpoint: string, ageMs: number) => [{ endpoint, ip: VIP, ageMs }];

@@ -66,6 +66,7 @@ const report = (said: Readonly<Record<string, 'up' | 'down' | 'error'>>, revisio
   endpoints: Object.entries(said).map(([id, state]) => ({ id, state, revision, problem: null })),
   claims: null,
   drops: null,
+  samples: null,
   agent: null,
 });
 

@@ -8,6 +8,7 @@ import { createAgentRegister } from './agent-register.js';
 import { createBindingFence } from './binding-fence.js';
 import { ClaimIntake } from './claim-intake.js';
 import { DropBook } from './connectivity/drop-book.js';
+import { SampleBook } from './connectivity/sample-book.js';
 import type { CloudSource } from './connectivity/viewer.js';
 import type { Ledger } from './ledger.js';
 import { AGENT_ACTOR, StatusIntake } from './status-intake.js';
@@ -29,6 +30,8 @@ export type HostWiring = {
   readonly hostState: (host: string) => HostState | null;
   /** What the hosts drop, as they told this server. */
   readonly drops: Pick<DropBook, 'drops' | 'packetsByReason'>;
+  /** Some of the packets of these drops. */
+  readonly samples: Pick<SampleBook, 'of'>;
   /** Ends the sessions and the feed. */
   readonly close: () => void;
 };
@@ -60,11 +63,13 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     },
   });
   const drops = new DropBook();
+  const samples = new SampleBook();
   const feed = createFeed({
     ...feedOptions,
     source: { snapshot: (host) => ({ revision: compiled, state: compiler.hostState(host) }) },
-    onStatus: async (host: HostName, { run, revision, isFull, endpoints, claims, drops: dropped, agent }: StatusReport) => {
+    onStatus: async (host: HostName, { run, revision, isFull, endpoints, claims, drops: dropped, samples: seen, agent }: StatusReport) => {
       if (dropped !== null) drops.take({ host, run, drops: dropped, now: Date.now() });
+      if (seen !== null) samples.take({ host, run, samples: seen, now: Date.now() });
       const isOfPorts = isFull || endpoints.length > 0;
       await Promise.all([remember(host, agent), isOfPorts ? intake.take({ host, revision, isFull, endpoints }) : null]);
       return claims === null ? undefined : await claimIntake.take({ host, revision, claims });
@@ -107,6 +112,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
       return host === null ? null : compiler.hostState(host);
     },
     drops,
+    samples,
     close: () => {
       subscription.stop();
       claimIntake.close();

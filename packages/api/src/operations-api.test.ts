@@ -153,15 +153,16 @@ describe('zones and providers', () => {
 });
 
 describe('logs', () => {
-  const log = (values: Json): Json => ({ log: { resource_type: 'security_group', enabled: false, ...values } });
+  const log = (values: Json): Json => ({ log: { resource_type: 'security_group', ...values } });
 
-  it('are kept switched off, since hosts do not log packets yet', async () => {
-    expect(await refusal('POST /v2.0/log/logs', log({ enabled: true }))).toBe('409 LoggingTypeNotSupported');
-    const made1 = await made('/v2.0/log/logs', log({ name: 'quiet', event: 'DROP' }));
-    expect(made1).toMatchObject({ resource_id: null, target_id: null, event: 'DROP', enabled: false });
-    expect(await refusal(`PUT /v2.0/log/logs/${made1['id']}`, { log: { enabled: true } })).toBe('409 LoggingTypeNotSupported');
-    expect(await listed('/v2.0/log/loggable-resources', 'loggable_resources')).toEqual([]);
-    expect((await api.call('GET /v2.0/extensions/logging')).status).toBe(404);
+  it('are of security groups, on unless said otherwise, and switched on and off', async () => {
+    const made1 = await made('/v2.0/log/logs', log({ name: 'all', event: 'DROP' }));
+    expect(made1).toMatchObject({ resource_id: null, target_id: null, event: 'DROP', enabled: true });
+    const { json } = await api.call(`PUT /v2.0/log/logs/${made1['id']}`, { body: { log: { enabled: false } } });
+    expect(json['log']).toMatchObject({ enabled: false });
+    expect(await refusal(`PUT /v2.0/log/logs/${made1['id']}`, { log: { event: 'ALL' } })).toBe('400 HTTPBadRequest');
+    expect(await listed('/v2.0/log/loggable-resources', 'loggable_resources')).toEqual([{ type: 'security_group' }]);
+    expect((await api.call('GET /v2.0/extensions/logging')).status).toBe(200);
   });
 
   it('are of groups and ports that are there, and belong together', async () => {

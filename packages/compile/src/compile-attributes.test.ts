@@ -9,6 +9,7 @@ import {
   floatingIp,
   forwarding,
   group,
+  log,
   network,
   port,
   qosRule,
@@ -393,6 +394,30 @@ describe('QoS of floating IPs', () => {
     expect(endpointOf(cloud(web(), ...forwards, ...rules)).floatingLimits).toEqual(limits(10_000_000));
     const down: Part = ['router', router('r', { admin_state_up: false })];
     expect(endpointOf(cloud(web(), bound(gold), down, ...rules)).floatingLimits).toEqual([]);
+  });
+});
+
+describe('logs', () => {
+  const logsOf = (...parts: readonly Part[]) =>
+    endpointOf(cloud(web({ project_id: 'p' }), ...parts)).logs.map(({ id, event, policy }) => [id, event, policy]);
+  const of = (id: string, more: Parameters<typeof log>[1] = {}): Part => ['log', log(id, more)];
+
+  it('of the port, of a group of it, of both, and of its project are for it, in order', () => {
+    const both = { target_id: 'web', resource_id: 'g' };
+    expect(
+      logsOf(of('d'), of('c', both), of('b', { resource_id: 'g', event: 'DROP' }), of('a', { target_id: 'web', event: 'ACCEPT' })),
+    ).toEqual([
+      ['a', 'accept', null],
+      ['b', 'drop', 'g'],
+      ['c', 'all', 'g'],
+      ['d', 'all', null],
+    ]);
+  });
+
+  it('that are off, of another port, group or project, or of a group that the port has left are not', () => {
+    const elsewhere = { target_id: 'web', resource_id: 'left' };
+    const others = [of('a', { target_id: 'db' }), of('b', { resource_id: 'other' }), of('c', { project_id: 'q' }), of('d', elsewhere)];
+    expect(logsOf(...others, of('e', { enabled: false }))).toEqual([]);
   });
 });
 

@@ -59,6 +59,7 @@ describe('what a host gets', () => {
       floatingLimits: [],
       qos: { dscp: null, limits: [] },
       dhcpOptions: [],
+      logs: [],
       owner: null,
       hostname: 'host-10-65-0-10',
     });

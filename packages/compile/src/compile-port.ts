@@ -16,6 +16,7 @@ import { compareIps, type Ip, parseIp } from '@manx/ip';
 import type { Network, Port, StateReader } from '@manx/model';
 import { compileDhcpOptions } from './compile-dhcp-options.js';
 import { compileFloating, compileFloatingLimits, compileForwards } from './compile-floating.js';
+import { compileLogs } from './compile-logs.js';
 import { compileClaims, compilePairs, pairMembers } from './compile-pairs.js';
 import { compileQos } from './compile-qos.js';
 import { hostnameOf } from './hostname-of.js';
@@ -23,7 +24,7 @@ import { isPluggedIn } from './is-plugged-in.js';
 import { isUp } from './is-up.js';
 
 /**
- * What a port depends on besides itself. From `state` come floating IPs, forwardings, QoS rules, and who else has an address of its
+ * What a port depends on besides itself. From `state` come floating IPs, forwardings, QoS rules, logs, and who else has an address of its
  * pairs; `Compiler` follows each of them (`Dependents`).
  */
 export type PortContext = {
@@ -74,6 +75,7 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
     floatingLimits: compileFloatingLimits(port, new Set([...floating, ...forwards].map(({ ip }) => ip)), state),
     qos: compileQos(port, context.network, state),
     dhcpOptions: compileDhcpOptions(port, (name) => problems.push(portProblem(port, `its DHCP option ${name} cannot be sent`))),
+    logs: compileLogs(port, state),
     hostname: hostnameOf(port.id, ips),
     owner: ownerOf(port),
   });

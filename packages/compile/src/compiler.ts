@@ -290,6 +290,7 @@ const KINDS = [
   'qos_dscp_marking_rule',
   'floatingip',
   'port_forwarding',
+  'log',
   'port',
   'agent',
   'bgp_speaker',

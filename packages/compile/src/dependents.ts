@@ -9,6 +9,7 @@ const DEPENDED_KINDS = [
   'qos_bandwidth_limit_rule',
   'qos_packet_rate_limit_rule',
   'qos_dscp_marking_rule',
+  'log',
 ] as const satisfies readonly ResourceKind[];
 
 type DependedKind = (typeof DEPENDED_KINDS)[number];
@@ -19,10 +20,17 @@ export function isDependedOn(kind: ResourceKind): kind is DependedKind {
 }
 
 /** What is remembered of a resource that was there: by which it is known whom it concerned. */
-type Links = { readonly port?: string | undefined; readonly floatingIp?: string | undefined; readonly policy?: string | undefined };
+type Links = {
+  readonly port?: string | undefined;
+  readonly floatingIp?: string | undefined;
+  readonly policy?: string | undefined;
+  /** All ports of a security group, or of a project. */
+  readonly group?: string | undefined;
+  readonly project?: string | undefined;
+};
 
 /**
- * Which ports have to be compiled again when something else changes: whose floating IPs, forwardings and QoS rules those are, and
+ * Which ports have to be compiled again when something else changes: whose floating IPs, forwardings, QoS rules and logs those are, and
  * who has pairs that somebody else's address or a subnet decides about. Remembers how things were, since the state only
  * says how they are.
  */
@@ -101,8 +109,10 @@ export function* portsOfNetwork(network: Pick<Network, 'id'>, state: StateReader
   for (const { id, qos_policy_id } of state.by('port.network_id', network.id)) if (qos_policy_id === null) yield id;
 }
 
-function* portsOf({ port, floatingIp, policy }: Links, state: StateReader): Iterable<string> {
+function* portsOf({ port, floatingIp, policy, group, project }: Links, state: StateReader): Iterable<string> {
   if (port !== undefined) yield port;
+  if (group !== undefined) for (const { id } of state.by('port.security_group', group)) yield id;
+  if (project !== undefined) for (const { id } of state.by('port.project_id', project)) yield id;
   if (policy !== undefined) yield* portsWithPolicy(policy, state);
   if (floatingIp === undefined) return;
   for (const { internal_port_id } of state.by('port_forwarding.floatingip_id', floatingIp)) yield internal_port_id;
@@ -114,7 +124,14 @@ function linksOf<K extends DependedKind>(kind: K, resource: ResourceOf[K]): Link
     const { internal_port_id: port, floatingip_id: floatingIp } = resource as ResourceOf['port_forwarding'];
     return { port, floatingIp };
   }
+  if (kind === 'log') return linksOfLog(resource as ResourceOf['log']);
   return { policy: (resource as ResourceOf['qos_dscp_marking_rule']).qos_policy_id };
+}
+
+/** Those that it can be for, whether or not it is on: its project's ports where it names neither port nor group. */
+function linksOfLog({ target_id: port, resource_id: group, project_id: project }: ResourceOf['log']): Links {
+  if (port !== null) return { port };
+  return group === null ? { project } : { group };
 }
 
 function add<K>(map: Map<K, Set<string>>, key: K, id: string | undefined): void {

@@ -67,7 +67,16 @@ describe('who may ask', () => {
   it('a refused report changes nothing, not even whether its host is alive', async () => {
     const taken: unknown[] = [];
     const { url, feed } = await serve(new SampleCloud(), { onStatus: (host) => void taken.push(host) });
-    const body = JSON.stringify({ run: 'r', revision: 1, isFull: true, endpoints: [], claims: null, drops: null, agent: null });
+    const body = JSON.stringify({
+      run: 'r',
+      revision: 1,
+      isFull: true,
+      endpoints: [],
+      claims: null,
+      drops: null,
+      samples: null,
+      agent: null,
+    });
     expect((await ask(`${url}/feed/v1/hosts/h1/status`, { method: 'POST', token: tokenOf('h2'), body })).status).toBe(401);
     expect((await ask(`${url}/feed/v1/hosts/h1/status`, { method: 'POST', body: `${body}x` })).status).toBe(400);
     expect([taken, feed.isAlive(asHostName('h1'))]).toEqual([[], false]);

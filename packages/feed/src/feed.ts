@@ -26,7 +26,7 @@ export type HostView = {
   /** How many revisions of the head the host has still to apply; 0 when it has applied all that concerns it. */
   readonly lag: number;
   /** The agent's last report without its endpoints, claims and drops; null before the first. */
-  readonly report: Omit<StatusReport, 'endpoints' | 'claims' | 'drops' | 'isFull'> | null;
+  readonly report: Omit<StatusReport, 'endpoints' | 'claims' | 'drops' | 'samples' | 'isFull'> | null;
 };
 
 /** A host's agent came, or was not heard of for the length of its lease. */
@@ -157,13 +157,15 @@ class FeedCore {
     const { run, revision, agent } = report;
     host.report = { run, revision, agent };
     this.#hear(name, host);
-    if (report.endpoints.length === 0 && !report.isFull && report.claims === null && report.drops === null && agent === null)
-      return this.#published;
+    const isLifeOnly = [report.claims, report.drops, report.samples, agent].every((part) => part === null);
+    if (report.endpoints.length === 0 && !report.isFull && isLifeOnly) return this.#published;
     const held = this.#options.source.snapshot(name).state.endpoints;
     const endpoints = report.endpoints.filter(({ id }) => held.has(id));
     const claims = report.claims?.filter(({ endpoint }) => held.has(endpoint)) ?? null;
-    const drops = report.drops?.filter(({ endpoint }) => endpoint === null || held.has(endpoint)) ?? null;
-    return (await this.#options.onStatus(name, { ...report, endpoints, claims, drops })) ?? this.#published;
+    const isHeld = ({ endpoint }: { readonly endpoint: string | null }): boolean => endpoint === null || held.has(endpoint);
+    const drops = report.drops?.filter(isHeld) ?? null;
+    const samples = report.samples?.filter(isHeld) ?? null;
+    return (await this.#options.onStatus(name, { ...report, endpoints, claims, drops, samples })) ?? this.#published;
   }
 
   close(): void {

@@ -12,10 +12,14 @@ export {
   MAX_PHYSICAL_NETWORK,
   MAX_PHYSICAL_NETWORKS,
   MAX_REPORTED_DROPS,
+  MAX_SAMPLED_PLACES,
   type ReportedClaim,
   type ReportedDrop,
+  type ReportedSample,
+  SAMPLES_OF_A_PLACE,
   type StatusReport,
 } from './messages.js';
+export { RecentSamples } from './recent-samples.js';
 export { StatusNews } from './status-news.js';
-export type { AgentNews, HeardClaim, HeardDrop } from './status-outbox.js';
+export type { AgentNews, HeardClaim, HeardDrop, HeardSample } from './status-outbox.js';
 export { agentToken, verifyAgentToken } from './token.js';

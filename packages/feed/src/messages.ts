@@ -1,5 +1,5 @@
-import type { DropReason, EndpointStatus, HostDelta, HostObject, Revision } from '@manx/hoststate';
-import type { Ip } from '@manx/ip';
+import type { DropReason, EndpointStatus, HostDelta, HostObject, Revision, SeenPacket } from '@manx/hoststate';
+import type { Ip, Mac } from '@manx/ip';
 
 /**
  * Server to agent, one JSON object a line (NDJSON) over one long HTTP response. A session starts either with a whole state
@@ -27,6 +27,8 @@ export type StatusReport = {
   readonly claims: readonly ReportedClaim[] | null;
   /** What was dropped since this run of the agent began, of what has changed since the last report (a full one has all); null: nothing has. */
   readonly drops: readonly ReportedDrop[] | null;
+  /** Packets of this run that the server has not heard of (a full report has all that are kept), by number; null: there are none. */
+  readonly samples: readonly ReportedSample[] | null;
   /** Null until the agent has said something of itself: such a report is a sign of life and no more. */
   readonly agent: AgentReport | null;
 };
@@ -55,6 +57,20 @@ export type ReportedDrop = {
   /** Since the first and the last were seen. */
   readonly firstAgeMs: number;
   readonly lastAgeMs: number;
+};
+
+/** One packet that a host dropped, picked out of many. Its age is in milliseconds when the report was made. */
+export type ReportedSample = {
+  /** Counts up within a run of the agent, so that what comes twice is taken once. */
+  readonly number: number;
+  /** Whose and where, as of a drop. */
+  readonly endpoint: string | null;
+  readonly at: string;
+  readonly reason: DropReason;
+  /** Who sent the frame; null where the packet came by no Ethernet. */
+  readonly mac: Mac | null;
+  readonly packet: SeenPacket;
+  readonly ageMs: number;
 };
 
 /** What the agent says of itself. */
@@ -92,6 +108,10 @@ export const MAX_REPORT_ITEMS = 10_000;
 
 /** Of how many taps and reasons an agent tells drops: those of the latest. */
 export const MAX_REPORTED_DROPS = 2_000;
+
+/** Of how many taps and reasons samples are kept, those of the latest, and how many of each. A report has them all at most. */
+export const MAX_SAMPLED_PLACES = 200;
+export const SAMPLES_OF_A_PLACE = 5;
 
 /** How many physical networks a host may name, and how long a name may be, in UTF-16 units. */
 export const MAX_PHYSICAL_NETWORKS = 1_000;

@@ -1,3 +1,5 @@
+import { readSeenPacket } from '@manx/hoststate';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStatusReport } from './parse-status.js';
 
@@ -11,6 +13,8 @@ const agent = {
   drift: { repairs: 0, lastAt: null, last: null },
 };
 const drop = { endpoint: null, at: 'tap1', reason: 'source', packets: 2, bytes: 90, rate: 0.5, firstAgeMs: 9, lastAgeMs: 1 };
+const packet = { kind: 'ip', source: '::1', destination: '::2', protocol: 6, sport: 1, dport: 22, icmp: null, tcpFlags: 2, length: 60 };
+const sample = { number: 1, endpoint: 'p', at: 'tap1', reason: 'source', mac: 'fa:16:3e:00:00:01', packet, ageMs: 3 };
 const report = {
   run: 'run-1',
   revision: 7,
@@ -18,6 +22,7 @@ const report = {
   endpoints: [endpoint],
   claims: [{ endpoint: 'p', ip: '10.0.0.9', ageMs: 5 }],
   drops: [drop],
+  samples: [sample],
   agent,
 };
 
@@ -55,6 +60,17 @@ describe('a report from a host is not trusted', () => {
     ['half a packet', { ...report, drops: [{ ...drop, packets: 0.5 }] }, 'report.drops[0].packets'],
     ['a rate below 0', { ...report, drops: [{ ...drop, rate: -1 }] }, 'report.drops[0].rate'],
     ['too many drops', { ...report, drops: Array.from({ length: 2_001 }, () => drop) }, 'report.drops'],
+    ['a sample of a reason of its own', { ...report, samples: [{ ...sample, reason: 'constructor' }] }, 'report.samples[0].reason'],
+    ['a sample from a MAC that is none', { ...report, samples: [{ ...sample, mac: 'FA:16:3E:00:00:01' }] }, 'report.samples[0].mac'],
+    ['a packet of no kind', { ...report, samples: [{ ...sample, packet: { kind: 'toString' } }] }, 'report.samples[0].packet'],
+    ['a packet with more in it', { ...report, samples: [{ ...sample, packet: { ...packet, payload: 'x' } }] }, 'report.samples[0].packet'],
+    [
+      'a packet from nowhere',
+      { ...report, samples: [{ ...sample, packet: { ...packet, source: 'a' } }] },
+      'report.samples[0].packet.source',
+    ],
+    ['a port beyond all', { ...report, samples: [{ ...sample, packet: { ...packet, dport: 65_536 } }] }, 'report.samples[0].packet.dport'],
+    ['too many samples', { ...report, samples: Array.from({ length: 1_001 }, () => sample) }, 'report.samples'],
     ['a physical network without a name', { ...report, agent: { ...agent, physicalNetworks: [''] } }, 'report.agent.physicalNetworks[0]'],
     ['an agent without a start', { ...report, agent: { ...agent, startedAt: 'yesterday' } }, 'report.agent.startedAt'],
     ['an unknown field of the agent', { ...report, agent: { ...agent, host: 'h2' } }, 'report.agent'],
@@ -64,6 +80,17 @@ describe('a report from a host is not trusted', () => {
     const problem = parse(value);
     expect(problem).toMatchObject({ code: 'malformed', subject: 'report' });
     expect((problem as { detail: string }).detail.startsWith(`${where}:`), JSON.stringify(problem)).toBe(true);
+  });
+
+  it('whatever a host has seen can be told', () => {
+    const heads = ['', '450000540001000040060000', '60000000002011400000', '0001080006040001'].map((hex) => Buffer.from(hex, 'hex'));
+    const bytes = fc.tuple(fc.constantFrom(...heads), fc.uint8Array({ maxLength: 128 })).map((parts) => Buffer.concat(parts));
+    fc.assert(
+      fc.property(fc.constantFrom(0x0800, 0x0806, 0x86dd, 0xffff), bytes, (etherType, frame) => {
+        const samples = [{ ...sample, packet: readSeenPacket(etherType, frame) }];
+        expect(parse({ ...report, samples })).toEqual({ ...report, samples });
+      }),
+    );
   });
 
   it('text that is no JSON is refused', () => {

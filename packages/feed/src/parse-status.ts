@@ -1,5 +1,5 @@
-import { isDropReason, type Problem } from '@manx/hoststate';
-import { parseIp } from '@manx/ip';
+import { isDropReason, type Problem, type SeenPacket } from '@manx/hoststate';
+import { parseIp, parseMac } from '@manx/ip';
 import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
 import {
   MAX_PHYSICAL_NETWORK,
@@ -7,6 +7,8 @@ import {
   MAX_REPORT_ITEMS,
   MAX_REPORT_TEXT,
   MAX_REPORTED_DROPS,
+  MAX_SAMPLED_PLACES,
+  SAMPLES_OF_A_PLACE,
   type StatusReport,
 } from './messages.js';
 
@@ -32,6 +34,32 @@ const drop = exactly({
   firstAgeMs: milliseconds,
   lastAgeMs: milliseconds,
 });
+const mac: Check = (value, at) => (typeof value === 'string' && parseMac(value) === value ? null : `${at}: expected a MAC address`);
+const upTo =
+  (most: number): Check =>
+  (value, at) =>
+    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most ? null : `${at}: expected a number up to ${most}`;
+const [octet, word] = [upTo(0xff), upTo(0xffff)];
+const PACKETS: Readonly<Record<SeenPacket['kind'], Check>> = {
+  ip: exactly({
+    kind: oneOf('ip'),
+    source: address,
+    destination: address,
+    protocol: octet,
+    sport: nullable(word),
+    dport: nullable(word),
+    icmp: nullable(exactly({ type: octet, code: octet })),
+    tcpFlags: nullable(octet),
+    length: upTo(0xffff + 40),
+  }),
+  arp: exactly({ kind: oneOf('arp'), operation: word, senderMac: mac, sender: address, target: address }),
+  other: exactly({ kind: oneOf('other'), etherType: word }),
+};
+const packet: Check = (value, at) => {
+  const kind = value !== null && typeof value === 'object' && 'kind' in value ? String(value.kind) : '';
+  return Object.hasOwn(PACKETS, kind) ? PACKETS[kind as SeenPacket['kind']](value, at) : `${at}: expected a packet`;
+};
+const sample = exactly({ number: revision, endpoint: nullable(id), at: place, reason, mac: nullable(mac), packet, ageMs: milliseconds });
 const instant = text(32, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
 
 const report: Check = exactly({
@@ -41,6 +69,7 @@ const report: Check = exactly({
   endpoints: listOf(exactly({ id, state: oneOf('up', 'down', 'error'), revision, problem: nullable(long) }), MAX_REPORT_ITEMS),
   claims: nullable(listOf(exactly({ endpoint: id, ip: address, ageMs: nullable(milliseconds) }), MAX_REPORT_ITEMS)),
   drops: nullable(listOf(drop, MAX_REPORTED_DROPS)),
+  samples: nullable(listOf(sample, MAX_SAMPLED_PLACES * SAMPLES_OF_A_PLACE)),
   agent: nullable(
     exactly({
       version: short,

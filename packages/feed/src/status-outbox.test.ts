@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgentReport } from './messages.js';
 import { parseStatusReport } from './parse-status.js';
-import { type HeardDrop, StatusOutbox } from './status-outbox.js';
+import { type HeardDrop, type HeardSample, StatusOutbox } from './status-outbox.js';
 
 const agent: AgentReport = {
   version: '1',
@@ -38,6 +38,7 @@ describe('what a server has still to hear', () => {
       endpoints: [],
       claims: null,
       drops: null,
+      samples: null,
       agent: null,
     });
   });
@@ -124,6 +125,35 @@ describe('what a server has still to hear', () => {
     outbox.taken(outbox.post(300), 'server-1');
     outbox.meet('server-2');
     expect(said()?.map(([at]) => at)).toEqual(['t2', 't1']);
+  });
+
+  it('of samples those are sent that were not, once, each with its age; to another run of the server all that are kept', () => {
+    const outbox = new StatusOutbox('run');
+    const sample = (number: number): HeardSample => {
+      return {
+        number,
+        endpoint: 'a',
+        at: 't1',
+        reason: 'source',
+        mac: null,
+        packet: { kind: 'other', etherType: 9 },
+        seenAt: 100 * number,
+      };
+    };
+    const said = () => outbox.post(500).report.samples?.map(({ number, ageMs }) => [number, ageMs]) ?? null;
+    outbox.tell({ ...news(1, []), samples: [sample(1)] });
+    outbox.taken(outbox.post(500), 'server-1');
+    expect([outbox.isDirty, said()]).toEqual([false, null]);
+    outbox.tell({ ...news(1, []), samples: [sample(1), sample(2)] });
+    expect([outbox.isDirty, said()]).toEqual([true, [[2, 300]]]);
+    const onItsWay = outbox.post(500);
+    outbox.tell({ ...news(1, []), samples: [sample(2), sample(3)] });
+    outbox.taken(onItsWay, 'server-1');
+    expect(said()).toEqual([[3, 200]]);
+    outbox.taken(outbox.post(500), 'server-1');
+    expect(outbox.isDirty).toBe(false);
+    outbox.meet('server-2');
+    expect(said()?.map(([number]) => number)).toEqual([2, 3]);
   });
 
   it('whatever an agent has to say, the server can read it', () => {

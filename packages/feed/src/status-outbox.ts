@@ -4,8 +4,11 @@ import {
   MAX_REPORT_ITEMS,
   MAX_REPORT_TEXT,
   MAX_REPORTED_DROPS,
+  MAX_SAMPLED_PLACES,
   type ReportedClaim,
   type ReportedDrop,
+  type ReportedSample,
+  SAMPLES_OF_A_PLACE,
   type StatusReport,
 } from './messages.js';
 
@@ -21,11 +24,16 @@ export type AgentNews = {
   readonly claims?: readonly HeardClaim[];
   /** All drops of this run that are still told of; one that is the same object as before has not changed. Absent: nothing is said of drops. */
   readonly drops?: readonly HeardDrop[];
+  /** All samples of this run that are kept, by number. Absent: nothing is said of samples. */
+  readonly samples?: readonly HeardSample[];
   readonly agent: AgentReport;
 };
 
 /** A drop with when it was first and last seen, in milliseconds since 1970. */
 export type HeardDrop = Omit<ReportedDrop, 'firstAgeMs' | 'lastAgeMs'> & { readonly firstAt: number; readonly lastAt: number };
+
+/** A sample with when it was seen, in milliseconds since 1970. */
+export type HeardSample = Omit<ReportedSample, 'ageMs'> & { readonly seenAt: number };
 
 /** A claim, and when the host heard of it. */
 export type HeardClaim = Pick<ReportedClaim, 'endpoint' | 'ip'> & { readonly at: number | null };
@@ -77,6 +85,9 @@ export class StatusOutbox {
   #areClaimsUnheard = false;
   #drops: readonly HeardDrop[] = [];
   #toldDrops: ReadonlySet<HeardDrop> = new Set();
+  #samples: readonly HeardSample[] = [];
+  /** The number of the last sample that was taken. */
+  #toldSample = 0;
   /** The run of the server that has had a full report; null: none has. */
   #fullIn: string | null = null;
   #serverRun: string | null = null;
@@ -90,13 +101,19 @@ export class StatusOutbox {
   get isDirty(): boolean {
     return (
       this.#agent !== null &&
-      (this.#unheard.size > 0 || this.#isAgentUnheard || this.#areClaimsUnheard || this.#hasUnheardDrops || this.#needsFull)
+      (this.#unheard.size > 0 ||
+        this.#isAgentUnheard ||
+        this.#areClaimsUnheard ||
+        this.#hasUnheardDrops ||
+        this.#hasUnheardSamples ||
+        this.#needsFull)
     );
   }
 
-  tell({ revision, endpoints, gone, claims, drops, agent }: AgentNews): void {
+  tell({ revision, endpoints, gone, claims, drops, samples, agent }: AgentNews): void {
     this.#revision = revision;
     this.#drops = drops?.slice(0, MAX_REPORTED_DROPS) ?? this.#drops;
+    this.#samples = samples?.slice(-MAX_SAMPLED_PLACES * SAMPLES_OF_A_PLACE) ?? this.#samples;
     if (claims !== undefined && JSON.stringify(claims) !== JSON.stringify(this.#claims ?? [])) {
       this.#claims = claims.slice(0, MAX_REPORT_ITEMS);
       this.#areClaimsUnheard = true;
@@ -131,8 +148,10 @@ export class StatusOutbox {
     const claims = told?.map(({ endpoint, ip, at }) => ({ endpoint, ip, ageMs: at === null ? null : Math.max(0, now - at) })) ?? null;
     const drops = isFull ? this.#drops : this.#drops.filter((drop) => !this.#toldDrops.has(drop));
     const said = drops.length === 0 ? null : drops.map((drop) => aged(drop, now));
+    const seen = isFull ? this.#samples : this.#samples.filter(({ number }) => number > this.#toldSample);
+    const samples = seen.length === 0 ? null : seen.map(({ seenAt, ...sample }) => ({ ...sample, ageMs: Math.max(0, now - seenAt) }));
     return {
-      report: { run: this.#run, revision: this.#revision, isFull, endpoints, claims, drops: said, agent: this.#agent },
+      report: { run: this.#run, revision: this.#revision, isFull, endpoints, claims, drops: said, samples, agent: this.#agent },
       claims: told,
       drops,
     };
@@ -145,12 +164,17 @@ export class StatusOutbox {
     if (claims !== null && claims === this.#claims) this.#areClaimsUnheard = false;
     const told = new Set([...this.#toldDrops, ...drops]);
     this.#toldDrops = new Set(this.#drops.filter((drop) => told.has(drop)));
+    this.#toldSample = Math.max(this.#toldSample, report.samples?.at(-1)?.number ?? 0);
     if (report.agent === this.#agent) this.#isAgentUnheard = false;
     for (const status of report.endpoints) if (this.#latest.get(status.id) === status) this.#unheard.delete(status.id);
   }
 
   get #hasUnheardDrops(): boolean {
     return this.#drops.some((drop) => !this.#toldDrops.has(drop));
+  }
+
+  get #hasUnheardSamples(): boolean {
+    return (this.#samples.at(-1)?.number ?? 0) > this.#toldSample;
   }
 
   get #needsFull(): boolean {

@@ -19,8 +19,13 @@ const REASONS = {
   },
   'unknown-tap': {
     direction: 'egress',
-    text: 'the interface belongs to no port that this host knows, or to one that is down',
-    advice: 'See whether the port is bound to this host and admin_state_up is true; a tap that Nova left behind can be deleted.',
+    text: 'the interface belongs to no port that this host knows',
+    advice: 'See whether the port is bound to this host (openstack port show); a tap that Nova left behind can be deleted.',
+  },
+  'port-down': {
+    direction: 'egress',
+    text: 'the port, or its network, is administratively down',
+    advice: 'openstack port set --enable PORT, or openstack network set --enable NETWORK.',
   },
   source: {
     direction: 'egress',
@@ -117,8 +122,13 @@ const REASONS = {
   },
   'to-unknown-tap': {
     direction: 'ingress',
-    text: 'sent to an interface of no port that this host knows, or of one that is down',
-    advice: 'See whether the port is bound to this host and admin_state_up is true.',
+    text: 'sent to an interface of no port that this host knows',
+    advice: 'See whether the port is bound to this host (openstack port show).',
+  },
+  'to-port-down': {
+    direction: 'ingress',
+    text: 'sent to a port that is, or whose network is, administratively down',
+    advice: 'openstack port set --enable PORT, or openstack network set --enable NETWORK.',
   },
   'own-address': {
     direction: 'ingress',

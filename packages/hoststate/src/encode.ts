@@ -5,6 +5,7 @@ import type {
   DhcpOption,
   DhcpValue,
   Endpoint,
+  EndpointLog,
   HostDelta,
   HostObject,
   HostState,
@@ -44,6 +45,7 @@ type FieldName =
       | DhcpOption
       | DhcpValue
       | Owner
+      | EndpointLog
     >
   | Keys<NonNullable<PolicyRule['ports'] | PolicyRule['icmp']> | Subnet['hostRoutes'][number]>;
 
@@ -80,6 +82,9 @@ const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
   rate: true,
   burst: true,
   dhcpOptions: true,
+  logs: true,
+  event: true,
+  policy: true,
   value: true,
   ips: true,
   names: true,

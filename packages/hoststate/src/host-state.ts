@@ -88,6 +88,17 @@ export type DhcpOption = {
   readonly value: DhcpValue;
 };
 
+/** A wish to have what happens at an endpoint written down: Neutron's `log` resource. */
+export type EndpointLog = {
+  /** The Neutron log's id, and its project. */
+  readonly id: string;
+  readonly project: string;
+  /** `accept`: packets that a rule lets begin a flow, and each packet where flows are not remembered; `drop`: those that are dropped. */
+  readonly event: 'accept' | 'drop' | 'all';
+  /** The policy whose accepting is meant, one of the endpoint's; null: all of them. Drops are of no single policy. */
+  readonly policy: string | null;
+};
+
 /** Whom Nova knows an endpoint as: what its metadata requests are signed for (S27). */
 export type Owner = {
   /** The instance's id: the port's `device_id`. */
@@ -124,6 +135,8 @@ export type Endpoint = {
   readonly qos: Qos;
   /** Sorted by family, then code, each once. */
   readonly dhcpOptions: readonly DhcpOption[];
+  /** Sorted by id. */
+  readonly logs: readonly EndpointLog[];
   /** The host name that DHCP gives, one DNS label, as Neutron makes it: `host-10-65-0-2`. */
   readonly hostname: string;
   /** Null: a port that is no instance's, which gets no metadata. */

@@ -22,6 +22,7 @@ export {
   type DhcpValue,
   type Endpoint,
   type EndpointAddress,
+  type EndpointLog,
   type EndpointStatus,
   FLAT_SPACE,
   type FloatingAddress,
@@ -52,6 +53,7 @@ export { parseDhcpOption } from './parse-endpoint-parts.js';
 export { parseHostDelta } from './parse-host-delta.js';
 export { hasPorts, icmpProtocol, isObjectId, parseHostObject, parsePolicyRule } from './parse-host-object.js';
 export { isProblem, type Problem } from './problem.js';
+export { readSeenPacket, type SeenPacket } from './seen-packet.js';
 export { compareMembers, coversIp, diffMembers, isPrefix, memberOf } from './sorted-members.js';
 export { staleJudge } from './stale-flows.js';
 export { endpointsTightened, flowCutter, reviewedMembers } from './tightened.js';

@@ -5,6 +5,7 @@ import type {
   DhcpOption,
   DhcpValue,
   Endpoint,
+  EndpointLog,
   FloatingAddress,
   FloatingLimit,
   PortForward,
@@ -40,6 +41,14 @@ export const readPair: Read<AddressPair> = refine(
 export const readFloating: Read<FloatingAddress> = refine(record<FloatingAddress>({ ip: readIp, fixed: readIp }), ({ ip, fixed }) =>
   familyOf(ip) === 4 && familyOf(fixed) === 4 ? null : 'IPv4 addresses',
 );
+
+/** Reads a wish to have packets written down. */
+export const readLog: Read<EndpointLog> = record<EndpointLog>({
+  id: readId,
+  project: readId,
+  event: oneOf(['accept', 'drop', 'all']),
+  policy: nullable(readId),
+});
 
 const readPort = integer(1, 65_535);
 
@@ -121,7 +130,7 @@ export function parseDhcpOption(value: unknown): DhcpOption | Problem {
 
 /** What an endpoint must be beyond its fields; null when it is. */
 export function endpointComplaint(endpoint: Endpoint): string | null {
-  const { addresses, pairs, claims, floating, forwards, floatingLimits, dhcpOptions } = endpoint;
+  const { addresses, pairs, claims, floating, forwards, floatingLimits, dhcpOptions, logs, policies } = endpoint;
   const isBefore = (a: AddressPair, b: AddressPair): boolean => (compareCidrs(a.cidr, b.cidr) || compareIds(a.mac, b.mac)) < 0;
   if (!inOrder(pairs, isBefore)) return 'pairs in order, each once';
   if (!inOrder(claims, (a, b) => compareIps(a, b) < 0)) return 'claims in order, each once';
@@ -136,6 +145,8 @@ export function endpointComplaint(endpoint: Endpoint): string | null {
   if (!inOrder(floatingLimits, (a, b) => compareIps(a.ip, b.ip) < 0)) return 'limits of floating IPs in order, each once';
   if (floatingLimits.some((limit) => [...floating, ...forwards].every(({ ip }) => ip !== limit.ip)))
     return 'limits of its own floating IPs';
+  if (!areSortedIds(logs.map(({ id }) => id))) return 'logs in order of their ids, each once';
+  if (logs.some(({ policy }) => policy !== null && !policies.includes(policy))) return 'logs of its own policies';
   const isSooner = (a: DhcpOption, b: DhcpOption): boolean => (a.family - b.family || a.code - b.code) < 0;
   return inOrder(dhcpOptions, isSooner) ? null : 'DHCP options in order, each once';
 }

@@ -22,6 +22,7 @@ import {
   readFloating,
   readFloatingLimit,
   readForward,
+  readLog,
   readPair,
   readQos,
 } from './parse-endpoint-parts.js';
@@ -89,6 +90,7 @@ const readEndpoint: Read<Endpoint> = refine(
     floatingLimits: list(readFloatingLimit),
     qos: readQos,
     dhcpOptions: list(readDhcpOption),
+    logs: list(readLog),
   }),
   endpointComplaint,
 );

@@ -92,6 +92,7 @@ describe('what comes from outside is taken only in its one right form', () => {
     floatingLimits: [{ ip: '203.0.113.9' as never, limits: [{ direction: 'egress', unit: 'bytes', rate: 125_000, burst: 131_072 }] }],
     qos: { dscp: 26, limits: [{ direction: 'egress', unit: 'bytes', rate: 1000, burst: 100 }] },
     owner: { instance: 'e1f0', project: 'p1' },
+    logs: [{ id: 'log-1', project: 'p1', event: 'drop', policy: null }],
     dhcpOptions: [
       { family: 4, code: 3, value: { kind: 'none' } },
       { family: 4, code: 26, value: { kind: 'number', bytes: 2, number: 1400 } },
@@ -196,6 +197,8 @@ describe('what comes from outside is taken only in its one right form', () => {
     [rich, 'floating.0.ip', '203.0.113.9'],
     [rich, 'forwards.1.id', 'f1'],
     [rich, 'floatingLimits.0.ip', '203.0.113.10'],
+    [rich, 'logs.0.event', 'ACCEPT'],
+    [rich, 'logs.0.policy', 'of-another'],
     [rich, 'floatingLimits.0.limits', []],
     [rich, 'floatingLimits.0.limits.0.unit', 'packets'],
     [rich, 'forwards.1.to', 49],

@@ -34,5 +34,6 @@ export { openRtnetlink } from './rtnetlink/open-rtnetlink.js';
 export type { RouteFilter } from './rtnetlink/route-codec.js';
 export type { RtEvent, Rtnetlink } from './rtnetlink/rtnetlink.js';
 export { type RtListener, watchRtnetlink } from './rtnetlink/watch-rtnetlink.js';
+export { type DroppedPacket, type PacketEvent, watchEvents, watchSamples } from './samples/watch-samples.js';
 export { openTapSocket, type TapPlace } from './sockets/open-tap-socket.js';
 export { TapKeeper } from './sockets/tap-keeper.js';

@@ -56,7 +56,6 @@ export type { Agent } from './operations/agent.js';
 export { AVAILABILITY_ZONE, agents } from './operations/agents.js';
 export type { BgpPeer, BgpPeerDraft } from './operations/bgp-peer.js';
 export type { BgpSpeaker, BgpSpeakerDraft } from './operations/bgp-speaker.js';
-export { HOST_ABILITIES } from './operations/host-abilities.js';
 export type { NetworkLog, NetworkLogDraft } from './operations/log.js';
 export { BINDING_SCHEMA, type BindingView, bindingsOf, decodeBinding, type PortBinding } from './operations/port-binding.js';
 export { announcedPrefixes, isAnnouncingAll, isSomeHostShared, isSpokenForBy } from './operations/speaking.js';

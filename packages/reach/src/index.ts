@@ -4,6 +4,7 @@ export type { Cloud, Condition, Place, Words } from './cloud.js';
 export { CloudIndex, type Located } from './cloud-index.js';
 export { type CloudParts, cloudOf, makeCloud } from './cloud-of.js';
 export { explain } from './explain.js';
+export { type DropFinding, explainDrop } from './explain-drop.js';
 export type {
   Answer,
   Blocker,
@@ -23,4 +24,5 @@ export { formatExplanation, type Paint } from './format-explanation.js';
 export { formatMatrix } from './format-matrix.js';
 export { connectivityMatrix, type Matrix, type MatrixCell, type MatrixLabel, type MatrixQuestion } from './matrix.js';
 export { matrixSvg } from './matrix-svg.js';
+export { packetText } from './packet-text.js';
 export { type Absence, ASSUMED_CLIENT_PORT, type End, payloadText, protocolName, type Question } from './question.js';

@@ -212,11 +212,19 @@ describe('S16: what security groups do not let pass', () => {
     expect(dropsOf(Array.from({ length: 20 }, () => `${fromA}/${toB}/UDP(dport=1)`))['egress-rate']).toBeGreaterThan(10);
   });
 
-  it('S20: is counted for an interface that nobody knows, or a port that is down, under its own name', () => {
-    apply(A, { ...B, isUp: false });
+  it.each([
+    ['S20: an interface that nobody knows', () => apply(A), 'unknown-tap'],
+    ['S19: a port that is down', () => apply(A, { ...B, isUp: false }), 'port-down'],
+  ])('%s: counted under its own name, in and out', (_, applied, reason) => {
+    applied();
     const counted = dropsOf([`Ether(src='${B.mac}',dst='fe:16:3e:00:00:0b')/IP(src='10.65.0.3',dst='10.65.0.2')/UDP(dport=1)`], b);
-    expect(counted).toMatchObject({ 'unknown-tap at B': 1 });
-    expect(Object.keys(counted).filter((reason) => !reason.includes('unknown-tap'))).toEqual([]);
+    expect(counted).toMatchObject({ [`${reason} at B`]: 1 });
+    expect(Object.keys(counted).filter((key) => !key.includes(reason))).toEqual([]);
+    const before = counters();
+    world.host.run(['ping', '-n', '-q', '-c', '1', '-W', '1', '-I', B.ifname, '10.65.0.3'], { mayFail: true });
+    expect(countsSince(before, counters()).drops.filter(({ at }) => at === B.ifname)).toEqual([
+      expect.objectContaining({ reason: `to-${reason}`, at: B.ifname }),
+    ]);
   });
 
   it('counts go on when groups and ports change, and are no difference to be repaired', () => {

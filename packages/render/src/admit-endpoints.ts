@@ -7,8 +7,8 @@ import { remember } from './remember.js';
 export type AdmittedEndpoints = { readonly endpoints: readonly Endpoint[]; readonly problems: readonly RenderProblem[] };
 
 /**
- * The endpoints that may pass traffic at all, sorted by id. One that is down (S19) is treated like an interface nobody
- * knows: nothing passes (S20). Two endpoints that claim one interface both stay shut: which of them is right cannot be known here.
+ * The endpoints that may pass traffic at all, sorted by id. Of one that is down (S19) nothing passes, as of an interface that
+ * nobody knows (S20), but that its drops have a reason of their own. Two endpoints that claim one interface both stay shut: which of them is right cannot be known here.
  */
 export function admitEndpoints(state: HostState): AdmittedEndpoints {
   return admit(state.endpoints);

@@ -19,6 +19,8 @@ export type {
 export { METADATA_IPV4, METADATA_IPV6 } from './metadata.js';
 export { CLAIM_LOG_GROUP } from './nft/claim-chains.js';
 export { MAX_CONNECTIONS } from './nft/connection-chains.js';
+export { SAMPLE_BYTES, SAMPLE_GROUP } from './nft/drop-chains.js';
+export { ACCEPT_PREFIX, LOG_GROUP } from './nft/log-chains.js';
 export { DROP_METER_PREFIX, RULE_COUNTER_PREFIX } from './nft/names.js';
 export { DROP_METERS } from './nft/render-tables.js';
 export { renderHost } from './render-host.js';

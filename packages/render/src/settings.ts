@@ -22,6 +22,8 @@ export type RenderSettings = {
   readonly dns?: { readonly port: number; readonly packetsPerSecond: number; readonly burst: number };
   /** The most connections that one port may have begun, and that may be open to it, at a time; absent: any number. At most `MAX_CONNECTIONS`. */
   readonly maxConnections?: number;
+  /** How much is logged of each tap, accepted and dropped each for itself, where a log of Neutron's asks for it. */
+  readonly logLimit: { readonly perSecond: number; readonly burst: number };
   /** DHCP and router advertisements; absent where the host runs no dnsmasq of ours. Must be without `dnsmasqProblems`. */
   readonly dnsmasq?: DnsmasqSettings;
   /** BGP; absent where the host runs no BIRD of ours. Must be without `birdProblems`. */

@@ -7,7 +7,6 @@ const of = (names: string, reason: string): Exception => ({ tests: new RegExp(`^
 export const PLUGIN_EXCEPTIONS: readonly Exception[] = [
   of('admin\\.test_(?:dhcp|l3)_agent_scheduler\\.', 'there are no DHCP and L3 agents to schedule: hosts serve and route'),
   of('admin\\.test_agent_availability_zone\\.', 'asks for DHCP or L3 agents: zones are those of hosts'),
-  of('admin\\.test_logging(?:_negative)?\\.', '`logging` is not listed yet'),
   of('admin\\.test_network_segment_range\\.', 'needs overlays'),
   of('admin\\.test_networks\\.NetworksTestAdmin\\.test_create_tenant_network_vxlan$', 'needs overlays'),
   of('admin\\.test_ports\\.PortTestCasesResourceRequest\\.', 'needs VLANs'),

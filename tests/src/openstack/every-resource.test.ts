@@ -8,6 +8,7 @@ import { startSimulatedHosts } from '../neutron/start-simulated-hosts.js';
 import {
   accessAndQuotas,
   coreResources,
+  networkLogs,
   operations,
   providerNetworks,
   qos,
@@ -56,6 +57,7 @@ describe("Debian's openstack command, with Keystone", () => {
     const project = await keystone.makeProject('neighbour');
     await accessAndQuotas(administrator(), project.name);
   });
+  it('logs of packets', () => networkLogs(administrator()));
   it('agents, service providers, extensions, BGP speakers', async () => {
     const endHost = await startSimulatedHosts(server, folder, 1);
     try {

@@ -228,7 +228,21 @@ export const accessAndQuotas = async (cli: OpenstackSession, other: string): Pro
   expect(await cli.json('quota list --network')).toBeInstanceOf(Array);
 };
 
-/** Agents, service providers, flavors, extensions, loggable resources, BGP. `host` has an agent that is alive. */
+/** Logs of packets, and what can be logged. */
+export const networkLogs = async (cli: OpenstackSession): Promise<void> => {
+  expect(await cli.json('network loggable resources list')).toEqual([{ 'Supported types': 'security_group' }]);
+  await cli.json('security group create logged');
+  const log: Shown = await cli.json('network log create --enable --resource-type security_group --resource logged --event DROP why');
+  expect(log).toMatchObject({ Name: 'why', Event: 'DROP', Type: 'security_group', Enabled: true });
+  await cli.quiet('network log set --disable --description quiet why');
+  expect(await cli.json('network log show why')).toMatchObject({ Enabled: false, Description: 'quiet' });
+  expect(await cli.json('network log list')).toMatchObject([{ Name: 'why', Enabled: false, Type: 'security_group' }]);
+  expect(await cli.refused('network log create --resource-type firewall_group other')).toContain('firewall_group');
+  await cli.quiet('network log delete why');
+  await cli.quiet('security group delete logged');
+};
+
+/** Agents, service providers, flavors, extensions, BGP. `host` has an agent that is alive. */
 export const operations = async (cli: OpenstackSession, host: string): Promise<void> => {
   const agents = (await cli.json('network agent list')) as readonly Shown[];
   const agent = agents.find(({ Host }) => Host === host);

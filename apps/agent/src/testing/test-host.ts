@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { agentToken, createFeed, createFeedServer, type Feed, type ReportedDrop, type StatusReport } from '@manx/feed';
+import { agentToken, createFeed, createFeedServer, type Feed, type ReportedDrop, type ReportedSample, type StatusReport } from '@manx/feed';
 import { asHostName, diffHostStates, type EndpointStatus, type HostState } from '@manx/hoststate';
 import { inNetns } from '@manx/kernel';
 
@@ -36,6 +36,7 @@ export class TestHost {
   #agent: ChildProcess | null = null;
   #claims: NonNullable<StatusReport['claims']> = [];
   readonly #drops = new Map<string, ReportedDrop>();
+  readonly #samples: ReportedSample[] = [];
   said = '';
 
   constructor(name: string, state: HostState, extra = '') {
@@ -131,6 +132,11 @@ export class TestHost {
     return [...this.#drops.values()];
   }
 
+  /** All samples that the agents told, in order. */
+  get samples(): readonly ReportedSample[] {
+    return this.#samples;
+  }
+
   /** What the agent last said of itself. */
   get agent(): StatusReport['agent'] {
     return this.#feed?.hosts()[0]?.report?.agent ?? null;
@@ -216,6 +222,7 @@ export class TestHost {
   #take(report: StatusReport): void {
     this.#claims = report.claims ?? this.#claims;
     for (const drop of report.drops ?? []) this.#drops.set(`${drop.endpoint ?? ''} ${drop.at} ${drop.reason}`, drop);
+    this.#samples.push(...(report.samples ?? []));
     for (const status of report.endpoints) this.#statuses.set(status.id, status);
     this.#wake();
   }

@@ -40,6 +40,7 @@ export const endpoint = (n: number, policies: readonly string[] = ['open']): End
     floatingLimits: [],
     qos: NO_QOS,
     dhcpOptions: [],
+    logs: [],
     owner: null,
     hostname: `host-10-65-0-${n + 1}`,
   };

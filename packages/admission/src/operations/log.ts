@@ -1,4 +1,4 @@
-import { HOST_ABILITIES, isVisible, type NetworkLog, type NetworkLogDraft, type Problem, problem } from '@manx/model';
+import { isVisible, type NetworkLog, type NetworkLogDraft, type Problem, problem } from '@manx/model';
 import type { Work } from '../work.js';
 
 /** Makes a log of a group, of a port, or of both, which must belong together (neutron `services/logapi/common/sg_validate.py`). */
@@ -13,7 +13,7 @@ export function createLog(work: Work, draft: NetworkLogDraft): NetworkLog | Prob
   if (resource_id !== null && target_id !== null && port?.security_groups.includes(resource_id) !== true) {
     return problem('InvalidResourceConstraint', { resource_id, target_id });
   }
-  return unlogged(draft.enabled) ?? work.create('log', { ...draft, resource_type });
+  return work.create('log', { ...draft, resource_type });
 }
 
 /** Changes a log's name, text, and whether it is on. */
@@ -22,7 +22,7 @@ export function updateLog(
   log: NetworkLog,
   values: Partial<Pick<NetworkLog, 'name' | 'description' | 'enabled'>>,
 ): NetworkLog | Problem {
-  return unlogged(values.enabled ?? false) ?? work.update('log', log, values);
+  return work.update('log', log, values);
 }
 
 /** Deletes a log. */
@@ -34,8 +34,4 @@ export function deleteLog(work: Work, log: NetworkLog): null {
 /** Deletes the logs of a group or port that is being deleted: to be called by the rules of those. */
 export function deleteLogsOf(work: Work, kind: 'security_group' | 'port', id: string): void {
   for (const log of work.state.by(kind === 'port' ? 'log.target_id' : 'log.resource_id', id)) work.delete('log', log.id);
-}
-
-function unlogged(isEnabled: boolean): Problem | null {
-  return isEnabled && !HOST_ABILITIES.logsPackets ? problem('LoggingNotSupported', { log_type: 'security_group' }) : null;
 }

@@ -1,19 +1,11 @@
-import { announcedPrefixes, HOST_ABILITIES, isProblem, isSpokenForBy, type Problem } from '@manx/model';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { announcedPrefixes, isProblem, isSpokenForBy, type Problem } from '@manx/model';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Admitted } from '../index.js';
 import { Bench, outcome } from '../test-bench.js';
 
-/* What hosts will be asked for once they can, logs among it; what they are asked for until then is in the API's own tests. */
-
-const abilities: { -readonly [name in keyof typeof HOST_ABILITIES]: boolean } = HOST_ABILITIES;
-const before = { ...HOST_ABILITIES };
 let bench: Bench;
 beforeEach(() => {
   bench = new Bench();
-  Object.assign(abilities, { logsPackets: true });
-});
-afterEach(() => {
-  Object.assign(abilities, before);
 });
 
 const act = (action: string, id: string, values: object): Admitted | Problem =>

@@ -1,26 +1,34 @@
+import { SAMPLES_OF_A_PLACE } from '@manx/feed';
 import { DROP_REASONS } from '@manx/hoststate';
 import { badRequest, isProblem, type Port, type Problem } from '@manx/model';
+import { type Cloud, explainDrop, packetText } from '@manx/reach';
 import { type Answer, refusal } from '../answer.js';
 import type { HostDrop } from './drop-book.js';
 import { findNamed } from './find-ends.js';
-import { type Asker, isOwnPort, ownPorts } from './viewer.js';
+import type { HostSample, SampleBook } from './sample-book.js';
+import { snakeKeys } from './snake-keys.js';
+import { type Asker, type CloudSource, isOwnPort, ownPorts, viewOf } from './viewer.js';
 
 /** A question about drops: the query, and all that is known. */
 export type DropQuestion = {
   readonly parameters: readonly (readonly [string, string])[];
   readonly drops: readonly HostDrop[];
+  readonly samples: Pick<SampleBook, 'of'>;
 };
 
-const PARAMETERS: ReadonlySet<string> = new Set(['port_id', 'port']);
+const PARAMETERS: ReadonlySet<string> = new Set(['port_id', 'port', 'samples']);
 
 /**
  * Answers what is dropped: all of it to administrators, of the own ports to everybody else. Where the ports are is no tenant's business. A
- * `port_id` that the asker may not know of is like one that is not there: nothing is dropped for it.
+ * `port_id` that the asker may not know of is like one that is not there: nothing is dropped for it. Samples are explained as a flow is: of the other
+ * end only what he may see.
  */
-export const answerDrops = (asker: Asker, { parameters, drops }: DropQuestion): Answer => {
+export const answerDrops = (asker: Asker, source: CloudSource, { parameters, drops, samples }: DropQuestion): Answer => {
   const unknown = parameters.find(([name]) => !PARAMETERS.has(name));
   if (unknown !== undefined) return refusal(badRequest(`there is no parameter ${JSON.stringify(unknown[0].slice(0, 255))}`));
   const valuesOf = (wanted: string): readonly string[] => parameters.filter(([name]) => name === wanted).map(([, value]) => value);
+  const perDrop = samplesAsked(valuesOf('samples'));
+  if (isProblem(perDrop)) return refusal(perDrop);
   const named = valuesOf('port');
   const found: Port[] = [];
   for (const name of named) {
@@ -29,14 +37,49 @@ export const answerDrops = (asker: Asker, { parameters, drops }: DropQuestion): 
     found.push(...ports);
   }
   const ids = new Set([...valuesOf('port_id'), ...found.map(({ id }) => id)]);
-  const isAsked = ({ endpoint }: HostDrop): boolean => parameters.length === 0 || (endpoint !== null && ids.has(endpoint));
+  const isNarrowed = named.length > 0 || valuesOf('port_id').length > 0;
+  const isAsked = ({ endpoint }: HostDrop): boolean => !isNarrowed || (endpoint !== null && ids.has(endpoint));
   const { state, actor } = asker;
   const isSeen = ({ endpoint }: HostDrop): boolean =>
     actor.is_admin || (endpoint !== null && isOwnPort(asker, state.get('port', endpoint)));
   const rows = drops.filter((drop) => isAsked(drop) && isSeen(drop)).sort((a, b) => b.lastAt - a.lastAt);
+  const shown = perDrop === 0 ? [] : samplesOf(rows, samples, perDrop);
+  // Whoever asks for no packets costs no cloud.
+  const cloud = shown.length === 0 ? null : source(viewOf(asker));
+  const sampled = shown.map((some) => (cloud === null ? [] : some.map((sample) => sampleOf(cloud, sample))));
   return {
     status: 200,
-    text: JSON.stringify({ drops: rows.map((drop) => rowOf(asker, drop)), ports: found.map((port) => conditionOf(asker, port)) }),
+    text: JSON.stringify({
+      drops: rows.map((drop, at) => ({ ...rowOf(asker, drop), samples: sampled[at] ?? [] })),
+      ports: found.map((port) => conditionOf(asker, port)),
+    }),
+  };
+};
+
+/** The most packets that one answer explains. */
+const MOST_SAMPLES = 500;
+
+/** How many packets of each drop are asked for; none where nothing is said. */
+const samplesAsked = (values: readonly string[]): number | Problem => {
+  const text = values.at(-1) ?? '0';
+  const count = Number(text);
+  const isRight = /^\d+$/.test(text) && count <= SAMPLES_OF_A_PLACE;
+  return isRight ? count : badRequest(`samples must be a number from 0 to ${SAMPLES_OF_A_PLACE}`);
+};
+
+/** By drop, the latest first, until there are as many as one answer explains. */
+const samplesOf = (rows: readonly HostDrop[], samples: Pick<SampleBook, 'of'>, perDrop: number): readonly (readonly HostSample[])[] =>
+  rows.slice(0, Math.floor(MOST_SAMPLES / perDrop)).map((drop) => samples.of(drop).slice(0, perDrop));
+
+const sampleOf = (cloud: Cloud, { packet, mac, reason, endpoint, seenAt }: HostSample): object => {
+  // What is sent to a port comes from a router, or from an instance of the same host: where others are is no tenant's business.
+  const isOwnMac = DROP_REASONS[reason].direction === 'egress';
+  return {
+    seen_at: new Date(seenAt).toISOString(),
+    text: packetText(packet),
+    mac: isOwnMac ? mac : null,
+    packet: snakeKeys(packet),
+    ...explainDrop(cloud, { reason, endpoint, mac, packet }),
   };
 };
 

@@ -1,3 +1,4 @@
+import { SAMPLES_OF_A_PLACE } from '@manx/feed';
 import { DROP_REASONS } from '@manx/hoststate';
 import type { OperationDoc, Schema } from '../openapi/operation-doc.js';
 import { wrapped } from '../openapi/resource-schemas.js';
@@ -140,6 +141,28 @@ export const EXPLAIN_DOC: OperationDoc = {
   answers: { '200': object({ connectivity: object({ explanations: list(explanation) }) }) },
 };
 
+const seenIp = object({
+  kind: { const: 'ip' },
+  source: text,
+  destination: text,
+  protocol: { type: 'integer' },
+  sport: orNull('integer'),
+  dport: orNull('integer'),
+  icmp: nullable(object({ type: { type: 'integer' }, code: { type: 'integer' } })),
+  tcp_flags: described(orNull('integer'), 'FIN is the lowest bit.'),
+  length: described({ type: 'integer' }, 'Bytes, as the IP header says.'),
+});
+const seenArp = object({ kind: { const: 'arp' }, operation: { type: 'integer' }, sender_mac: text, sender: text, target: text });
+const seenOther = object({ kind: { const: 'other' }, ether_type: { type: 'integer' } });
+const sample = object({
+  seen_at: text,
+  text: described(text, 'The packet in a line.'),
+  mac: described(orNull('string'), 'The MAC that a port sent it with; null of what is sent to a port.'),
+  packet: { anyOf: [seenIp, seenArp, seenOther] },
+  peers: described(list(text), 'What the ports at the other end are called, of those that the asker may see.'),
+  check: described(orNull('string'), 'The rule that is missing, or the check that it failed.'),
+  opening: described(orNull('string'), 'The smallest change that lets such a packet pass this check, as a command.'),
+});
 const drop = object({
   host: described(orNull('string'), 'Null for who is no administrator.'),
   port_id: described(orNull('string'), 'Null: the interface is of no port that the host knows.'),
@@ -155,6 +178,7 @@ const drop = object({
   last_seen_at: text,
   meaning: text,
   advice: text,
+  samples: described(list(sample), 'The latest packets of it, as many as were asked for.'),
 });
 
 /** What `GET /v2.0/connectivity/drops` says of itself. */
@@ -163,6 +187,10 @@ export const DROPS_DOC: OperationDoc = {
   tag: 'connectivity',
   query: {
     port_id: { type: 'string', description: 'Of this port; repeated: of any of these.' },
+    samples: {
+      type: 'string',
+      description: `How many of its latest packets are told of each drop: 0 to ${SAMPLES_OF_A_PLACE}, 0 unless said; of the latest 500 at most.`,
+    },
     port: { type: 'string', description: 'Of a port or instance by id or name, or of an address; it must be there.' },
   },
   answers: {

@@ -9,16 +9,21 @@ import { answerExplain } from './answer-explain.js';
 import { answerMatrix } from './answer-matrix.js';
 import { DROPS_DOC, EXPLAIN_DOC, MATRIX_DOC } from './connectivity-docs.js';
 import type { DropBook } from './drop-book.js';
+import type { SampleBook } from './sample-book.js';
 import type { Asker, CloudSource } from './viewer.js';
 
 /** What the routes of connectivity need beside what all routes do: the compiled cloud, and what its hosts drop. */
-export type ConnectivityOptions = { readonly connectivity: CloudSource; readonly drops: Pick<DropBook, 'drops'> };
+export type ConnectivityOptions = {
+  readonly connectivity: CloudSource;
+  readonly drops: Pick<DropBook, 'drops'>;
+  readonly samples: Pick<SampleBook, 'of'>;
+};
 
 type Answerer = (asker: Asker, source: CloudSource, body: unknown) => Answer;
 
 /** Questions about who reaches whom (extension `connectivity`): asked by POST where they say much, but they change nothing. */
 export const addConnectivityRoutes = (app: FastifyInstance, options: ResourceRoutesOptions & ConnectivityOptions): void => {
-  const { ledger, context, policy, connectivity, drops } = options;
+  const { ledger, context, policy, connectivity, drops, samples } = options;
   const ask =
     (answer: Answerer) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -32,8 +37,8 @@ export const addConnectivityRoutes = (app: FastifyInstance, options: ResourceRou
   app.get('/v2.0/connectivity/drops', { config: { doc: DROPS_DOC } }, async (request, reply) => {
     const actor = actorOf(request);
     const { isHostAlive } = context();
-    const asked = { parameters: queryParameters(request.url), drops: drops.drops(Date.now()) };
-    return send(reply, await ledger.read((state: StateReader) => answerDrops({ state, actor, policy, isHostAlive }, asked)));
+    const asked = { parameters: queryParameters(request.url), drops: drops.drops(Date.now()), samples };
+    return send(reply, await ledger.read((state: StateReader) => answerDrops({ state, actor, policy, isHostAlive }, connectivity, asked)));
   });
   app.post('/v2.0/connectivity/explain', { config: { doc: EXPLAIN_DOC } }, ask(answerExplain));
   app.post('/v2.0/connectivity/matrix', { config: { doc: MATRIX_DOC } }, ask(answerMatrix));

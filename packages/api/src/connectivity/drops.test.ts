@@ -1,8 +1,10 @@
-import type { ReportedDrop } from '@manx/feed';
+import type { ReportedDrop, ReportedSample } from '@manx/feed';
+import { asIp, asMac } from '@manx/ip';
 import { cloudChanges, idOf } from '@manx/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTestApi, type TestApi } from '../api-fixture.js';
 import { DropBook } from './drop-book.js';
+import { SampleBook } from './sample-book.js';
 
 type Row = { readonly host: string | null; readonly port_name: string | null; readonly reason: string; readonly packets: number };
 type Asked = { readonly id: string; readonly blockers: readonly string[] };
@@ -14,6 +16,7 @@ const blue = { 'x-project-id': BLUE, 'x-roles': 'member,reader' };
 
 let api: TestApi;
 let book: DropBook;
+let samples: SampleBook;
 
 const drop = (endpoint: string | null, fields: Partial<ReportedDrop> = {}): ReportedDrop => ({
   endpoint,
@@ -31,7 +34,8 @@ const tell = (host: string, ...drops: readonly ReportedDrop[]): void => book.tak
 /** red's web, blue's app, on two hosts that drop of both, and of a tap that is nobody's. */
 beforeEach(async () => {
   book = new DropBook();
-  api = await openTestApi({ checksAnswers: true, drops: book });
+  samples = new SampleBook();
+  api = await openTestApi({ checksAnswers: true, drops: book, samples });
   const changes = cloudChanges({
     networks: { net: { shared: true, subnets: { v4: '10.65.0.0/24' } } },
     groups: { web: { rules: [{ direction: 'egress' }] } },
@@ -41,7 +45,9 @@ beforeEach(async () => {
       'app-1': { network: 'net', ips: ['10.65.0.40'], host: 'h2', project_id: BLUE },
     },
   });
+  const compiled = new Promise<void>((resolve) => void api.ledger.subscribe(() => resolve()));
   await api.ledger.decide({ requestId: 'test', userId: null, projectId: null }, () => ({ changes, value: () => undefined }));
+  await compiled;
   tell('h1', drop(idOf('web-1')), drop(null, { at: 'tapx', reason: 'unknown-tap' }));
   tell('h2', drop(idOf('app-1'), { reason: 'ingress-policy', packets: 9 }));
 });
@@ -56,6 +62,56 @@ const ask = async (
   return { rows: json['drops'] as unknown as Row[], ports: json['ports'] as unknown as Asked[] };
 };
 const seen = (rows: readonly Row[]): readonly unknown[] => rows.map(({ host, port_name: name, reason }) => [host, name, reason]).sort();
+
+type Sample = { readonly text: string; readonly mac: string | null; readonly peers: readonly string[]; readonly check: string | null };
+
+describe('packets of drops', () => {
+  const [WEB, APP] = ['10.65.0.10', '10.65.0.40'].map(asIp) as [ReturnType<typeof asIp>, ReturnType<typeof asIp>];
+  const mac = asMac('fa:16:3e:00:00:99');
+  const sample = (number: number, endpoint: string, reason: ReportedSample['reason']): ReportedSample => {
+    const ends = reason === 'source' ? { source: asIp('10.65.0.99'), destination: APP } : { source: WEB, destination: APP };
+    const packet = { kind: 'ip', ...ends, protocol: 6, sport: 4, dport: 22, icmp: null, tcpFlags: 2, length: 60 } as const;
+    return { number, endpoint, at: 'tap1', reason, mac, packet, ageMs: 5 };
+  };
+  const samplesIn = (rows: readonly Row[]): readonly Sample[] => rows.flatMap((row) => (row as Row & { samples: Sample[] }).samples);
+  beforeEach(() => {
+    const now = Date.now();
+    samples.take({ host: 'h1', run: 'r1', samples: [1, 2, 3].map((n) => sample(n, idOf('web-1'), 'source')), now });
+    samples.take({ host: 'h2', run: 'r1', samples: [sample(1, idOf('app-1'), 'ingress-policy')], now });
+  });
+
+  it('are told as many as are asked for, with the rule or check that they failed and the names of the other end', async () => {
+    expect(samplesIn((await ask()).rows)).toEqual([]);
+    expect(samplesIn((await ask('?samples=5')).rows)).toHaveLength(4);
+    const seenBy = samplesIn((await ask('?samples=1')).rows);
+    expect(seenBy).toContainEqual(
+      expect.objectContaining({
+        text: 'TCP 10.65.0.99 port 4 -> 10.65.0.40 port 22 (SYN)',
+        mac,
+        peers: ['app-1'],
+        check: expect.stringContaining('web-1 may not send from 10.65.0.99') as string,
+        opening: expect.stringContaining('--allowed-address') as string,
+      }),
+    );
+    // Of what is sent to a port the frame is a router's, or tells who shares its host.
+    expect(seenBy).toContainEqual(
+      expect.objectContaining({
+        mac: null,
+        peers: ['web-1'],
+        check: expect.stringContaining('lets in TCP port 22 from 10.65.0.10') as string,
+      }),
+    );
+    for (const query of ['?samples=6', '?samples=-1', '?samples=x', '?samples='])
+      expect((await api.call(`GET /v2.0/connectivity/drops${query}`)).status, query).toBe(400);
+  });
+
+  it("a project sees those of its own ports, and of another's nothing but its address", async () => {
+    const own = samplesIn((await ask('?samples=5', blue)).rows);
+    expect(own).toEqual([expect.objectContaining({ peers: [], text: expect.stringContaining('10.65.0.10 port 4 ->') as string })]);
+    const { text } = await api.call('GET /v2.0/connectivity/drops?samples=5', { headers: blue });
+    for (const word of ['web-1', idOf('web-1'), RED, '"h1"', mac, '10.65.0.99']) expect(text).not.toContain(word);
+  });
+});
 
 describe('GET /v2.0/connectivity/drops', () => {
   it('an administrator sees the drops of every host, with what they mean and what to do', async () => {

@@ -5,6 +5,7 @@ import type {
   BgpSpeaker,
   FloatingIp,
   Network,
+  NetworkLog,
   Port,
   PortForwarding,
   ResourceOf,
@@ -54,6 +55,12 @@ export function bgpPeer(id: string, more: Loose<BgpPeer> = {}): BgpPeer {
 export function bgpSpeaker(id: string, peers: readonly string[], more: Loose<BgpSpeaker> = {}): BgpSpeaker {
   const flags = { advertise_floating_ip_host_routes: true, advertise_tenant_networks: true };
   return { ...STANDARD, id, name: id, local_as: 65_000, ip_version: 4, ...flags, peers, networks: [], ...more } as BgpSpeaker;
+}
+
+/** A log of all that happens, on; of the project's ports unless it says whose. */
+export function log(id: string, more: Loose<NetworkLog> = {}): NetworkLog {
+  const whose = { resource_type: 'security_group', resource_id: null, target_id: null };
+  return { ...STANDARD, id, name: id, ...whose, event: 'ALL', enabled: true, ...more } as NetworkLog;
 }
 
 /** A subnet with DHCP, of a network. */

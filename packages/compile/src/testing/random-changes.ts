@@ -9,6 +9,7 @@ import {
   floatingIp,
   forwarding,
   group,
+  log,
   network,
   port,
   qosRule,
@@ -27,6 +28,7 @@ const ADDRESS_GROUPS = ['grp-1', 'adr-2'] as const;
 const FLOATING = ['fip-1', 'fip-2'] as const;
 const ROUTERS = ['rtr-1', 'rtr-2'] as const;
 const FORWARDINGS = ['pf-1', 'pf-2', 'pf-3'] as const;
+const LOGS = ['log-1', 'log-2', 'log-3'] as const;
 const QOS_RULES = ['qr-1', 'qr-2'] as const;
 const RULES = ['rule-1', 'rule-2', 'rule-3', 'rule-4', 'rule-5', 'rule-6', 'rule-7'] as const;
 const ADDRESSES = {
@@ -236,7 +238,18 @@ const speaking: fc.Arbitrary<Change> = fc.oneof(
   fc.constantFrom(...AGENT_IDS).map((id): Change => ({ op: 'put', kind: 'agent', id, value: agent(id, AGENTS[id]) })),
 );
 
+const logs = fc
+  .record({
+    resource_id: fc.option(fc.constantFrom(...GROUPS)),
+    target_id: fc.option(fc.constantFrom(...PORTS)),
+    event: fc.constantFrom('ACCEPT', 'DROP', 'ALL'),
+    enabled: fc.boolean(),
+    project_id: fc.constantFrom('blue', 'red'),
+  })
+  .chain((values) => fc.constantFrom(...LOGS).map((id): Change => ({ op: 'put', kind: 'log', id, value: log(id, values) })));
+
 const puts: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 1, arbitrary: logs },
   { weight: 1, arbitrary: networks.map((n): Change => ({ op: 'put', kind: 'network', id: n.id, value: network(n.id, n) })) },
   { weight: 1, arbitrary: subnets.map((s): Change => ({ op: 'put', kind: 'subnet', id: s.id, value: subnet(s.id, s) })) },
   { weight: 6, arbitrary: ports.map(portPut) },
@@ -272,6 +285,7 @@ const puts: fc.Arbitrary<Change> = fc.oneof(
 );
 
 const deletes: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 1, arbitrary: fc.constantFrom(...LOGS).map((id): Change => ({ op: 'delete', kind: 'log', id })) },
   { weight: 1, arbitrary: fc.constantFrom(...NETWORKS).map((id): Change => ({ op: 'delete', kind: 'network', id })) },
   { weight: 1, arbitrary: fc.constantFrom(...SUBNETS).map((id): Change => ({ op: 'delete', kind: 'subnet', id })) },
   { weight: 6, arbitrary: fc.constantFrom(...PORTS).map((id): Change => ({ op: 'delete', kind: 'port', id })) },

@@ -38,6 +38,7 @@ export function endpoint(id: string, addresses: readonly string[], policies: rea
     floatingLimits: [],
     qos: NO_QOS,
     dhcpOptions: [],
+    logs: [],
     owner: null,
     hostname: `host-${id}`,
   };

@@ -86,6 +86,10 @@ const endpoints: fc.Arbitrary<Endpoint> = fc
       { dscp: 10, limits: [{ direction: 'egress', unit: 'bytes', rate: 1_000_000, burst: 200_000 }] },
     ),
     dhcpOptions: fc.subarray([...DHCP_OPTIONS]),
+    logs: fc.subarray<Endpoint['logs'][number]>([
+      { id: 'log-1', project: 'blue', event: 'drop', policy: null },
+      { id: 'log-2', project: 'red', event: 'all', policy: null },
+    ]),
     owner: fc.constantFrom(null, { instance: 'vm', project: 'blue' }),
   })
   .map(({ id, ips, policies, isOff, isOpen, pairs, mark, floating, isLimited, forwards, ...rest }) => {

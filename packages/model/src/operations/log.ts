@@ -3,7 +3,6 @@ import type { Derived } from '../derived.js';
 import type { StandardAttributes } from '../resource.js';
 import { changedSince, idAttribute, NAME_LENGTH, ownerAttributes, settable, standardAttributes, told } from '../standard-attributes.js';
 import { boolean, nameText, oneOf, orNull, text, uuid } from '../value-rule.js';
-import { HOST_ABILITIES } from './host-abilities.js';
 
 /** A Neutron logging resource: which accepted or dropped packets to log. */
 export type NetworkLog = StandardAttributes & {
@@ -55,7 +54,7 @@ function fixed(
   return { ...told(doc, rule), onCreate: preset === undefined ? 'required' : 'optional', preset };
 }
 
-/** What can be logged: nothing before hosts can. */
+/** What can be logged. */
 export const loggableResources: Derived = {
   name: 'loggable_resource',
   singular: 'loggable_resource',
@@ -65,5 +64,5 @@ export const loggableResources: Derived = {
   key: null,
   attributes: { type: { type: 'string' } },
   notFound: 'Loggable resource {id} could not be found.',
-  rows: () => (HOST_ABILITIES.logsPackets ? [{ type: 'security_group' }] : []),
+  rows: () => [{ type: 'security_group' }],
 };

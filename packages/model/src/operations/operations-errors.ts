@@ -58,11 +58,6 @@ export const OPERATIONS_ERRORS = {
     status: 400,
     message: 'Invalid resource constraint between resource (security_group {resource_id}) and target resource (port {target_id}).',
   },
-  LoggingNotSupported: {
-    status: 409,
-    message: 'Logging type {log_type} is not supported: the hosts of this deployment do not log packets. A log must have enabled: false.',
-    type: 'LoggingTypeNotSupported',
-  },
   PortBindingNotFound: { status: 404, message: 'Binding for port {port_id} for host {host} could not be found.' },
   PortBindingAlreadyActive: { status: 409, message: 'Binding for port {port_id} on host {host} is already active.' },
   PortBindingAlreadyExists: { status: 409, message: 'Binding for port {port_id} on host {host} already exists.' },

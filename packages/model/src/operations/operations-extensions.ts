@@ -1,7 +1,7 @@
 import type { Extension } from '../extensions.js';
-import { HOST_ABILITIES } from './host-abilities.js';
 
-const ALWAYS: readonly Extension[] = [
+/** The extensions of this folder. */
+export const OPERATIONS_EXTENSIONS: readonly Extension[] = [
   { alias: 'agent', name: 'agent', description: 'The agents of hosts', updated: '2013-02-03T10:00:00-00:00' },
   { alias: 'agent_sort_key', name: 'Agents Sort Key', description: 'Agents in order', updated: '2013-02-03T10:00:00-00:00' },
   { alias: 'availability_zone', name: 'Availability Zone', description: 'Availability zones', updated: '2015-01-01T10:00:00-00:00' },
@@ -36,9 +36,6 @@ const ALWAYS: readonly Extension[] = [
     description: 'The providers of services',
     updated: '2013-01-20T00:00:00-00:00',
   },
-];
-
-const LOGGING: readonly Extension[] = [
   {
     alias: 'logging',
     name: 'Logging API Extension',
@@ -46,6 +43,3 @@ const LOGGING: readonly Extension[] = [
     updated: '2017-01-01T10:00:00-00:00',
   },
 ];
-
-/** The extensions of this folder that work. */
-export const OPERATIONS_EXTENSIONS: readonly Extension[] = [...ALWAYS, ...(HOST_ABILITIES.logsPackets ? LOGGING : [])];

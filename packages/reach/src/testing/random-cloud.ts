@@ -73,6 +73,8 @@ const port = fc.record({
   pairs: fc.subarray(PAIRS, { maxLength: 2 }),
   pairMac: fc.constantFrom(0, 0, 0xaa),
   hasFloating: fc.boolean(),
+  // What is logged passes, or does not, as ever.
+  logged: fc.constantFrom<Endpoint['logs'][number]['event'] | null>(null, 'accept', 'drop', 'all'),
   forwardTo: fc.option(
     fc.record({ to: fc.nat(MOST_PORTS - 1), port: fc.constantFrom(80, 443, 8080), protocol: fc.constantFrom(6 as const, 17 as const) }),
   ),
@@ -108,6 +110,7 @@ function endpointOf(own: RandomPort, n: number, count: number): Endpoint {
     pairs: [...own.pairs].sort().map((cidr) => ({ ...pair(cidr, own.pairMac === 0 ? n + 1 : own.pairMac), isRouted: !isTaken(cidr) })),
     floating: own.hasFloating ? [{ ip: floatingOf(n), fixed: fixedOf(n) }] : [],
     forwards: forward,
+    logs: own.logged === null ? [] : [{ id: 'log', project: 'p', event: own.logged, policy: null }],
     floatingLimits: own.hasFloating
       ? [{ ip: floatingOf(n), limits: [{ direction: 'ingress', unit: 'bytes', rate: 125_000, burst: 131_072 }] }]
       : [],

@@ -36,6 +36,7 @@ const endpoint = (
     floatingLimits: [],
     qos: NO_QOS,
     dhcpOptions: [],
+    logs: [],
     hostname: `host-${id}`,
     owner: null,
   };

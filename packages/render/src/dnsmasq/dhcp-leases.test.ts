@@ -49,6 +49,7 @@ function port(number: number, ...addresses: ReadonlyArray<readonly [string, Subn
     floatingLimits: [],
     qos: NO_QOS,
     dhcpOptions: [],
+    logs: [],
     owner: null,
     hostname: `host-${(addresses[0]?.[0] ?? 'x').replaceAll(/[.:]+/g, '-')}`,
   };

@@ -7,7 +7,8 @@ import { drop } from './drop-chains.js';
 import { type FloatingNft, renderFloating } from './floating-nft.js';
 import { framesOf } from './frame-chains.js';
 import { limitRule } from './limit-rule.js';
-import { claimChain, fromChain, policyChain, toChain } from './names.js';
+import { loggedPolicies } from './log-chains.js';
+import { claimChain, fromChain, loggedChain, policyChain, toChain } from './names.js';
 import { type NdElements, ndElements } from './nd-elements.js';
 import { isSingle, pairElements } from './pair-elements.js';
 
@@ -117,7 +118,9 @@ function receivedPrefixes({ pairs, claims }: Endpoint): readonly Cidr[] {
 function endpointChain(endpoint: Endpoint, direction: 'ingress' | 'egress', isStateful: boolean): NftChain {
   const treatment = treatmentOf(endpoint, direction);
   if (!endpoint.isSecured) return { hook: null, rules: [...treatment, 'accept'] };
-  const jumps = endpoint.policies.filter(isObjectId).map((policy) => `jump ${policyChain(direction, policy)}`);
+  const logged = loggedPolicies(endpoint);
+  const chainOf = (policy: string): string => (logged.has(policy) ? loggedChain : policyChain)(direction, policy);
+  const jumps = endpoint.policies.filter(isObjectId).map((policy) => `jump ${chainOf(policy)}`);
   return {
     hook: null,
     rules: [...treatment, ...(isStateful ? [`jump stateful-${direction}`] : []), ...jumps, drop(`${direction}-policy`)],

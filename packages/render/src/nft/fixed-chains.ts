@@ -3,7 +3,7 @@ import type { Cidr, Family } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
 import type { RenderSettings } from '../settings.js';
 import { DNS_FROM_LINK_LOCAL, dnsChains, dnsInput } from './dns-chains.js';
-import { drop, dropChains } from './drop-chains.js';
+import { drop, dropChains, FROM_NOBODY, TO_NOBODY } from './drop-chains.js';
 import { METADATA_FROM_LINK_LOCAL, metadataChains, metadataInput } from './metadata-chains.js';
 import { ND_CHAINS, NEIGHBOUR_DISCOVERY } from './nd-chains.js';
 import { FORWARDED_ALREADY, NOT_TRANSLATED } from './optional-chains.js';
@@ -22,6 +22,7 @@ const ND_AND_MLD = `131, 132, 143, ${NEIGHBOUR_DISCOVERY}`;
 /** Of the reasons that `DROP_REASONS` has, those that the table `inet manx` drops for. */
 const INET_REASONS = [
   'unknown-tap',
+  'port-down',
   'source',
   'source-route',
   'nd',
@@ -40,6 +41,7 @@ const INET_REASONS = [
   'floating-egress-rate',
   'floating-ingress-rate',
   'to-unknown-tap',
+  'to-port-down',
   'floating-port',
   'ingress-rate',
   'ingress-connections',
@@ -96,11 +98,11 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
     ],
     ...(port === undefined ? [] : metadataChains(port)),
     ...(dns === undefined ? [] : dnsChains(dns)),
-    ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, 'iifname vmap @egress', drop('unknown-tap')] }],
-    ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, 'oifname vmap @ingress', drop('to-unknown-tap')] }],
+    ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, 'iifname vmap @egress', ...FROM_NOBODY] }],
+    ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, 'oifname vmap @ingress', ...TO_NOBODY] }],
     ['stateful-egress', { hook: null, rules: statefulRules('egress') }],
     ['stateful-ingress', { hook: null, rules: statefulRules('ingress') }],
-    ['output', { hook: hook('output', 0), rules: ['oifname != "tap*" accept', 'oifname @taps accept', drop('to-unknown-tap')] }],
+    ['output', { hook: hook('output', 0), rules: ['oifname != "tap*" accept', 'oifname @taps accept', ...TO_NOBODY] }],
   ];
 }
 
@@ -120,7 +122,7 @@ function sourceRules(protectedPrefixes: readonly Cidr[]): string[] {
     'iifname @unsecured accept',
     'iifname . ether saddr @macs goto unaddressed',
     `iifname @taps ${drop('source')}`,
-    drop('unknown-tap'),
+    ...FROM_NOBODY,
   ];
 }
 
@@ -154,7 +156,7 @@ const LINK_LOCAL: readonly string[] = [
   drop('host-service'),
 ];
 
-const INPUT: readonly string[] = ['iifname != "tap*" accept', 'iifname @taps goto guest-to-host', drop('unknown-tap')];
+const INPUT: readonly string[] = ['iifname != "tap*" accept', 'iifname @taps goto guest-to-host', ...FROM_NOBODY];
 
 /**
  * To its host every instance speaks only as itself (S18), also without port security, and however wide its pairs: the host's own flows,
@@ -199,8 +201,8 @@ const FORWARD_TO: readonly string[] = ['oifname != "tap*" accept'];
 
 /** What takes the place of chains of the same names on a host with floating IPs. */
 export const FORWARD_OF_FLOATING: ReadonlyArray<readonly [string, NftChain]> = [
-  ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, FORWARDED_ALREADY, 'iifname vmap @egress', drop('unknown-tap')] }],
-  ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, NOT_TRANSLATED, 'oifname vmap @ingress', drop('to-unknown-tap')] }],
+  ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, FORWARDED_ALREADY, 'iifname vmap @egress', ...FROM_NOBODY] }],
+  ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, NOT_TRANSLATED, 'oifname vmap @ingress', ...TO_NOBODY] }],
 ];
 
 /**
@@ -217,7 +219,7 @@ function statefulRules(direction: 'egress' | 'ingress'): readonly string[] {
 const arpHook = (name: string): NftHook => ({ type: 'filter', hook: name, priority: 0, policy: 'accept' });
 
 /** How the table `arp manx` drops, and counts what it drops. */
-export const ARP_DROPS = dropChains(['unknown-tap', 'arp', 'to-unknown-tap', 'own-address']);
+export const ARP_DROPS = dropChains(['unknown-tap', 'port-down', 'arp', 'to-unknown-tap', 'to-port-down', 'own-address']);
 
 /**
  * ARP (S3, S17): a guest speaks only for itself, in both the Ethernet and the ARP header. And the host, which answers
@@ -236,7 +238,7 @@ export const ARP_CHAINS: ReadonlyMap<string, NftChain> = new Map<string, NftChai
         'iifname . ether saddr . arp saddr ether . arp saddr ip @sender-nets accept',
         'iifname @unsecured accept',
         `iifname @taps ${drop('arp')}`,
-        drop('unknown-tap'),
+        ...FROM_NOBODY,
       ],
     },
   ],
@@ -249,7 +251,7 @@ export const ARP_CHAINS: ReadonlyMap<string, NftChain> = new Map<string, NftChai
         `oifname . arp saddr ip @own ${drop('own-address')}`,
         `oifname . arp saddr ip . arp daddr ip @pairs ${drop('own-address')}`,
         'oifname @taps accept',
-        drop('to-unknown-tap'),
+        ...TO_NOBODY,
       ],
     },
   ],

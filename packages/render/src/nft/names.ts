@@ -15,6 +15,12 @@ export const claimChain = (ifname: IfName): string => `claim-${ifname}`;
 /** The chain of a security group's rules in one direction, shared by its ports. */
 export const policyChain = (direction: 'ingress' | 'egress', policy: string): string => `${direction}-${policy}`;
 
+/** The same chain for ports where what it accepts is logged. */
+export const loggedChain = (direction: 'ingress' | 'egress', policy: string): string => `${direction}-logged-${policy}`;
+
+/** The chain that logs what is accepted, and accepts it. */
+export const acceptChain = (direction: 'ingress' | 'egress'): string => `accept-${direction}`;
+
 /** The set of a remote or address group's addresses of one family. */
 export const groupSet = (set: string, family: Family): string => `group-${set}-v${family}`;
 
@@ -29,6 +35,9 @@ export const DROP_METER_PREFIX = 'drop-';
 
 /** The set that counts the drops for a reason, and the chain that does both; chains and sets have names of their own. */
 export const dropName = (reason: DropReason): string => `${DROP_METER_PREFIX}${reason}`;
+
+/** The set that holds how many samples of a drop a tap may still give. */
+export const sampleName = (reason: DropReason): string => `sample-${reason}`;
 
 /** What the names of the counters begin with that count what a rule accepted; the rule's id follows. */
 export const RULE_COUNTER_PREFIX = 'rule-';

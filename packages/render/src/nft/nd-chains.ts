@@ -20,6 +20,7 @@ export const ND_CHAINS: ReadonlyArray<readonly [string, NftChain]> = [
     {
       hook: null,
       rules: [
+        `iifname @down ${drop('port-down')}`,
         `iifname != @taps ${drop('unknown-tap')}`,
         `ip6 nexthdr != 58 ${drop('nd')}`,
         `ip6 hoplimit != 255 ${drop('nd')}`,

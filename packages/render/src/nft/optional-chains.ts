@@ -1,6 +1,6 @@
 import type { Ip } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
-import { drop } from './drop-chains.js';
+import { drop, FROM_NOBODY } from './drop-chains.js';
 
 const hook = (type: NftHook['type'], name: string, priority: number): NftHook => ({ type, hook: name, priority, policy: 'accept' });
 
@@ -87,7 +87,7 @@ export function floatingChains(hasFlatSpace: boolean): ReadonlyArray<readonly [s
           'ip daddr != @floating accept',
           'meta nfproto ipv6 accept',
           'iifname vmap @egress',
-          drop('unknown-tap'),
+          ...FROM_NOBODY,
         ],
       },
     ],

@@ -15,11 +15,13 @@ import { remember } from '../remember.js';
 import type { RenderSettings } from '../settings.js';
 import { type ConnectionLimits, connectionLimits } from './connection-chains.js';
 import { DNS_METERS } from './dns-chains.js';
+import type { DropChains } from './drop-chains.js';
 import { type EndpointSets, renderEndpoints } from './endpoint-sets.js';
 import { ARP_CHAINS, ARP_DROPS, FORWARD_OF_FLOATING, fixedChains, INET_DROPS } from './fixed-chains.js';
 import { FRAME_CHAINS, FRAME_DROPS } from './frame-chains.js';
 import { intervals } from './intervals.js';
-import { groupSet, policyChain, prefixSet } from './names.js';
+import { ACCEPT_METERS, acceptChains, LOGGED_TAPS, loggedDrops, loggedPolicies, loggedPolicy, loggedTaps } from './log-chains.js';
+import { DROP_METER_PREFIX, groupSet, isTapName, loggedChain, policyChain, prefixSet } from './names.js';
 import { floatingChains, LIMIT_CHAINS, snatChains, untrackedChains } from './optional-chains.js';
 import { renderPolicy } from './policy-chains.js';
 
@@ -34,10 +36,22 @@ const FRAME_METERS = new Map(FRAME_DROPS.meters);
 
 /** The sets in which the tables count drops, by the table's family. */
 export const DROP_METERS: ReadonlyMap<NftTable['family'], readonly string[]> = new Map([
-  ['inet', [...INET_METERS.keys()]],
-  ['arp', [...ARP_METERS.keys()]],
-  ['netdev', [...FRAME_METERS.keys()]],
+  ['inet', countersIn(INET_METERS)],
+  ['arp', countersIn(ARP_METERS)],
+  ['netdev', countersIn(FRAME_METERS)],
 ]);
+
+function countersIn(meters: NftTable['meters']): readonly string[] {
+  return [...meters.keys()].filter((name) => name.startsWith(DROP_METER_PREFIX));
+}
+
+/** The taps of ports that are down (S19): known, so that they are told apart from those of nobody, and not let pass. */
+const renderDown = remember((byId: HostState['endpoints']): NftSet => {
+  const all = [...byId.values()];
+  const others = new Set(all.flatMap(({ isUp, ifname }) => (isUp ? [ifname] : [])));
+  const down = all.flatMap(({ isUp, ifname }) => (!isUp && isTapName(ifname) && !others.has(ifname) ? [`"${ifname}"`] : []));
+  return { type: 'ifname', flags: [], elements: new Set(down.sort()) };
+});
 
 const EMPTY = { name: 'manx', sets: new Map(), maps: new Map(), counters: new Set<string>() } as const;
 
@@ -64,38 +78,78 @@ export function renderTables(state: HostState, endpoints: readonly Endpoint[], s
   const natted = settings.hostSnat === undefined ? [] : natted4(state.subnets);
   const flat = shared.hasFloating || natted.length > 0 ? flatSpace(state, { endpoints, natted, problems }) : null;
   const snat = natted.length > 0 && flat !== null ? settings : undefined;
+  const drops = renderLoggedDrops(endpoints, settings);
   const chains = new Map([
     ...renderSettings(settings),
     ...limitsOf(settings).chains,
+    ...drops.inet.chains,
     ...optionalChains(shared, flat !== null, snat),
     ...shared.chains,
   ]);
   const counters = new Set<string>();
   const groups = addPolicies(state, { endpoints, chains, counters, problems });
+  const accepts = addLogged(endpoints, chains, settings);
   const inet: NftTable = {
     family: 'inet',
     name: 'manx',
     sets: new Map([
+      ['down', renderDown(state.endpoints)],
+      ...drops.sets,
       ...shared.inetSets,
       ...(flat === null ? [] : [['flat-space', flat] as const]),
       ...(snat === undefined ? [] : [['snat-nets', renderNatted(natted)] as const]),
       ...groupSets(state, groups, problems),
     ]),
     maps: new Map(shared.inetMaps),
-    meters: metersOf(settings),
+    meters: new Map([...metersOf(settings), ...drops.inet.meters, ...accepts]),
     counters,
     chains,
   };
   const arp: NftTable = {
     ...EMPTY,
     family: 'arp',
-    sets: new Map(shared.arpSets),
+    sets: new Map([['down', renderDown(state.endpoints)], ...drops.sets, ...shared.arpSets]),
     maps: new Map(shared.arpMaps),
-    meters: ARP_METERS,
-    chains: new Map([...ARP_CHAINS, ...shared.arpChains]),
+    meters: new Map([...ARP_METERS, ...drops.arp.meters]),
+    chains: new Map([...ARP_CHAINS, ...drops.arp.chains, ...shared.arpChains]),
   };
-  const frames = new Map([...FRAME_CHAINS, ...shared.frameChains]);
-  return { tables: [inet, arp, { ...EMPTY, family: 'netdev', meters: FRAME_METERS, chains: frames }], problems };
+  const netdev: NftTable = {
+    ...EMPTY,
+    family: 'netdev',
+    sets: new Map(drops.sets),
+    meters: new Map([...FRAME_METERS, ...drops.netdev.meters]),
+    chains: new Map([...FRAME_CHAINS, ...drops.netdev.chains, ...shared.frameChains]),
+  };
+  return { tables: [inet, arp, netdev], problems };
+}
+
+const NO_DROPS: DropChains = { chains: [], meters: [] };
+
+/** What the tables have where drops of some tap are logged. */
+function renderLoggedDrops(
+  endpoints: readonly Endpoint[],
+  settings: RenderSettings,
+): Readonly<Record<NftTable['family'], DropChains>> & { readonly sets: ReadonlyArray<readonly [string, NftSet]> } {
+  const taps = loggedTaps(endpoints);
+  if (taps === null) return { inet: NO_DROPS, arp: NO_DROPS, netdev: NO_DROPS, sets: [] };
+  const [inet, arp, netdev] = [INET_DROPS, ARP_DROPS, FRAME_DROPS].map((drops) => loggedDrops(drops)(settings)) as [
+    DropChains,
+    DropChains,
+    DropChains,
+  ];
+  return { inet, arp, netdev, sets: [[LOGGED_TAPS, taps]] };
+}
+
+/** Adds the chains of policies for the ports where what they accept is logged; answers the meters that those need. */
+function addLogged(endpoints: readonly Endpoint[], chains: Map<string, NftChain>, settings: RenderSettings): typeof ACCEPT_METERS {
+  const logged = sorted(new Set(endpoints.flatMap((endpoint) => [...loggedPolicies(endpoint)])));
+  if (logged.length === 0) return [];
+  for (const [name, chain] of acceptChains(settings)) chains.set(name, chain);
+  for (const id of logged) {
+    for (const direction of ['egress', 'ingress'] as const)
+      chains.set(loggedChain(direction, id), loggedPolicy(direction, chains.get(policyChain(direction, id)) ?? NOTHING));
+  }
+  return ACCEPT_METERS;
 }
 
 const [floatingHere, floatingAstray] = [true, false].map((hasFlat) => [...FORWARD_OF_FLOATING, ...floatingChains(hasFlat)]);

@@ -21,6 +21,7 @@ import type { RenderSettings } from '../settings.js';
 
 export const SETTINGS: RenderSettings = {
   endpointToHost: 'drop',
+  logLimit: { perSecond: 100, burst: 25 },
   protectedPrefixes: [asCidr('198.19.0.0/24'), asCidr('fd00:198:19::/64')],
 };
 
@@ -65,6 +66,7 @@ export function endpoint(
     floatingLimits: [],
     qos: NO_QOS,
     dhcpOptions: [],
+    logs: [],
     owner: null,
     hostname: `host-${number}`,
     ...rest,
@@ -287,6 +289,24 @@ export const NAMED_STATES: ReadonlyMap<string, HostState> = new Map([
         },
       }),
       policy('open', EGRESS_ALL),
+    ]),
+  ],
+  [
+    'logged-ports',
+    stateOf([
+      ...SUBNETS,
+      endpoint('5a1b2c3d-4e', 6, {
+        ips: ['10.65.0.6'],
+        policies: ['bare', 'open'],
+        logs: [{ id: 'log-1', project: 'blue', event: 'accept', policy: 'open' }],
+      }),
+      endpoint('6a1b2c3d-4e', 7, {
+        ips: ['10.65.0.7'],
+        policies: ['open'],
+        logs: [{ id: 'log-2', project: 'blue', event: 'drop', policy: null }],
+      }),
+      policy('open', [...EGRESS_ALL, rule('i4', { protocol: 6, ports: { from: 80, to: 80 } })]),
+      policy('bare', [rule('i4', { protocol: 17 })]),
     ]),
   ],
   [

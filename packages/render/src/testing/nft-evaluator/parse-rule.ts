@@ -32,11 +32,12 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, (found: RegExpExecArray) => Cl
   [/^notrack(?= |$)/, () => ({ kind: 'notrack' })],
   [/^ip6? dscp set \d+(?= |$)/, () => ({ kind: 'mark' })],
   [/^limit rate \d+\/second burst \d+ packets(?= |$)/, () => ({ kind: 'mark' })],
-  [/^log group \d+(?= |$)/, () => ({ kind: 'mark' })],
+  [/^log (?:prefix "[\w-]+" )?group \d+(?: snaplen \d+)?(?= |$)/, () => ({ kind: 'mark' })],
   [/^update @[\w-]+ \{ [\w ]+ counter \}(?= |$)/, () => ({ kind: 'mark' })],
   [/^update @[\w-]+ \{ \w+ limit rate over \d+\/second burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
   // Connections are taken as never too many.
   [/^add @[\w-]+ \{ [io]ifname \. ct id & \d+ ct count \d+ \}(?= |$)/, () => ({ kind: 'mark' })],
+  [/^update @[\w-]+ \{ [\w ]+ limit rate \d+\/(?:second|minute) burst \d+ packets \}(?= |$)/, () => ({ kind: 'mark' })],
   [/^counter name "[\w-]+"(?= |$)/, () => ({ kind: 'mark' })],
   // The packets here have neither IPv4 options nor IPv6 extension headers.
   [/^ip hdrlength > 5 ip option \w+ exists(?= |$)/, () => ({ kind: 'absent' })],
