@@ -8,7 +8,7 @@ import { type Disagreement, disagreementText, explanationOf, isBreach, judge, ju
 import { Looker, type Outcome } from './look.js';
 import { clearWorld, freshWorld, type Ground, makeGround, type Played, playStep } from './play-step.js';
 import { protocols } from './probe-packet.js';
-import { OUTSIDE, type Probe, probesOf } from './probes.js';
+import { isOfShared, OUTSIDE, type Probe, probesOf } from './probes.js';
 import { settled } from './settled.js';
 import { type Sequence, type Step, stepText } from './step.js';
 import type { Tally } from './tally.js';
@@ -140,7 +140,8 @@ export class Oracle {
   async #check(step: Step | null): Promise<string | null> {
     const began = performance.now();
     const now = await this.#read();
-    await settled(this.#world.hosts, { before: this.#before.revision, changed: changedHosts(this.#before, now) });
+    const late = await settled(this.#world.hosts, { before: this.#before.revision, changed: changedHosts(this.#before, now) });
+    if (late !== null) return late;
     this.#before = now;
     this.#plugAll();
     const settledAt = performance.now();
@@ -170,8 +171,10 @@ export class Oracle {
   /** Packets of flows that were open before the last step: none may pass that may not now, and what may still pass has to. */
   async #lookAgain({ cloud }: CompiledCloud, step: Step | null): Promise<readonly Disagreement[]> {
     const there = this.#kept.filter(({ probe }) => probe.from === OUTSIDE || this.#ends.has(probe.from));
+    // Of several that have an address a host cannot tell who began a flow: it goes on only if all of them might.
+    const mayEnd = (probe: Probe): boolean => isOfShared(probe) || (step !== null && ENDING.has(step.do));
     const isEnded = (one: Disagreement): boolean =>
-      !isBreach(one) && one.outcome.probe.protocol === protocols.tcp && step !== null && ENDING.has(step.do);
+      !isBreach(one) && one.outcome.probe.protocol === protocols.tcp && mayEnd(one.outcome.probe);
     const isRevoked = (flow: Outcome): boolean => explanationOf(cloud, flow).ways.every(({ forward }) => forward.answer === 'refused');
     this.#tally.kept(there.length, there.filter(isRevoked).length);
     return await this.#insist(there, {

@@ -34,7 +34,7 @@ const payloads: Readonly<Record<4 | 6, readonly Payload[]>> = {
 const few = [tcpTo(80), udpTo(53)];
 
 /** The single addresses of pairs. */
-const shared = ['10.77.0.250', '10.77.0.251', 'fd77::250'].map(asIp);
+const shared: readonly Ip[] = ['10.77.0.250', '10.77.0.251', 'fd77::250'].map(asIp);
 /** An address that no port, pair or subnet has, but the flat space. */
 const nobodys = asIp('10.77.0.99');
 
@@ -80,6 +80,9 @@ export const probesOf = (world: World): readonly Probe[] => {
     ...([4, 6] as const).flatMap((family) => from(OUTSIDE, outsideOf(family), true)),
   ];
 };
+
+/** Whether a flow is from or to an address that several may have. */
+export const isOfShared = ({ source, destination }: Probe): boolean => shared.includes(source) || shared.includes(destination);
 
 /** A probe in words: for reports. */
 export const probeText = ({ source, destination, protocol, port, icmpType }: Probe): string => {

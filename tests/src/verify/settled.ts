@@ -34,23 +34,30 @@ const isSettled = (state: AgentState | null, newerThan: number): boolean =>
   !state.work.isDue &&
   state.agent.bgp.every((session) => session.state.startsWith('Established'));
 
+/** How long the hosts may take: BGP begins anew within it. */
+const LIMIT_MS = 40_000;
+
 /**
- * Resolves when every host has programmed what it was told, has nothing to do, and has all its BGP sessions; and when those whose state has changed
- * (`changed`) have programmed a revision newer than the one before.
+ * Resolves to null when every host has programmed what it was told, has nothing to do, and has all its BGP sessions; and when those whose state has
+ * changed (`changed`) have programmed a revision newer than the one before. Who has not in time is said.
  */
 export const settled = async (
   hosts: readonly string[],
   { before, changed }: { readonly before: number; readonly changed: ReadonlySet<string> },
-): Promise<void> => {
+): Promise<string | null> => {
   const ready = new Set<string>();
-  await waitUntil(
-    `${hosts.join(', ')} to have programmed what they were told`,
-    async () => {
-      for (const host of hosts) {
-        if (!ready.has(host) && isSettled(await agentState(host), changed.has(host) ? before : -1)) ready.add(host);
-      }
-      return ready.size === hosts.length;
-    },
-    60_000,
-  );
+  const isReady = async (): Promise<boolean> => {
+    for (const host of hosts) {
+      if (!ready.has(host) && isSettled(await agentState(host), changed.has(host) ? before : -1)) ready.add(host);
+    }
+    return ready.size === hosts.length;
+  };
+  const [ended] = await Promise.allSettled([waitUntil('the hosts to have programmed what they were told', isReady, LIMIT_MS)]);
+  if (ended.status === 'fulfilled') return null;
+  const late = hosts.filter((host) => !ready.has(host));
+  const states = await Promise.all(late.map(async (host) => `  ${host}: ${JSON.stringify(await agentState(host))}`));
+  return [
+    `${late.join(', ')} not done, ${LIMIT_MS / 1_000} s after the step (changed: ${[...changed].join(', ') || 'nobody'}, since revision ${before})`,
+    ...states,
+  ].join('\n');
 };
