@@ -118,6 +118,8 @@ const coldStart = async (effort: Effort, under: Under, { cloud, cleanup, progres
 };
 
 const IDLE_SECONDS = 10;
+/** What the ports that were made just before left to do (leases, announcements, the copy of the state) is not idling. */
+const SETTLE_SECONDS = 10;
 
 const sizeRow = async ({ cloud }: Work): Promise<readonly FigureRow[]> => {
   const [host] = hosts;
@@ -125,6 +127,7 @@ const sizeRow = async ({ cloud }: Work): Promise<readonly FigureRow[]> => {
   if (pid === null) throw new Error(`the agent of ${host} does not run`);
   const missing = 200 - (await cloud.client.list('ports', { 'binding:host_id': host })).length;
   if (missing > 0) await addCrowd(cloud, { count: missing, on: [host] });
+  await new Promise((resolve) => setTimeout(resolve, 1000 * SETTLE_SECONDS));
   const before = await cpuSeconds(pid);
   await new Promise((resolve) => setTimeout(resolve, 1000 * IDLE_SECONDS));
   const share = (100 * ((await cpuSeconds(pid)) - before)) / IDLE_SECONDS;

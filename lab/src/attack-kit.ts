@@ -22,7 +22,7 @@ export {
 } from './layout.js';
 export { execIn } from './namespace-exec.js';
 export { type NeutronClient, NeutronError, type NeutronResource } from './neutron-client.js';
-export { removeGuest, removeTap } from './plug-instance.js';
+export { makeTap, removeGuest, removeTap, untilActive } from './plug-instance.js';
 export { processControl } from './process-control.js';
 export { waitUntil } from './program.js';
 export { runProgram } from './run-program.js';

@@ -1,4 +1,4 @@
-import type { HostState, IfName } from '@manx/hoststate';
+import type { HostState } from '@manx/hoststate';
 import { formatStep, type HostFacts, type Step, stepInterfaces } from '@manx/reconcile';
 
 /** What others changed of ours and was put back since the agent started. */
@@ -10,13 +10,11 @@ export type Drift = {
   readonly last: string | null;
 };
 
-type Indexes = ReadonlyMap<IfName, number>;
-
 /** A turn that has ended: `facts` were read after its steps. */
 type Turn = { readonly state: HostState; readonly steps: readonly Step[]; readonly facts: HostFacts; readonly isSettled: boolean };
 
-/** What was programmed in full: `indexes` of the taps that were up, `present` names all that were there. */
-type Settled = { readonly state: HostState; readonly indexes: Indexes; readonly present: string };
+/** What was programmed in full, and the taps as they were then. */
+type Settled = { readonly state: HostState; readonly links: HostFacts['links'] };
 
 /** Tells repair from work: a step is repair when the same state had been programmed in full, and its taps were up then, and are the same interfaces now. */
 export class DriftWatch {
@@ -29,29 +27,28 @@ export class DriftWatch {
 
   /** Takes note of a turn; what of its steps was repair, in a line each. */
   take({ state, steps, facts, isSettled }: Turn, now: string): readonly string[] {
-    const indexes: Indexes = new Map([...facts.links].flatMap(([name, { index, isUp }]) => (isUp ? [[name, index] as const] : [])));
-    const present = presentText(facts);
-    const repairs = steps.filter((step) => this.#isRepair(step, { state, indexes, present })).map(formatStep);
+    const { links } = facts;
+    const repairs = steps.filter((step) => this.#isRepair(step, { state, links })).map(formatStep);
     const [first] = repairs;
     if (first !== undefined) this.#drift = { repairs: this.#drift.repairs + repairs.length, lastAt: now, last: first };
-    if (isSettled) this.#settled = { state, indexes, present };
+    if (isSettled) this.#settled = { state, links };
     return repairs;
   }
 
-  #isRepair(step: Step, { state, indexes, present }: Settled): boolean {
+  #isRepair(step: Step, { state, links }: Settled): boolean {
     const settled = this.#settled;
     if (settled?.state !== state || step.kind === 'review-flows' || isOfOurs(step)) return false;
     // Each tap has chains of its own, which come and go with it.
-    if (step.kind === 'apply-nft' && settled.present !== present) return false;
-    return (stepInterfaces(step) ?? []).every((name) => indexes.has(name) && settled.indexes.get(name) === indexes.get(name));
+    if (step.kind === 'apply-nft' && !areSameTaps(settled.links, links)) return false;
+    return (stepInterfaces(step) ?? []).every((name) => {
+      const [was, is] = [settled.links.get(name), links.get(name)];
+      return was?.isUp === true && is?.isUp === true && was.index === is.index;
+    });
   }
 }
 
-const presentText = ({ links }: HostFacts): string =>
-  [...links]
-    .map(([name, { index }]) => `${name} ${index}`)
-    .sort()
-    .join();
+const areSameTaps = (before: HostFacts['links'], now: HostFacts['links']): boolean =>
+  before === now || (before.size === now.size && [...before].every(([name, { index }]) => now.get(name)?.index === index));
 
 /** The IPv6 MTU of a tap is set anew by the kernel itself, with its carrier; neighbour entries by our own dnsmasq, with each lease. */
 const isOfOurs = (step: Step): boolean => step.kind === 'set-neighbour' || (step.kind === 'write-sysctl' && step.path.endsWith('/mtu'));

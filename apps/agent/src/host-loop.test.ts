@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressSet, HostObject, PolicyRule } from '@manx/hoststate';
 import { asIp, type Ip } from '@manx/ip';
-import { HostObserver, type HostPorts, inNetns, openConntrack, openLibnftables, openRtnetlink, type ProgramPort } from '@manx/kernel';
+import { HostObserver, type HostPorts, inNetns, type Nftables, openConntrack, openLibnftables, openRtnetlink, type ProgramPort } from '@manx/kernel';
 import { renderHost } from '@manx/render';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Found, HostLoop } from './host-loop.js';
@@ -18,9 +18,22 @@ const idle = (name: string): ProgramPort => ({
   ensure: async () => undefined,
   change: async () => undefined,
   ailment: async () => null,
+  failure: () => null,
   kill: () => undefined,
   stop: async () => undefined,
   release: () => undefined,
+});
+
+/** What a transaction waits for before it goes to the kernel, and who is told that one waits. */
+let gate: Promise<void> = Promise.resolve();
+let onApply = (): void => undefined;
+const behindGate = (real: Nftables): Nftables => ({
+  ...real,
+  apply: async (text) => {
+    onApply();
+    await gate;
+    await real.apply(text);
+  },
 });
 
 let ports: HostPorts;
@@ -46,7 +59,7 @@ beforeAll(() => {
   }
   ports = inNetns(`/run/netns/${NETNS}`, () => ({
     rtnetlink: openRtnetlink(),
-    nftables: openLibnftables(),
+    nftables: behindGate(openLibnftables()),
     conntrack: openConntrack(),
     programs: { dnsmasq: idle('dnsmasq'), bird: idle('bird') },
   }));
@@ -164,5 +177,22 @@ describe('the loop on a real kernel', () => {
     want(17, SUBNET, policy('open', EGRESS, PING), endpoint(1));
     await told((it) => it.revision === 17 && stateOfPort(it, 1) === 'up');
     expect(setsNow()).toBe(0);
+  });
+
+  it('S20: while nftables does not answer nothing is opened, however many turns are asked for; all is done once it does', async () => {
+    let open = (): void => undefined;
+    gate = new Promise((resolve) => (open = resolve));
+    const isAsked = new Promise<void>((resolve) => (onApply = resolve));
+    want(18, SUBNET, policy('open', EGRESS, PING), endpoint(1), endpoint(2));
+    await isAsked;
+    for (let times = 0; times < 3; times += 1) loop.kick();
+    const reachable = (): string => exec('ip', 'route', 'show', 'proto', '80') + exec('ip', 'neigh', 'show', 'nud', 'permanent');
+    expect(reachable()).not.toContain(portOf(2).ip);
+    expect(reachable()).toContain(portOf(1).ip);
+    expect(loop.work).toEqual({ turnMs: expect.any(Number) as number, isDue: true });
+    expect(found.at(-1)?.revision).toBe(17);
+    open();
+    await told((it) => it.revision === 18 && stateOfPort(it, 2) === 'up');
+    expect(reachable()).toContain(portOf(2).ip);
   });
 });

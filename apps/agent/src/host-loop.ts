@@ -24,6 +24,7 @@ import {
   type Step,
   type StepFailure,
   statusOf,
+  stepInterfaces,
 } from '@manx/reconcile';
 import type { HostPlan, NftTable } from '@manx/render';
 import { AfterCut } from './after-cut.js';
@@ -38,6 +39,8 @@ const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
 const MAX_TURNS_IN_A_ROW = 3;
 const MAX_LOGGED_REPAIRS = 5;
+/** What changes a tap: its link, its addresses, its neighbour entries. */
+const TAP_STEPS: ReadonlySet<Step['kind']> = new Set(['set-mac', 'add-address', 'delete-address', 'set-neighbour', 'delete-neighbour']);
 
 /** What the loop works with. */
 export type HostLoopOptions = {
@@ -77,6 +80,9 @@ export class HostLoop {
   #held: HeldState | null = null;
   /** The state by which the flows that exist were last judged; null: none, they all are to be. */
   #judgedBy: HostState | null = null;
+  /** The turn before, when it found everything as it is to be, and told so. */
+  #settledOn: { readonly held: HeldState; readonly plan: HostPlan; readonly facts: HostFacts } | null = null;
+  #rendered: { readonly state: HostState; readonly plan: HostPlan } | null = null;
   #isDue = false;
   #running: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -110,6 +116,12 @@ export class HostLoop {
     this.#running ??= this.#run();
   }
 
+  /** Says that a turn is due that tells what it finds, though nothing may be otherwise on the host. */
+  kickAnyway(): void {
+    this.#settledOn = null;
+    this.kick();
+  }
+
   /** Ends after the turn under way; what is in the kernel stays. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -140,6 +152,8 @@ export class HostLoop {
       }
       const { links } = await this.#options.observer.observe(null);
       const round = this.#render(held, this.#options.settle(held, links));
+      if (this.#isSettledOn(round, await this.#options.observer.observe(round.plan))) return;
+      this.#settledOn = null;
       await this.#hold(round.plan.tables);
       const facts = await this.#options.observer.observe(round.plan);
       const review = this.#review(round, facts);
@@ -153,6 +167,12 @@ export class HostLoop {
       this.#options.log.error({ code: fault.code, problem: fault.message }, 'the host could not be read');
       this.#retryLater();
     }
+  }
+
+  /** Events that changed nothing in the end cost a look, and no more. */
+  #isSettledOn({ held, plan }: Round, facts: HostFacts): boolean {
+    const last = this.#settledOn;
+    return last !== null && last.held === held && last.plan === plan && last.facts === facts;
   }
 
   /**
@@ -186,7 +206,8 @@ export class HostLoop {
   #render(held: HeldState, settled: HostState): Round {
     const aside = this.#quarantine.review(held.state, performance.now());
     const state = aside.size === 0 ? settled : restrictState(settled, (id) => !aside.has(id));
-    return { held, state, plan: this.#options.render(state), aside };
+    if (this.#rendered?.state !== state) this.#rendered = { state, plan: this.#options.render(state) };
+    return { held, state, plan: this.#rendered.plan, aside };
   }
 
   /** Which flows are looked at, and which of them may go on. An agent that has just started knows of the past only the routes that it finds. */
@@ -236,13 +257,12 @@ export class HostLoop {
     const { observer } = this.#options;
     const kinds = new Set(steps.map(({ kind }) => kind));
     const has = (...some: readonly Step['kind'][]): boolean => some.some((kind) => kinds.has(kind));
-    if (has('set-mac', 'add-address', 'delete-address')) observer.invalidate('links');
+    observer.forgetTaps(steps.flatMap((step) => (TAP_STEPS.has(step.kind) ? (stepInterfaces(step) ?? []) : [])));
     // With its last IPv4 address an interface loses its routes, silently.
-    if (has('delete-address')) observer.invalidate('routes', 'neighbours');
-    if (has('limit-from-guest', 'unlimit-from-guest')) observer.invalidate('links');
+    if (has('delete-address')) observer.invalidate('routes');
+    if (has('limit-from-guest', 'unlimit-from-guest')) observer.invalidate('taps');
     if (has('limit-to-guest', 'unlimit-to-guest', 'limit-from-guest', 'unlimit-from-guest')) observer.invalidate('limits');
     if (has('set-route', 'delete-route')) observer.invalidate('routes');
-    if (has('set-neighbour', 'delete-neighbour')) observer.invalidate('neighbours');
     if (has('write-files')) observer.invalidate('files');
     const written = steps.flatMap((step) => (step.kind === 'write-sysctl' ? [step] : []));
     // Setting a host-wide one (`all/forwarding`) sets those of the interfaces as well.
@@ -304,10 +324,11 @@ export class HostLoop {
       this.#turnsInARow += 1;
       this.#isDue = true;
     } else if (failures.length > 0 || remaining.length > 0) this.#retryLater();
-    else this.#settled();
+    else this.#settled(round, facts);
   }
 
-  #settled(): void {
+  #settled({ held, plan }: Round, facts: HostFacts): void {
+    this.#settledOn = { held, plan, facts };
     this.#turnsInARow = 0;
     this.#retryMs = FIRST_RETRY_MS;
     const retryAt = this.#quarantine.nextRetryAt;

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestHost } from './testing/test-host.js';
+import { run, TestHost } from './testing/test-host.js';
 import { EGRESS, endpoint, GATEWAY, PING, policy, portOf, SUBNET, stateOf } from './testing/test-states.js';
 
 const BGP = 'bgp: {asn: 65001, router_id: 198.18.0.9, peers: [{name: tor1, address: 127.0.0.9, asn: 64600}]}\n';
 const OPEN = policy('open', EGRESS, PING);
 const host = new TestHost('ag-hung', stateOf(SUBNET, OPEN, endpoint(1)), BGP);
+/** The agent, which has a mount namespace of its own. */
+const agentPid = (): number => (JSON.parse(host.said.split('\n')[0] ?? '') as { readonly pid: number }).pid;
 const pidOf = (program: string): number => Number(readFileSync(join(host.folder, 'run', `${program}.pid`), 'utf8'));
 const guest = (n: number): { name: string; tap: string; mac: string; ip: string; gateway: string } => ({
   ...portOf(n),
@@ -51,5 +53,17 @@ describe('S20: a program that hangs', () => {
     expect(host.inGuest('ag-h1', 'ping', '-n', '-c', '1', '-W', '1', portOf(2).ip)).toContain(' 0% packet loss');
     await host.until('another', () => (pidOf('dnsmasq') !== hung && host.countOf('dnsmasq') === 1 ? true : null));
     expect(readFileSync(join(host.folder, 'run/dnsmasq/hosts'), 'utf8')).toContain(portOf(2).mac);
+  });
+
+  it('that does not stay up, start after start, is named with its last words and what becomes of it, until it runs again', async () => {
+    const path = host.exec('sh', '-c', 'command -v dnsmasq').trim();
+    const before = (...command: readonly string[]): string => run('nsenter', '-t', String(agentPid()), '-m', ...command);
+    before('mount', '--bind', '/bin/false', path);
+    process.kill(pidOf('dnsmasq'), 'SIGKILL');
+    const problem = await host.until('problem', () => host.agent?.problems.find(({ detail }) => /in a row/.test(detail)) ?? null);
+    expect(problem).toMatchObject({ code: 'program', subject: 'dnsmasq', detail: expect.stringContaining('ended by itself') as string });
+    before('umount', path);
+    await host.until('end of the problem', () => (host.agent?.problems.length === 0 ? true : null), 30);
+    expect(host.countOf('dnsmasq')).toBe(1);
   });
 });

@@ -5,7 +5,7 @@ const EVERY_MS = 1_000;
 /** A process is ended when it was found ill so many times in a row: a busy machine makes none ill for so long. */
 const MAX_ILL = 3;
 
-type Program = Pick<ProgramPort, 'ailment' | 'kill'>;
+type Program = Pick<ProgramPort, 'ailment' | 'failure' | 'kill'>;
 
 /** What is watched, and whom it tells. */
 export type ProgramWatchOptions = {
@@ -18,12 +18,13 @@ export type ProgramWatchOptions = {
 
 /**
  * Looks every second whether the programs beside the agent work: one that hangs does not end, so nobody would start it again (S20). One that
- * does not work is named at once, and ended when that goes on; its supervision starts another.
+ * does not work is named at once, and ended when that goes on; its supervision starts another. One that does not stay up is named as well.
  */
 export class ProgramWatch {
   readonly #options: ProgramWatchOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #ill = new Map<string, { readonly times: number; readonly ailment: string }>();
+  readonly #failing = new Map<string, string>();
   #isClosed = false;
 
   constructor(options: ProgramWatchOptions) {
@@ -33,11 +34,11 @@ export class ProgramWatch {
 
   /** What was wrong when it last looked. */
   get findings(): readonly Finding[] {
-    return [...this.#ill].sort().map(([subject, { ailment }]) => ({
-      code: 'program',
-      subject,
-      detail: `${ailment}; when that goes on another is started in its place`,
-    }));
+    const ill = [...this.#ill].map(([subject, { ailment }]) => {
+      return { code: 'program', subject, detail: `${ailment}; when that goes on another is started in its place` };
+    });
+    const failing = [...this.#failing].map(([subject, detail]) => ({ code: 'program', subject, detail }));
+    return [...failing, ...ill].sort((a, b) => (a.subject < b.subject ? -1 : 1));
   }
 
   close(): void {
@@ -56,6 +57,9 @@ export class ProgramWatch {
   async #look(name: string, program: Program): Promise<void> {
     const ailment = await program.ailment();
     if (this.#isClosed) return;
+    const [failure, failedBefore] = [program.failure(), this.#failing.get(name) ?? null];
+    if (failure === null) this.#failing.delete(name);
+    else this.#failing.set(name, failure);
     const before = this.#ill.get(name);
     const times = (before?.times ?? 0) + 1;
     if (ailment === null) this.#ill.delete(name);
@@ -64,7 +68,7 @@ export class ProgramWatch {
       this.#options.onKill(name, ailment);
       program.kill();
     }
-    if (before?.ailment !== (ailment ?? undefined)) this.#options.onChange();
+    if (before?.ailment !== (ailment ?? undefined) || failure !== failedBefore) this.#options.onChange();
     this.#lookSoon(name, program);
   }
 }

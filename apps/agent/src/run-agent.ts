@@ -119,7 +119,7 @@ class Agent {
     this.#observer = new HostObserver(host.ports);
     const saved = new SavedSysctls(settings.state_dir);
     const rendering = renderSettings(settings);
-    this.#claims = new ClaimKeeper({ stateDir: settings.state_dir, log, onChange: () => this.#loop.kick() });
+    this.#claims = new ClaimKeeper({ stateDir: settings.state_dir, log, onChange: () => this.#loop.kickAnyway() });
     this.#loop = new HostLoop({
       ports: host.ports,
       observer: this.#observer,
@@ -249,7 +249,7 @@ class Agent {
       },
       onLost: () => {
         this.#log.warn({}, 'missed kernel events; the host is read anew');
-        this.#observer.invalidate('links', 'routes', 'neighbours', 'sysctls');
+        this.#observer.invalidate('taps', 'routes', 'sysctls');
         this.#loop.kick();
       },
     });

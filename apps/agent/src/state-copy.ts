@@ -8,6 +8,9 @@ import type { AgentLog } from './agent-log.js';
 const NAME = 'host-state.ndjson';
 /** Many changes in a row are one write. */
 const WRITE_AFTER_MS = 500;
+/** A large state takes a while to write: no more than a share of the time is spent on it, and no change waits longer than so long. */
+const MAX_SHARE = 0.02;
+const MAX_WRITE_AFTER_MS = 3_000;
 
 /**
  * The copy on disk of the last whole state, by which an agent works while its server is away. Written a moment after a change, so it may
@@ -18,6 +21,7 @@ export class StateCopy {
   readonly #log: AgentLog;
   #pending: HeldState | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #waitMs = WRITE_AFTER_MS;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(stateDir: string, log: AgentLog) {
@@ -52,7 +56,7 @@ export class StateCopy {
     this.#pending = held;
     this.#timer ??= setTimeout(() => {
       void this.flush();
-    }, WRITE_AFTER_MS);
+    }, this.#waitMs);
   }
 
   /** Notes that the same state stands at a later revision: written with the next change, or at the end. */
@@ -72,7 +76,9 @@ export class StateCopy {
     const held = this.#pending;
     this.#pending = null;
     if (held === null) return;
+    const began = performance.now();
     const text = `${JSON.stringify({ run: held.run, revision: held.revision })}\n${encodeHostState(held.state)}`;
+    this.#waitMs = Math.min(MAX_WRITE_AFTER_MS, Math.max(WRITE_AFTER_MS, (performance.now() - began) / MAX_SHARE));
     try {
       await writeFileDurable(this.#path, text, { mode: 0o600 });
     } catch (error) {

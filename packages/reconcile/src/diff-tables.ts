@@ -15,8 +15,8 @@ type Script = {
 
 /**
  * The nft text that turns the observed tables into the wanted ones in one transaction; empty when nothing differs.
- * Elements are added and deleted one by one, changed chains are flushed and refilled, the rest is not touched. An observed table that is not wanted is deleted; one
- * whose sets or hooks have another shape is deleted and written anew, in the same transaction. The kernel refuses it as a whole when
+ * Elements are added and deleted one by one, changed chains are flushed and refilled, the rest is not touched. An observed table that is not wanted is deleted; of one
+ * whose sets or hooks have another shape all that is in it is deleted and written anew, in the same transaction. The kernel refuses it as a whole when
  * the tables changed since they were observed: observe again.
  */
 export function diffTables(observed: readonly ObservedTable[], wanted: readonly NftTable[]): string {
@@ -30,7 +30,9 @@ export function diffTables(observed: readonly ObservedTable[], wanted: readonly 
 function diffTable(observed: ObservedTable | null, wanted: NftTable): string[] {
   const name = tableName(wanted);
   if (observed === null) return [`add table ${name}`, ...difference(emptyTable(wanted), wanted)];
-  if (!canBecome(observed, wanted)) return [`delete table ${name}`, `add table ${name}`, ...difference(emptyTable(wanted), wanted)];
+  if (observed.isStrange) return [`delete table ${name}`, `add table ${name}`, ...difference(emptyTable(wanted), wanted)];
+  // The table itself stays: made anew it would not be held any more (decision 13).
+  if (!canBecome(observed, wanted)) return [...difference(observed, nothingOf(wanted)), ...difference(emptyTable(wanted), wanted)];
   return difference(observed, wanted);
 }
 
@@ -140,7 +142,7 @@ function canBecome(observed: ObservedTable, wanted: NftTable): boolean {
   }
   for (const [name, chain] of wanted.chains) {
     const before = observed.chains.get(name);
-    if (before !== undefined && hookText(before.hook) !== hookText(chain.hook)) return false;
+    if (before !== undefined && before.hook !== chain.hook && hookText(before.hook) !== hookText(chain.hook)) return false;
   }
   return true;
 }
@@ -162,6 +164,12 @@ function tableName(table: Pick<NftTable, 'family' | 'name'>): string {
   return `${table.family} ${table.name}`;
 }
 
+const NOTHING = { sets: new Map(), maps: new Map(), meters: new Map(), counters: new Set<string>(), chains: new Map() } as const;
+
 function emptyTable({ family, name }: NftTable): ObservedTable {
-  return { family, name, sets: new Map(), maps: new Map(), meters: new Map(), counters: new Set(), chains: new Map(), isStrange: false };
+  return { family, name, ...NOTHING, isStrange: false };
+}
+
+function nothingOf({ family, name }: NftTable): NftTable {
+  return { family, name, ...NOTHING };
 }

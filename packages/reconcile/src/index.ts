@@ -25,7 +25,7 @@ export { parseNftTable } from './parse-nft-table.js';
 export { planHost } from './plan-host.js';
 export { shaperName, tapOfShaper } from './plan-limits.js';
 export { isSameRoute } from './plan-routes.js';
-export { presentTables } from './present-tables.js';
+export { hookDevice, presentTables } from './present-tables.js';
 export { statusOf } from './status-of.js';
 export { formatStep, type Step, type StepFailure, stepInterfaces } from './step.js';
 export { observedOf } from './table-shape.js';

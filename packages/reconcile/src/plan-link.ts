@@ -1,15 +1,15 @@
 import type { IfName } from '@manx/hoststate';
 import { familyOf, isLinkLocal } from '@manx/ip';
 import type { LinkPlan } from '@manx/render';
-import type { AddressFact, HostFacts } from './host-facts.js';
+import type { AddressFact, HostFacts, LinkFact } from './host-facts.js';
 import { planLimits } from './plan-limits.js';
 import type { Step } from './step.js';
 
 /** Writes what differs or is not known; `ifname` is whose they are, null for the host's. In the order of the plan. */
 export function planSysctls(wanted: ReadonlyMap<string, string>, facts: HostFacts, ifname: IfName | null): Step[] {
-  return [...wanted]
-    .filter(([path, value]) => facts.sysctls.get(path) !== value)
-    .map(([path, value]) => ({ kind: 'write-sysctl', path, value, ifname }));
+  const steps: Step[] = [];
+  for (const [path, value] of wanted) if (facts.sysctls.get(path) !== value) steps.push({ kind: 'write-sysctl', path, value, ifname });
+  return steps;
 }
 
 /**
@@ -21,11 +21,14 @@ export function planLink(link: LinkPlan, facts: HostFacts): Step[] {
   const { ifname, mac } = link;
   const found = facts.links.get(ifname);
   if (found === undefined) return [];
+  const sysctls = planSysctls(withinMtu(link, found.mtu), facts, ifname);
+  const limits = planLimits(link, facts);
+  if (sysctls.length + limits.length === 0 && found.mac === mac && isSettled(link.addresses, found.addresses)) return [];
   const tentative = found.addresses.filter((address) => address.isTentative === true && has(link.addresses, address));
   const standing = found.addresses.filter((address) => address.isTentative !== true);
   return [
-    ...planSysctls(withinMtu(link, found.mtu), facts, ifname),
-    ...planLimits(link, facts),
+    ...sysctls,
+    ...limits,
     ...(found.mac === mac ? [] : [{ kind: 'set-mac', ifname, mac } as const]),
     ...tentative.map((address) => deleteAddress(ifname, address)),
     ...link.addresses.filter((address) => !has(standing, address)).map((address) => addAddress(ifname, address)),
@@ -57,6 +60,11 @@ export function releaseLink(ifname: IfName, facts: HostFacts): Step[] {
   ]);
   const addresses = facts.links.get(ifname)?.addresses ?? [];
   return [...planSysctls(closed, facts, ifname), ...addresses.map((address) => deleteAddress(ifname, address))];
+}
+
+/** Whether all addresses stand, and no others: of most taps, most of the time. */
+function isSettled(wanted: readonly AddressFact[], found: LinkFact['addresses']): boolean {
+  return wanted.length === found.length && found.every((address) => address.isTentative !== true && has(wanted, address));
 }
 
 function deleteAddress(ifname: IfName, { ip, prefixLength }: AddressFact): Step {

@@ -1,5 +1,5 @@
 import type { IfName } from '@manx/hoststate';
-import type { NftTable } from '@manx/render';
+import type { NftHook, NftTable } from '@manx/render';
 import type { HostFacts } from './host-facts.js';
 
 const DEVICE = /^ingress device "(.+)"$/;
@@ -9,9 +9,14 @@ export function presentTables(tables: readonly NftTable[], links: HostFacts['lin
   return tables.map((table) => {
     if (table.family !== 'netdev') return table;
     const chains = [...table.chains].filter(([, { hook }]) => {
-      const dev = DEVICE.exec(hook?.hook ?? '')?.[1];
-      return dev === undefined || links.has(dev as IfName);
+      const dev = hookDevice(hook);
+      return dev === null || links.has(dev as IfName);
     });
     return { ...table, chains: new Map(chains) };
   });
+}
+
+/** The device of a chain of one; null for any other chain. */
+export function hookDevice(hook: NftHook | null): string | null {
+  return DEVICE.exec(hook?.hook ?? '')?.[1] ?? null;
 }

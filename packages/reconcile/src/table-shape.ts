@@ -1,9 +1,19 @@
 import type { NftChain, NftHook, NftMap, NftMeter, NftSet, NftTable } from '@manx/render';
-import type { ObservedTable } from './host-facts.js';
+import type { ObservedChain, ObservedTable } from './host-facts.js';
 import { chainMarks } from './rule-mark.js';
+
+const shapes = new WeakMap<object, string>();
 
 /** What of a set or map cannot change without making it anew. */
 export function setShape(set: Pick<NftSet, 'type' | 'flags'> & { readonly value?: string }): string {
+  const known = shapes.get(set);
+  if (known !== undefined) return known;
+  const made = shapeText(set);
+  shapes.set(set, made);
+  return made;
+}
+
+function shapeText(set: Pick<NftSet, 'type' | 'flags'> & { readonly value?: string }): string {
   const value = set.value === undefined ? '' : ` : ${set.value}`;
   return [`${set.type}${value}`, ...[...set.flags].sort()].join(' | ');
 }
@@ -29,11 +39,23 @@ export function observedOf(table: NftTable): ObservedTable {
     maps: mapValues(table.maps, (map: NftMap) => ({ shape: setShape(map), elements: map.elements })),
     meters: mapValues(table.meters, meterShape),
     counters: table.counters,
-    chains: mapValues(table.chains, (chain: NftChain) => ({ hook: chain.hook, marks: chainMarks(chain) })),
+    chains: mapValues(table.chains, observedChain),
     isStrange: false,
   };
 }
 
+const chains = new WeakMap<NftChain, ObservedChain>();
+
+function observedChain(chain: NftChain): ObservedChain {
+  const known = chains.get(chain);
+  if (known !== undefined) return known;
+  const made = { hook: chain.hook, marks: chainMarks(chain) };
+  chains.set(chain, made);
+  return made;
+}
+
 function mapValues<A, B>(map: ReadonlyMap<string, A>, make: (value: A) => B): ReadonlyMap<string, B> {
-  return new Map([...map].map(([key, value]) => [key, make(value)]));
+  const made = new Map<string, B>();
+  for (const [key, value] of map) made.set(key, make(value));
+  return made;
 }

@@ -3,11 +3,11 @@ import {
   clientFor,
   type Guest,
   guestOf,
-  hostNamespace,
+  makeTap,
   type NeutronResource,
   openLinkOf,
   removeTap,
-  runProgram,
+  untilActive,
   waitUntil,
 } from '@manx/lab/attack-kit';
 import { expect } from 'vitest';
@@ -55,39 +55,13 @@ const birth = async (
     security_groups: [group],
   });
   const guest = portAsGuest(port, host);
-  const { tap, mac } = guest;
-  await runProgram(['ip', 'netns', 'add', netns], { ignore: /File exists/ });
-  const plug = async () => {
-    await runProgram([
-      'ip',
-      '-n',
-      hostNamespace(host),
-      'link',
-      'add',
-      tap,
-      'up',
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'eth0',
-      'address',
-      mac,
-      'netns',
-      netns,
-    ]);
-    await runProgram(['ip', '-n', netns, 'link', 'set', 'eth0', 'up']);
-  };
   try {
-    await alive(guest, plug);
+    await alive(guest, async () => await makeTap(guest));
   } finally {
     await client.remove('ports', port.id);
-    await removeTap({ host, tap });
+    await removeTap(guest);
   }
 };
-
-const untilActive = async ({ port_id }: Guest): Promise<void> =>
-  await waitUntil('the port to become ACTIVE', async () => (await client.show('ports', port_id))['status'] === 'ACTIVE');
 
 /** What arrived, of what was fired at a port and out of it while it came to be, in words. */
 const underFire = async (ground: Ground, group: string): Promise<string[]> => {
@@ -113,7 +87,7 @@ const underFire = async (ground: Ground, group: string): Promise<string[]> => {
         ].map((ends) => ipFrame(guest, udpPacket(ends, out)));
         const wrongMac = ipFrame(guest, udpPacket(endsOf(guest, witness, 4), out), { from: asMac('fa:16:3e:66:66:66') });
         const from = fire(netns, [...lies, wrongMac]);
-        await untilActive(guest);
+        await untilActive(client, guest);
         // On for as long again as it took to come to be, and longer.
         await settle(ground);
         await settle(ground);

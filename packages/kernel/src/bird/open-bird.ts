@@ -71,6 +71,7 @@ export const openBird = (spec: BirdSpec, listener: ProgramListener): BirdPort =>
       // One that was stopped while it was asked is silent for that reason.
       return silence === null ? null : (program.ailment ?? silence);
     },
+    failure: () => program.failure,
     kill: () => {
       program.kill();
     },

@@ -95,6 +95,7 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
     folder,
     ensure: () => inTurn(ensure),
     ailment: () => Promise.resolve(program.ailment),
+    failure: () => program.failure,
     kill: () => {
       program.kill();
     },

@@ -2,12 +2,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IfName } from '@manx/hoststate';
 import { asIp, asMac, hostCidr, linkLocalFor } from '@manx/ip';
-import { planHost, type Step } from '@manx/reconcile';
+import { type HostFacts, planHost, type Step } from '@manx/reconcile';
 import type { HostPlan, LinkPlan } from '@manx/render';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openConntrack } from '../conntrack/open-conntrack.js';
 import { openLibnftables } from '../nftables/libnftables.js';
 import { openRtnetlink } from '../rtnetlink/open-rtnetlink.js';
+import type { Link } from '../rtnetlink/facts.js';
 import { watchRtnetlink } from '../rtnetlink/watch-rtnetlink.js';
 import { makeTestNetns } from '../testing/test-netns.js';
 import { applySteps } from './apply-steps.js';
@@ -23,6 +24,7 @@ const idle: ProgramPort = {
   ensure: async () => undefined,
   change: async () => undefined,
   ailment: async () => null,
+  failure: () => null,
   kill: () => undefined,
   stop: async () => undefined,
   release: () => undefined,
@@ -79,7 +81,7 @@ describe('what is seen of a host', () => {
     );
     expect(before.links.get(TAP)?.addresses).toEqual([{ ...address, isTentative: true }]);
     expect((await applySteps(planHost(plan, before, []), context)).failures).toEqual([]);
-    observer.invalidate('links');
+    observer.invalidate('taps');
     const after = await observer.observe(plan);
     expect(after.links.get(TAP)?.addresses).toEqual([address]);
     expect(planHost(plan, after, [])).toEqual([]);
@@ -159,5 +161,59 @@ describe('what is seen of a host', () => {
     await allHeard();
     expect(news).toEqual(['route']);
     watch.close();
+  });
+
+  it('S20: events that change nothing in the end leave the facts the same object; what changed is in the next ones', async () => {
+    const plan = planOf({ ifname: TAP, mac: MAC, addresses: [], sysctls: new Map(), toGuest: null, fromGuest: null });
+    observer.invalidate();
+    const before = await observer.observe(plan);
+    const link = ports.rtnetlink.links().find(({ ifname }) => ifname === TAP);
+    if (link === undefined) throw new Error('the tap is gone');
+    const look = () => {
+      expect(observer.notice({ kind: 'link', isGone: false, link })).toBe(true);
+      return observer.observe(plan);
+    };
+    expect(await look()).toBe(before);
+    netns.exec('ip', 'neigh', 'replace', '10.65.0.13', 'lladdr', '02:00:00:00:00:13', 'dev', TAP, 'nud', 'permanent');
+    const after = await look();
+    expect(after.neighbours).toContainEqual({ ip: '10.65.0.13', mac: '02:00:00:00:00:13', dev: TAP });
+    expect(after.links).toBe(before.links);
+    netns.exec('ip', 'link', 'set', TAP, 'mtu', '1400');
+    expect((await look()).links.get(TAP)?.mtu).toBe(1400);
+    netns.exec('ip', 'link', 'set', TAP, 'mtu', '1500');
+  });
+
+  it('S20: a tap that is made anew under its name is another one, whichever of the two events is heard first', async () => {
+    const name = 'tap0a1b2c3d-5e' as IfName;
+    const make = (): Link => {
+      netns.exec('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'guest5');
+      netns.exec('ip', 'link', 'set', name, 'up');
+      const made = ports.rtnetlink.links().find(({ ifname }) => ifname === name);
+      if (made === undefined) throw new Error('the tap was not made');
+      netns.exec('ip', 'neigh', 'replace', '10.65.0.15', 'lladdr', '02:00:00:00:00:15', 'dev', name, 'nud', 'permanent');
+      netns.exec('ip', 'route', 'add', '10.65.0.15', 'dev', name, 'proto', '80', 'metric', '1024');
+      return made;
+    };
+    const old = make();
+    observer.notice({ kind: 'link', isGone: false, link: old });
+    observer.invalidate('routes');
+    const has = ({ links, neighbours, routes }: HostFacts) => [
+      links.get(name)?.index,
+      neighbours.filter(({ dev }) => dev === name).length,
+      routes.filter(({ hops }) => hops.some(({ dev }) => dev === name)).length,
+    ];
+    expect(has(await observer.observe(null))).toEqual([old.ifindex, 1, 1]);
+    netns.exec('ip', 'link', 'delete', name);
+    netns.exec('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'guest5');
+    const fresh = ports.rtnetlink.links().find(({ ifname }) => ifname === name) ?? old;
+    expect(fresh.ifindex).not.toBe(old.ifindex);
+    expect(observer.notice({ kind: 'link', isGone: false, link: fresh })).toBe(true);
+    expect(has(await observer.observe(null))).toEqual([fresh.ifindex, 0, 0]);
+    expect(observer.nameOf(old.ifindex)).toBeNull();
+    observer.notice({ kind: 'link', isGone: true, link: old });
+    expect(has(await observer.observe(null))).toEqual([fresh.ifindex, 0, 0]);
+    netns.exec('ip', 'link', 'delete', name);
+    observer.notice({ kind: 'link', isGone: true, link: fresh });
+    expect(has(await observer.observe(null))).toEqual([undefined, 0, 0]);
   });
 });

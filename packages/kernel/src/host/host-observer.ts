@@ -1,28 +1,26 @@
 import { join } from 'node:path';
-import { type IfName, parseIfName } from '@manx/hoststate';
+import type { IfName } from '@manx/hoststate';
 import {
   type HostFacts,
+  hookDevice,
   isSameRoute,
   type LimitFact,
-  type LinkAddressFact,
-  type LinkFact,
-  type NeighbourFact,
   type ObservedTable,
   observedOf,
   type Program,
   parseNftTable,
   presentTables,
   type RouteFact,
-  tapOfShaper,
 } from '@manx/reconcile';
-import { type HostPlan, MANX_ROUTE_PROTOCOL, type NftTable, type TokenBucket } from '@manx/render';
+import { type HostPlan, type LinkPlan, MANX_ROUTE_PROTOCOL, type NftTable, type TokenBucket } from '@manx/render';
 import { readFolder, readTextFile } from '../files/program-folder.js';
 import { readSysctl } from '../files/sysctl.js';
 import type { NftTableKey } from '../nftables/nftables.js';
-import { IFA_F_DADFAILED, IFA_F_TENTATIVE, type Link, NUD_PERMANENT, type Route } from '../rtnetlink/facts.js';
+import { NUD_PERMANENT, type Route } from '../rtnetlink/facts.js';
 import { NETCONF_ALL, type Netconf } from '../rtnetlink/netconf-codec.js';
 import type { RtEvent } from '../rtnetlink/rtnetlink.js';
 import type { HostPorts } from './host-ports.js';
+import { addressFact, isSameList, isSameMap, isTapName, shapedTap, TapReader } from './tap-reader.js';
 
 /** Our tables, by nftables family. */
 export const MANX_TABLES = [
@@ -33,38 +31,42 @@ export const MANX_TABLES = [
 
 const FRAMES = MANX_TABLES.filter(({ family }) => family === 'netdev');
 
-/** The parts of the facts, each read again only when something said that it may have changed. `frames` is the netdev table alone, of `tables`. */
-export type HostPart = 'links' | 'limits' | 'routes' | 'neighbours' | 'sysctls' | 'tables' | 'frames' | 'files';
+/**
+ * The parts of the facts, each read again only when something said that it may have changed. `taps` are links, their addresses and
+ * neighbour entries, and their shapers; `frames` is the netdev table alone, of `tables`.
+ */
+export type HostPart = 'taps' | 'limits' | 'routes' | 'sysctls' | 'tables' | 'frames' | 'files';
 
-/** The kernel does not answer for such an address. */
-const UNUSABLE = IFA_F_TENTATIVE | IFA_F_DADFAILED;
-
-type Shaper = { readonly index: number; readonly isUp: boolean };
-
-const ALL_PARTS: readonly HostPart[] = ['links', 'limits', 'routes', 'neighbours', 'sysctls', 'tables', 'frames', 'files'];
+const ALL_PARTS: readonly HostPart[] = ['taps', 'limits', 'routes', 'sysctls', 'tables', 'frames', 'files'];
 
 /**
  * Reads of a host what is ours or on our taps, and remembers it until events (or the caller) say that it may be stale: one changed
- * port costs a read of the links, not of everything.
+ * tap costs a read of that tap, not of everything.
  */
 export class HostObserver {
   readonly #ports: HostPorts;
   readonly #stale = new Set<HostPart>(ALL_PARTS);
-  #links: ReadonlyMap<IfName, LinkFact> = new Map();
-  #nameOf: ReadonlyMap<number, IfName> = new Map();
-  /** By the name of their tap. */
-  #shapers: ReadonlyMap<IfName, Shaper> = new Map();
+  /** Interfaces that are read again, each by itself. */
+  readonly #staleTaps = new Set<number>();
+  readonly #taps: TapReader;
+  /** An interface came or went since the taps were read. */
+  #hasMoved = false;
   #limits: HostFacts['limits'] = new Map();
   #routes: readonly RouteFact[] = [];
-  #neighbours: readonly NeighbourFact[] = [];
   #tables: readonly ObservedTable[] = [];
   #files: HostFacts['files'] = { dnsmasq: new Map(), bird: new Map() };
   readonly #sysctls = new Map<string, string>();
+  /** What sysctls that are read again were, to see whether they differ. */
+  readonly #formerSysctls = new Map<string, string>();
+  #facts: HostFacts | null = null;
   /** Which interface a remembered sysctl was read of; an interface that was made anew has lost them. */
   readonly #sysctlIndex = new Map<string, number>();
+  /** Taps of which sysctls are remembered: all that this plan names, of this interface (FORGOTTEN: not all of them). */
+  readonly #complete = new Map<string, { readonly plan: LinkPlan; readonly index: number }>();
 
   constructor(ports: HostPorts) {
     this.#ports = ports;
+    this.#taps = new TapReader(ports.rtnetlink);
   }
 
   /** Says that a part may have changed; without one, that everything may. */
@@ -77,19 +79,29 @@ export class HostObserver {
    * echoes of our own changes, read back long since, cost nothing.
    */
   notice(event: RtEvent): boolean {
-    const part = this.#partOf(event);
-    if (part === null || this.#isKnown(event)) return false;
-    if (event.kind === 'netconf') this.#forgetConf(event.netconf);
-    else this.#stale.add(part);
-    // An interface that goes down takes its routes and neighbours along, for some of which there is no event.
-    if (event.kind === 'link') {
-      this.invalidate('limits', 'routes', 'neighbours');
-      // It takes its chain of the netdev table along, too, and one that is made anew has none: neither is a transaction of nft.
-      if (event.isGone || this.#nameOf.get(event.link.ifindex) !== event.link.ifname) this.invalidate('frames');
-      // When it comes up, or its MTU changes, the kernel sets that of IPv6 on it anew (addrconf_notify, net/ipv6/addrconf.c).
-      this.#sysctls.delete(`net/ipv6/conf/${event.link.ifname}/mtu`);
+    if (!this.#isOurs(event) || this.#isKnown(event)) return false;
+    switch (event.kind) {
+      case 'netconf':
+        this.#forgetConf(event.netconf);
+        return true;
+      case 'route':
+        this.#stale.add('routes');
+        return true;
+      case 'link':
+        this.#noticeLink(event);
+        return true;
+      case 'limits':
+        this.#stale.add('limits');
+        return true;
+      case 'address':
+        this.#staleTaps.add(event.address.ifindex);
+        return true;
+      case 'neighbour':
+        this.#staleTaps.add(event.neighbour.ifindex);
+        return true;
+      default:
+        return event satisfies never;
     }
-    return true;
   }
 
   /** Takes note that a file of a program may have changed; whether it has, so that a look is worth it. `name` is as in the facts, or a folder's. */
@@ -109,73 +121,83 @@ export class HostObserver {
 
   /** Takes over what a transaction that succeeded has made of our tables, in place of reading them. */
   adoptTables(tables: readonly NftTable[]): void {
-    this.#tables = presentTables(tables, this.#links).map(observedOf);
+    this.#tables = presentTables(tables, this.#taps.links).map(observedOf);
+    if (this.#hasMoved) this.#stale.add('frames');
   }
 
   /** The index of a tap as last read. */
   indexOf(ifname: IfName): number | null {
-    return this.#links.get(ifname)?.index ?? null;
+    return this.#taps.links.get(ifname)?.index ?? null;
   }
 
   /** The tap of an index, as last read; null for what is none. */
   nameOf(ifindex: number): IfName | null {
-    return this.#nameOf.get(ifindex) ?? null;
+    return this.#taps.nameOf(ifindex);
   }
 
-  /** The facts now; of sysctls, those that the plan names. Throws Fault when the kernel cannot be read. */
+  /**
+   * The facts now; of sysctls, those that the plan names. While nothing is otherwise they are the same object. Throws Fault when the
+   * kernel cannot be read.
+   */
   async observe(plan: HostPlan | null): Promise<HostFacts> {
-    if (this.#take('links')) this.#readLinks();
+    this.#readTaps();
     if (this.#take('limits')) this.#readLimits();
     if (this.#take('routes')) this.#readRoutes();
-    if (this.#take('neighbours')) this.#readNeighbours();
     const isFramesStale = this.#take('frames');
     if (this.#take('tables')) this.#tables = await this.#readTables(MANX_TABLES);
     else if (isFramesStale)
       this.#tables = [...this.#tables.filter(({ family }) => family !== 'netdev'), ...(await this.#readTables(FRAMES))];
     if (this.#take('files')) this.#readFiles();
-    if (this.#take('sysctls')) this.#sysctls.clear();
-    if (plan !== null) this.#readSysctls(plan);
-    return {
-      links: this.#links,
-      limits: this.#limits,
-      routes: this.#routes,
-      neighbours: this.#neighbours,
-      sysctls: this.#sysctls,
-      tables: this.#tables,
-      files: this.#files,
-    };
+    if (this.#take('sysctls')) this.forgetSysctls([...this.#sysctls.keys()]);
+    const hasOthers = plan !== null && this.#readSysctls(plan);
+    const { links, neighbours } = this.#taps;
+    const [limits, routes, sysctls] = [this.#limits, this.#routes, this.#sysctls];
+    const [tables, files] = [this.#tables, this.#files];
+    const before = this.#facts;
+    const isSame =
+      !hasOthers &&
+      before?.links === links &&
+      before.limits === limits &&
+      before.neighbours === neighbours &&
+      before.routes === routes &&
+      before.tables === tables &&
+      before.files === files;
+    this.#facts = isSame ? before : { links, limits, routes, neighbours, sysctls, tables, files };
+    return this.#facts;
   }
 
   /** Forgets the values of these sysctls, which were just written. */
   forgetSysctls(paths: readonly string[]): void {
-    for (const path of paths) this.#sysctls.delete(path);
+    for (const path of paths) {
+      const value = this.#sysctls.get(path);
+      if (value === undefined) continue;
+      this.#formerSysctls.set(path, value);
+      this.#sysctls.delete(path);
+      const ifname = path.split('/')[INTERFACE_PART] ?? '';
+      const complete = this.#complete.get(ifname);
+      if (complete !== undefined) this.#complete.set(ifname, { plan: complete.plan, index: FORGOTTEN });
+    }
+  }
+
+  /** Says that these taps may have changed. */
+  forgetTaps(ifnames: readonly IfName[]): void {
+    for (const ifname of ifnames) {
+      const index = this.indexOf(ifname);
+      if (index === null) this.#stale.add('taps');
+      else this.#staleTaps.add(index);
+    }
   }
 
   #take(part: HostPart): boolean {
     return this.#stale.delete(part);
   }
 
-  #readLinks(): void {
-    const addresses = new Map<number, LinkAddressFact[]>();
-    for (const { ifindex, ip, prefixLength, flags } of this.#ports.rtnetlink.addresses()) {
-      const fact = { ip, prefixLength, ...((flags & UNUSABLE) === 0 ? {} : { isTentative: true }) };
-      const known = addresses.get(ifindex);
-      if (known === undefined) addresses.set(ifindex, [fact]);
-      else known.push(fact);
-    }
-    const links = new Map<IfName, LinkFact>();
-    const shapers = new Map<IfName, Shaper>();
-    for (const link of this.#ports.rtnetlink.links()) {
-      const name = parseIfName(link.ifname);
-      const tap = name === null || link.kind !== 'ifb' ? null : tapOfShaper(name);
-      if (tap !== null) shapers.set(tap, { index: link.ifindex, isUp: link.isUp });
-      if (name === null || link.mac === null || !isTap(name)) continue;
-      const { ifindex: index, mac, isUp, mtu } = link;
-      links.set(name, { index, mac, isUp, mtu, addresses: addresses.get(index) ?? [] });
-    }
-    this.#links = links;
-    this.#shapers = shapers;
-    this.#nameOf = new Map([...links].map(([name, { index }]) => [index, name]));
+  #readTaps(): void {
+    const ifindexes = new Set(this.#staleTaps);
+    this.#staleTaps.clear();
+    this.#hasMoved = false;
+    if (this.#take('taps')) this.#taps.readAll();
+    else this.#taps.read(ifindexes);
   }
 
   #readLimits(): void {
@@ -185,10 +207,11 @@ export class HostObserver {
       if (isIngress) ingresses.add(ifindex);
       if (bucket !== null) buckets.set(ifindex, bucket);
     }
+    const { links, shapers } = this.#taps;
     const limits = new Map<IfName, LimitFact>();
-    for (const tap of new Set([...this.#links.keys(), ...this.#shapers.keys()])) {
-      const index = this.#links.get(tap)?.index;
-      const shaper = this.#shapers.get(tap);
+    for (const tap of new Set([...links.keys(), ...shapers.keys()])) {
+      const index = links.get(tap)?.index;
+      const shaper = shapers.get(tap);
       const toGuest = (index !== undefined && buckets.get(index)) || null;
       const targets = index !== undefined && ingresses.has(index) ? this.#ports.rtnetlink.redirects(index) : [];
       const led = targets.length === 0 ? 'past' : targets.length === 1 && targets[0] === shaper?.index ? 'through' : 'astray';
@@ -196,24 +219,18 @@ export class HostObserver {
       const fromGuest = (shaper?.isUp === true && buckets.get(shaper.index)) || null;
       limits.set(tap, { toGuest, fromGuest, hasShaper: shaper !== undefined, led });
     }
-    this.#limits = limits;
+    if (JSON.stringify([...limits]) !== JSON.stringify([...this.#limits])) this.#limits = limits;
   }
 
   #readRoutes(): void {
     const ours = ([4, 6] as const).flatMap((family) => this.#ports.rtnetlink.routes({ family, protocol: MANX_ROUTE_PROTOCOL }));
-    this.#routes = ours.map((route) => this.#routeFact(route));
+    const routes = ours.map((route) => this.#routeFact(route));
+    if (!isSameList(routes, this.#routes, isSameRouteFact)) this.#routes = routes;
   }
 
   #routeFact({ destination, hops, metric }: Route): RouteFact {
-    const nameOf = (ifindex: number | null): IfName | null => (ifindex === null ? null : (this.#nameOf.get(ifindex) ?? null));
+    const nameOf = (ifindex: number | null): IfName | null => (ifindex === null ? null : this.#taps.nameOf(ifindex));
     return { destination, hops: hops.map(({ ifindex, via }) => ({ dev: nameOf(ifindex), via })), metric };
-  }
-
-  #readNeighbours(): void {
-    this.#neighbours = this.#ports.rtnetlink.neighbours().flatMap(({ ifindex, ip, mac, state }) => {
-      const dev = this.#nameOf.get(ifindex);
-      return dev === undefined || mac === null || (state & NUD_PERMANENT) === 0 ? [] : [{ ip, mac, dev }];
-    });
   }
 
   async #readTables(keys: readonly NftTableKey[]): Promise<readonly ObservedTable[]> {
@@ -228,52 +245,91 @@ export class HostObserver {
 
   #readFiles(): void {
     const { dnsmasq, bird } = this.#ports.programs;
-    this.#files = { dnsmasq: readFolder(dnsmasq.folder), bird: readFolder(bird.folder) };
+    const files = { dnsmasq: readFolder(dnsmasq.folder), bird: readFolder(bird.folder) };
+    if (!isSameMap(files.dnsmasq, this.#files.dnsmasq) || !isSameMap(files.bird, this.#files.bird)) this.#files = files;
   }
 
-  #readSysctls(plan: HostPlan): void {
-    for (const path of plan.sysctls.keys()) this.#readSysctl(path, 0);
-    for (const [ifname, { sysctls }] of plan.links) {
-      const index = this.#links.get(ifname)?.index;
-      for (const path of sysctls.keys()) {
-        if (index === undefined) this.#sysctls.delete(path);
-        else this.#readSysctl(path, index);
-      }
+  /** Whether some are not as they were. */
+  #readSysctls(plan: HostPlan): boolean {
+    let hasOthers = false;
+    const read = (path: string, index: number): void => {
+      if (this.#readSysctl(path, index)) hasOthers = true;
+    };
+    for (const path of plan.sysctls.keys()) read(path, 0);
+    for (const [ifname, link] of plan.links) {
+      const index = this.#taps.links.get(ifname)?.index ?? NO_INTERFACE;
+      const complete = this.#complete.get(ifname);
+      if (complete?.plan === link && complete.index === index) continue;
+      for (const path of link.sysctls.keys()) read(path, index);
+      this.#complete.set(ifname, { plan: link, index });
     }
+    this.#forgetDeadSysctls(plan);
+    return hasOthers;
   }
 
-  #readSysctl(path: string, index: number): void {
-    if (this.#sysctls.has(path) && this.#sysctlIndex.get(path) === index) return;
-    const value = readSysctl(path);
+  /** Whether it is not as it was. */
+  #readSysctl(path: string, index: number): boolean {
+    const known = this.#sysctls.get(path) ?? this.#formerSysctls.get(path);
+    if (this.#sysctls.has(path) && this.#sysctlIndex.get(path) === index) return false;
+    const value = index === NO_INTERFACE ? null : readSysctl(path);
+    this.#formerSysctls.delete(path);
     if (value === null) this.#sysctls.delete(path);
     else this.#sysctls.set(path, value);
     this.#sysctlIndex.set(path, index);
+    return value !== (known ?? null);
+  }
+
+  /** Of taps that are gone nothing is remembered. */
+  #forgetDeadSysctls(plan: HostPlan): void {
+    if (this.#complete.size <= plan.links.size) return;
+    for (const [ifname, { plan: link }] of this.#complete) {
+      if (plan.links.has(ifname as IfName) || this.#taps.links.has(ifname as IfName)) continue;
+      for (const path of link.sysctls.keys()) for (const map of [this.#sysctls, this.#formerSysctls, this.#sysctlIndex]) map.delete(path);
+      this.#complete.delete(ifname);
+    }
+  }
+
+  /** An interface came, went or is another. What concerns it alone is read again, and what goes with it. */
+  #noticeLink({ isGone, link: { ifindex, ifname } }: Extract<RtEvent, { kind: 'link' }>): void {
+    const names = [ifname, this.#taps.nameOf(ifindex)];
+    const isNamed = (dev: string | null): boolean => names.includes(dev as IfName | null);
+    const isNew = this.#taps.nameOf(ifindex) !== ifname;
+    this.#staleTaps.add(ifindex);
+    // One that goes down takes its routes along, for some of which there is no event.
+    if (this.#routes.some(({ hops }) => hops.some(({ dev }) => dev === null || isNamed(dev)))) this.#stale.add('routes');
+    // It takes its chain of the netdev table along, too, and one that is made anew has none: neither is a transaction of nft.
+    if (isGone || isNew) this.#hasMoved = true;
+    // What was told of its limits before it was known was no news then.
+    if (isGone || isNew) this.#stale.add('limits');
+    if ((isGone || isNew) && this.#hasFrames(isNamed)) this.#stale.add('frames');
+    this.forgetSysctls([mtuPath(ifname)]);
+  }
+
+  #hasFrames(isNamed: (dev: string | null) => boolean): boolean {
+    return this.#tables.some(({ chains }) => [...chains.values()].some(({ hook }) => isNamed(hookDevice(hook))));
   }
 
   /** Whether the facts, as last read, are as the event says. Of several events that cancel each other out the first is always news. */
   #isKnown(event: RtEvent): boolean {
     switch (event.kind) {
       case 'link':
-        // It may be about carrier, which is no fact of ours, and with which the kernel sets the IPv6 MTU anew.
+        // It may be about carrier, which is no fact of ours, and with which the kernel sets the IPv6 MTU anew (addrconf_notify, net/ipv6/addrconf.c).
         return false;
       case 'address': {
-        const { ifindex, ip, prefixLength, flags } = event.address;
-        const name = this.#nameOf.get(ifindex);
-        const known = name && this.#links.get(name)?.addresses.find((one) => one.ip === ip && one.prefixLength === prefixLength);
-        return event.isGone ? known === undefined : known !== undefined && (known.isTentative ?? false) === ((flags & UNUSABLE) !== 0);
+        const { ifindex, ip, prefixLength } = event.address;
+        const name = this.#taps.nameOf(ifindex);
+        const known = name && this.#taps.links.get(name)?.addresses.find((one) => one.ip === ip && one.prefixLength === prefixLength);
+        return event.isGone ? known === undefined : known?.isTentative === addressFact(event.address).isTentative && known !== undefined;
       }
       case 'route': {
         const fact = this.#routeFact(event.route);
-        const isThere = this.#routes.some(
-          (one) => one.destination === fact.destination && one.metric === fact.metric && isSameRoute(one, fact),
-        );
-        return isThere !== event.isGone;
+        return this.#routes.some((one) => isSameRouteFact(one, fact)) !== event.isGone;
       }
       case 'neighbour': {
         const { ifindex, ip, mac, state } = event.neighbour;
-        const dev = this.#nameOf.get(ifindex);
+        const dev = this.#taps.nameOf(ifindex);
         const isPermanent = !event.isGone && (state & NUD_PERMANENT) !== 0;
-        const known = this.#neighbours.find((one) => one.ip === ip && one.dev === dev);
+        const known = this.#taps.neighbours.find((one) => one.ip === ip && one.dev === dev);
         return isPermanent ? known !== undefined && known.mac === mac : known === undefined;
       }
       case 'limits':
@@ -288,8 +344,8 @@ export class HostObserver {
 
   /** The settings as paths below /proc/sys, and their values as text. */
   #confOf({ family, ifindex, values }: Netconf): readonly (readonly [string, string])[] {
-    const name = ifindex === NETCONF_ALL ? 'all' : this.#nameOf.get(ifindex);
-    if (name === undefined) return [];
+    const name = ifindex === NETCONF_ALL ? 'all' : this.#taps.nameOf(ifindex);
+    if (name === null) return [];
     return [...values].map(([key, value]) => {
       const isForwarding = family === 4 && name === 'all' && key === 'forwarding';
       return [isForwarding ? 'net/ipv4/ip_forward' : `net/ipv${family}/conf/${name}/${key}`, String(value)];
@@ -302,31 +358,36 @@ export class HostObserver {
     else this.forgetSysctls(this.#confOf(netconf).map(([path]) => path));
   }
 
-  #partOf(event: RtEvent): HostPart | null {
+  #isOurs(event: RtEvent): boolean {
     switch (event.kind) {
       case 'link':
-        return isTap(event.link.ifname) || this.#nameOf.has(event.link.ifindex) || isShaper(event.link) ? 'links' : null;
-      case 'address':
-        return this.#nameOf.has(event.address.ifindex) ? 'links' : null;
+        return isTapName(event.link.ifname) || this.#taps.nameOf(event.link.ifindex) !== null || shapedTap(event.link) !== null;
       case 'limits':
-        return this.#nameOf.has(event.ifindex) || [...this.#shapers.values()].some(({ index }) => index === event.ifindex)
-          ? 'limits'
-          : null;
+        return (
+          this.#taps.nameOf(event.ifindex) !== null || [...this.#taps.shapers.values()].some(({ index }) => index === event.ifindex)
+        );
+      case 'address':
+        return this.#taps.nameOf(event.address.ifindex) !== null;
       case 'route':
-        return event.route.protocol === MANX_ROUTE_PROTOCOL ? 'routes' : null;
+        return event.route.protocol === MANX_ROUTE_PROTOCOL;
       case 'neighbour':
-        return this.#nameOf.has(event.neighbour.ifindex) ? 'neighbours' : null;
+        return this.#taps.nameOf(event.neighbour.ifindex) !== null;
       case 'netconf':
-        return 'sysctls';
+        return true;
       default:
         return event satisfies never;
     }
   }
 }
 
-const isTap = (ifname: string): boolean => ifname.startsWith('tap');
+/** `net/ipv4/conf/NAME/...`: where paths of an interface's sysctls name it. */
+const INTERFACE_PART = 3;
 
-const isShaper = ({ ifname, kind }: Link): boolean => {
-  const name = parseIfName(ifname);
-  return kind === 'ifb' && name !== null && tapOfShaper(name) !== null;
-};
+/** The index of what is not there. */
+const NO_INTERFACE = -1;
+const FORGOTTEN = -2;
+
+const isSameRouteFact = (a: RouteFact, b: RouteFact): boolean =>
+  a.destination === b.destination && a.metric === b.metric && isSameRoute(a, b);
+
+const mtuPath = (ifname: string): string => `net/ipv6/conf/${ifname}/mtu`;

@@ -11,6 +11,8 @@ export type ProgramPort = {
   readonly change: (files: { readonly write: ReadonlyMap<string, string>; readonly remove: readonly string[] }) => Promise<void>;
   /** What keeps a process that is there from its work, in words; null when nothing does, or there is none. */
   readonly ailment: () => Promise<string | null>;
+  /** That it does not stay up, start after start, in words; null when it does, or is not to run. */
+  readonly failure: () => string | null;
   /** Ends the process at once, without asking it; another takes its place, as of one that ended by itself. */
   readonly kill: () => void;
   /** Ends it; its files stay. */

@@ -21,6 +21,15 @@ const syscall2 = libc.func('long syscall(long number, long first, long second)')
   second: number,
 ) => number;
 
+// include/linux/socket.h, include/linux/net.h, include/uapi/asm-generic/socket.h: what sockets of all kinds are opened and asked with.
+export const AF_NETLINK = 16;
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SOL_SOCKET = 1;
+
 const CLONE_NEWNET = 0x40000000;
 const SYS_PIDFD_OPEN = 434; // include/uapi/asm-generic/unistd.h: the same on every architecture
 const MFD_CLOEXEC = 1;

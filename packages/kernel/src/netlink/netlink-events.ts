@@ -1,11 +1,10 @@
 import { closeSync, readSync } from 'node:fs';
 import koffi from 'koffi';
 import { faultOfErrno } from '../errno.js';
-import { setSocketOption } from './libc.js';
+import { SOCK_NONBLOCK, setSocketOption } from './libc.js';
 import { decodeMessages, type NetlinkMessage } from './message.js';
 import { openNetlink } from './netlink-socket.js';
 
-const SOCK_NONBLOCK = 0o4000;
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
 /** So that a flood of events leaves room for everything else between two reads. */

@@ -2,7 +2,7 @@ import { closeSync, readSync, writeSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { faultOfErrno } from '../errno.js';
 import { Fault } from '../fault.js';
-import { bindSocket, openSocket, setSocketOption } from './libc.js';
+import { AF_NETLINK, bindSocket, openSocket, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET, setSocketOption } from './libc.js';
 import {
   decodeMessages,
   decodeVerdict,
@@ -18,10 +18,6 @@ import {
   NLMSG_ERROR,
 } from './message.js';
 
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 const SO_RCVBUFFORCE = 33;
 const SOL_NETLINK = 270;

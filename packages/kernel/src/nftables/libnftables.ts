@@ -5,6 +5,7 @@ import { closeOnExec, openMemoryFile } from '../netlink/libc.js';
 import { holdTable, netfilterSockets } from './hold-table.js';
 import { type Nftables, NftFault, type NftObject, type NftTableKey, parseNftListing, tablesOf } from './nftables.js';
 import { oneAtATime } from './one-at-a-time.js';
+import { applyElements } from './set-elements.js';
 
 // include/nftables/libnftables.h
 const NFT_CTX_DEFAULT = 0;
@@ -91,6 +92,7 @@ export const openLibnftables = (): Nftables => {
     if (session.socket !== null && inodeOf(session.socket.fd) !== session.socket.inode) renew();
     return result;
   };
+  const isHeld = (table: NftTableKey): boolean => held.some((one) => nameOf(one) === nameOf(table));
   const enqueue = (task: Task): Promise<Result> => line.run(() => perform(task));
   const listOne = async (what: string): Promise<readonly NftObject[] | null> => {
     const { status, output, error } = await enqueue({ text: `list ${what}`, isJson: true });
@@ -103,6 +105,8 @@ export const openLibnftables = (): Nftables => {
   return {
     apply: async (text) => {
       if (text.trim() === '') return;
+      const isDone = await line.run(() => Promise.resolve(session.socket !== null && applyElements(session.socket.fd, text)));
+      if (isDone) return;
       const { status, error } = await enqueue({ text });
       if (status !== 0) throw new NftFault('apply', error);
       // One that is made anew is anybody's.
@@ -121,11 +125,12 @@ export const openLibnftables = (): Nftables => {
     listTables: async () => tablesOf(await listAll('tables')),
     hold: (table) =>
       line.run(async () => {
-        if (held.some((one) => nameOf(one) === nameOf(table))) return 'kept';
+        if (isHeld(table)) return 'kept';
         if (session.socket === null || !holdTable(session.socket.fd, table)) return 'refused';
         held = [...held, table];
         return 'taken';
       }),
+    isHeld,
     close: async () => {
       await line.idle();
       library.free(session.context);

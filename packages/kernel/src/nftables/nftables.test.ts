@@ -1,3 +1,5 @@
+import { diffTables, observedOf } from '@manx/reconcile';
+import type { NftTable } from '@manx/render';
 import { afterAll, describe, expect, it } from 'vitest';
 import { makeTestNetns, type TestNetns } from '../testing/test-netns.js';
 import { openLibnftables } from './libnftables.js';
@@ -183,6 +185,38 @@ describe('S20: a table that is held', () => {
     expect(rules()).toContain('192.0.2.2 drop');
     await next.apply('delete table inet manx');
     await next.close();
+  });
+
+  it('is its holder’s still when all in it is written anew because sets and hooks have another shape', async () => {
+    const wanted = (type: string, priority: number): NftTable => ({
+      ...KEY,
+      family: 'inet',
+      sets: new Map([['s', { type, flags: [], elements: new Set<string>() }]]),
+      maps: new Map(),
+      meters: new Map(),
+      counters: new Set(['c']),
+      chains: new Map([
+        [
+          'forward',
+          {
+            hook: { type: 'filter', hook: 'forward', priority, policy: 'accept' },
+            rules: [`${type === 'ipv4_addr' ? 'ip' : 'ip6'} saddr @s counter name "c" drop`],
+          },
+        ],
+      ]),
+    });
+    const nftables = netns.inside(openLibnftables);
+    expect(await nftables.hold(KEY)).toBe('taken');
+    await nftables.apply(diffTables([], [wanted('ipv4_addr', 0)]));
+    const [before, after] = [wanted('ipv4_addr', 0), wanted('ipv6_addr', 5)];
+    await nftables.apply(diffTables([observedOf(before)], [after]));
+    expect(rules()).toContain('ip6 saddr @s');
+    expect(await nftables.hold(KEY)).toBe('kept');
+    netns.exec('nft', 'flush', 'ruleset');
+    expect(refused('nft', 'delete table inet manx')).toBe(true);
+    expect(rules()).toContain('ip6 saddr @s');
+    await nftables.apply('delete table inet manx');
+    await nftables.close();
   });
 
   it('that was made without it stays anybody’s, and nothing of it is changed', async () => {

@@ -46,6 +46,8 @@ export type Nftables = {
    * table that was made without it.
    */
   readonly hold: (table: NftTableKey) => Promise<NftHold>;
+  /** Whether `hold` would answer `kept`. */
+  readonly isHeld: (table: NftTableKey) => boolean;
   /** Ends the port; calls under way are finished first. */
   readonly close: () => Promise<void>;
 };

@@ -43,7 +43,7 @@ export const trackOwnGenerations = (inner: Nftables): OwnGenerations => {
     port: {
       ...inner,
       apply: (text) => following(() => inner.apply(text)),
-      hold: (table) => following(() => inner.hold(table)),
+      hold: async (table) => (inner.isHeld(table) ? 'kept' : await following(() => inner.hold(table))),
       close: async () => {
         await line.idle();
         socket.close();

@@ -1,5 +1,5 @@
 import { decodeAttributes, readCString } from '../netlink/attribute.js';
-import { addressOf, setSocketOption } from '../netlink/libc.js';
+import { addressOf, SOL_SOCKET, setSocketOption } from '../netlink/libc.js';
 import type { NetlinkMessage } from '../netlink/message.js';
 import { type NetlinkWatch, watchNetlink } from '../netlink/netlink-events.js';
 import { NETLINK_NETFILTER } from '../netlink/netlink-socket.js';
@@ -10,7 +10,6 @@ const NFGENMSG = 4;
 const NFTA_GEN_ID = 1;
 const NFTA_GEN_PROC_PID = 2;
 const NFTA_GEN_PROC_NAME = 3;
-const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 
 /** A committed nftables transaction, and who made it. */

@@ -126,7 +126,11 @@ describe('a program beside the agent', () => {
     await bad.program.start();
     await bad.isSeen(2);
     expect(bad.seen[1]).toBe('ended by itself: cannot bind');
+    expect(bad.program.failure).toBeNull();
+    await bad.isSeen(6);
+    expect(bad.program.failure).toMatch(/^3 starts in a row have failed, the last one so: ended by itself: cannot bind; it is tried again/);
     await bad.program.stop();
+    expect(bad.program.failure).toBeNull();
     const missing = make('missing', ['no-such-program', 'missing']);
     await missing.program.start();
     await missing.isSeen(1);

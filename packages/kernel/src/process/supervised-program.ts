@@ -12,6 +12,10 @@ const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
 /** After running so long a program that ends has not failed to start. */
 const STABLE_MS = 10_000;
+/** One that has run so long is not failing at this moment. */
+const RUNNING_MS = 2_000;
+/** One end can have any reason; several in a row, each soon after its start, have one. */
+const MIN_FAILURES = 3;
 const STOP_TIMEOUT_MS = 5_000;
 /** So long an old process stays beside a new one that is not ready. */
 const READY_TIMEOUT_MS = 5_000;
@@ -52,6 +56,9 @@ export class SupervisedProgram {
   #backoffMs = FIRST_BACKOFF_MS;
   #startedAt = 0;
   #isWanted = false;
+  /** Starts in a row of which none lasted, and what was said of the last. */
+  #failures = 0;
+  #lastWords = '';
   #hasLooked = false;
   /** Processes that a new one has taken the place of, until they are gone. */
   readonly #retiring = new Map<number, Promise<void>>();
@@ -113,6 +120,13 @@ export class SupervisedProgram {
   get ailment(): string | null {
     const isStopped = this.#pid !== null && identifyProcess(this.#pid)?.isStopped === true;
     return isStopped ? 'is stopped by a signal' : null;
+  }
+
+  /** That it does not stay up, start after start, and what it said; null when it does, or is not to run. */
+  get failure(): string | null {
+    const isRunning = this.#pid !== null && Date.now() - this.#startedAt > RUNNING_MS;
+    if (!this.#isWanted || isRunning || this.#failures < MIN_FAILURES) return null;
+    return `${this.#failures} starts in a row have failed, the last one so: ${this.#lastWords}; it is tried again within ${MAX_BACKOFF_MS / 1000} s`;
   }
 
   /** Ends the running process with SIGKILL: one that is stopped, or hangs, hears nothing else. It is started again. */
@@ -214,7 +228,12 @@ export class SupervisedProgram {
     this.#pid = null;
     this.#exit = null;
     if (!this.#isWanted) return;
-    if (Date.now() - this.#startedAt > STABLE_MS) this.#backoffMs = FIRST_BACKOFF_MS;
+    if (Date.now() - this.#startedAt > STABLE_MS) {
+      this.#backoffMs = FIRST_BACKOFF_MS;
+      this.#failures = 0;
+    }
+    this.#failures += 1;
+    this.#lastWords = fault.detail;
     this.#timer = setTimeout(() => {
       this.#spawn(this.#spec.recoverCommand ?? this.#spec.command);
     }, this.#backoffMs);

@@ -1,5 +1,5 @@
 import { type Mac, macBytes, macFromBytes } from '@manx/ip';
-import { cString, decodeAttributes, encodeAttributes, nested, readCString } from '../netlink/attribute.js';
+import { cString, decodeAttributes, encodeAttributes, nested, readCString, u32 } from '../netlink/attribute.js';
 import { type NetlinkRequest, NLM_F_CREATE, NLM_F_EXCL } from '../netlink/message.js';
 import type { Link } from './facts.js';
 
@@ -19,16 +19,13 @@ const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
 const WANTED: ReadonlySet<number> = new Set([IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_QDISC, IFLA_LINKINFO]);
 
-/** Payload that asks for all links, without their counters. */
-export const encodeLinkDump = (): Buffer => {
-  const mask = Buffer.alloc(4);
-  mask.writeUInt32LE(RTEXT_FILTER_SKIP_STATS);
-  return Buffer.concat([Buffer.alloc(HEADER), encodeAttributes([{ type: IFLA_EXT_MASK, value: mask }])]);
+/** Payload that asks for all links, or for one by name or index, without their counters. */
+export const encodeLinkGet = (which: string | number = 0): Buffer => {
+  const header = Buffer.alloc(HEADER);
+  if (typeof which === 'number') header.writeInt32LE(which, 4);
+  const name = typeof which === 'number' ? [] : [cString(IFLA_IFNAME, which)];
+  return Buffer.concat([header, encodeAttributes([...name, u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)])]);
 };
-
-/** Payload that asks for one link by name. */
-export const encodeLinkGet = (ifname: string): Buffer =>
-  Buffer.concat([Buffer.alloc(HEADER), encodeAttributes([cString(IFLA_IFNAME, ifname)])]);
 
 /** Makes an interface of a kind that needs no more than a name. */
 export const encodeLinkAdd = ({ ifname, type }: { readonly ifname: string; readonly type: string }): NetlinkRequest => ({

@@ -4,7 +4,7 @@ import type { NetlinkRequest, NetlinkVerdict } from '../netlink/message.js';
 import { NETLINK_ROUTE, NetlinkSocket } from '../netlink/netlink-socket.js';
 import { decodeAddress, encodeAddressDelete, encodeAddressDump, encodeAddressPut, RTM_GETADDR } from './address-codec.js';
 import type { RtChange } from './change.js';
-import { decodeLink, encodeLinkAdd, encodeLinkDelete, encodeLinkDump, encodeLinkGet, encodeLinkSet, RTM_GETLINK } from './link-codec.js';
+import { decodeLink, encodeLinkAdd, encodeLinkDelete, encodeLinkGet, encodeLinkSet, RTM_GETLINK } from './link-codec.js';
 import { decodeNeighbour, encodeNeighbourDelete, encodeNeighbourDump, encodeNeighbourPut, RTM_GETNEIGH } from './neighbour-codec.js';
 import {
   decodeQdisc,
@@ -34,8 +34,8 @@ export const openRtnetlink = (): Rtnetlink => {
   const list = <T>(type: number, payload: Buffer, decode: (payload: Buffer) => T | null): readonly T[] =>
     socket.dump({ type, payload }, decode);
   return {
-    links: () => list(RTM_GETLINK, encodeLinkDump(), decodeLink),
-    link: (ifname) => nullIfGone(() => socket.get({ type: RTM_GETLINK, payload: encodeLinkGet(ifname) }, decodeLink)),
+    links: () => list(RTM_GETLINK, encodeLinkGet(), decodeLink),
+    link: (which) => nullIfGone(() => socket.get({ type: RTM_GETLINK, payload: encodeLinkGet(which) }, decodeLink)),
     qdiscs: () => list(RTM_GETQDISC, encodeQdiscDump(), decodeQdisc),
     redirects: (ifindex) => noneIfGone(() => list(RTM_GETTFILTER, encodeFilterDump(ifindex), decodeRedirect)),
     addresses: (ifindex) =>
@@ -57,7 +57,9 @@ export const openRtnetlink = (): Rtnetlink => {
 const isOf = (ifindex: number | undefined, fact: { readonly ifindex: number }): boolean =>
   ifindex === undefined || fact.ifindex === ifindex;
 
-const nullIfGone = <T>(read: () => T): T | null => {
+const noneIfGone = <T>(list: () => readonly T[]): readonly T[] => nullIfGone(list) ?? [];
+
+const nullIfGone = <T>(read: () => T | null): T | null => {
   try {
     return read();
   } catch (fault) {

@@ -10,8 +10,8 @@ import type { RouteFilter } from './route-codec.js';
  */
 export type Rtnetlink = {
   readonly links: () => readonly Link[];
-  /** One by name; null when it is not there. */
-  readonly link: (ifname: string) => Link | null;
+  /** One by name or index; null when it is not there. */
+  readonly link: (which: string | number) => Link | null;
   /** At the root of every interface, and the places of filters for what comes in. */
   readonly qdiscs: () => readonly Qdisc[];
   /** Where filters lead all that comes in by an interface: the indexes of those interfaces, 0 for one that is gone. */

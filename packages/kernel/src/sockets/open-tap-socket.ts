@@ -2,13 +2,10 @@ import { closeSync } from 'node:fs';
 import type { IfName } from '@manx/hoststate';
 import { familyOf, type Ip } from '@manx/ip';
 import { AF_OF_FAMILY, ipBytes } from '../netlink/ip-bytes.js';
-import { bindSocket, openSocket, setSocketOption } from '../netlink/libc.js';
+import { bindSocket, openSocket, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, setSocketOption } from '../netlink/libc.js';
 
-// include/uapi/asm-generic/socket.h, include/linux/net.h, include/uapi/linux/in6.h
-const SOCKET_TYPES = { tcp: 1, udp: 2 } as const;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
+const SOCKET_TYPES = { tcp: SOCK_STREAM, udp: SOCK_DGRAM } as const;
+// include/uapi/asm-generic/socket.h, include/uapi/linux/in6.h
 const SO_REUSEADDR = 2;
 const SO_BINDTODEVICE = 25;
 const IPPROTO_IPV6 = 41;
