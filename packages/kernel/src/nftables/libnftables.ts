@@ -96,7 +96,8 @@ export const openLibnftables = (): Nftables => {
   const enqueue = (task: Task): Promise<Result> => line.run(() => perform(task));
   const listOne = async (what: string): Promise<readonly NftObject[] | null> => {
     const { status, output, error } = await enqueue({ text: `list ${what}`, isJson: true });
-    if (status === 0) return parseNftListing(output);
+    // An interrupted listing has been seen to end well and say nothing.
+    if (status === 0 && output !== '') return parseNftListing(output);
     if (error.includes('No such file or directory')) return null;
     throw new NftFault('list', error);
   };
