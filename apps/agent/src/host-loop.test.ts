@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressSet, HostObject, PolicyRule } from '@manx/hoststate';
 import { asIp, type Ip } from '@manx/ip';
-import { HostObserver, type HostPorts, inNetns, type Nftables, openConntrack, openLibnftables, openRtnetlink, type ProgramPort } from '@manx/kernel';
+import {
+  HostObserver,
+  type HostPorts,
+  inNetns,
+  type Nftables,
+  openConntrack,
+  openLibnftables,
+  openRtnetlink,
+  type ProgramPort,
+} from '@manx/kernel';
 import { renderHost } from '@manx/render';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Found, HostLoop } from './host-loop.js';

@@ -101,7 +101,8 @@ describe('S20: what the host refuses', () => {
       host.forgetStatuses();
       host.change(state);
       await host.status(portOf(up).id, isUp);
-      if (out !== null) expect((await host.status(portOf(out).id, (it) => it.state === 'error')).problem).toContain(`already on ${portOf(has).tap}`);
+      if (out !== null)
+        expect((await host.status(portOf(out).id, (it) => it.state === 'error')).problem).toContain(`already on ${portOf(has).tap}`);
       expect(holder()).toBe(portOf(has).tap);
       expect(host.exec('ip', 'neigh', 'show', portOf(5).ip, 'dev', portOf(has).tap)).toContain(portOf(has).mac);
       expect(answers()).toContain(' 0% packet loss');

@@ -363,9 +363,7 @@ export class HostObserver {
       case 'link':
         return isTapName(event.link.ifname) || this.#taps.nameOf(event.link.ifindex) !== null || shapedTap(event.link) !== null;
       case 'limits':
-        return (
-          this.#taps.nameOf(event.ifindex) !== null || [...this.#taps.shapers.values()].some(({ index }) => index === event.ifindex)
-        );
+        return this.#taps.nameOf(event.ifindex) !== null || [...this.#taps.shapers.values()].some(({ index }) => index === event.ifindex);
       case 'address':
         return this.#taps.nameOf(event.address.ifindex) !== null;
       case 'route':

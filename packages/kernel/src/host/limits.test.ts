@@ -31,6 +31,7 @@ const idle: ProgramPort = {
   ensure: async () => undefined,
   change: async () => undefined,
   ailment: async () => null,
+  failure: () => null,
   kill: () => undefined,
   stop: async () => undefined,
   release: () => undefined,

@@ -1,13 +1,6 @@
 import { type IfName, parseIfName } from '@manx/hoststate';
 import { type LinkAddressFact, type LinkFact, type NeighbourFact, tapOfShaper } from '@manx/reconcile';
-import {
-  type HostAddress,
-  IFA_F_DADFAILED,
-  IFA_F_TENTATIVE,
-  type Link,
-  type Neighbour,
-  NUD_PERMANENT,
-} from '../rtnetlink/facts.js';
+import { type HostAddress, IFA_F_DADFAILED, IFA_F_TENTATIVE, type Link, type Neighbour, NUD_PERMANENT } from '../rtnetlink/facts.js';
 import type { Rtnetlink } from '../rtnetlink/rtnetlink.js';
 
 /** The kernel does not answer for such an address. */
@@ -88,7 +81,13 @@ export class TapReader {
     this.#put(ifindex, name === null || fact === null ? null : [name, this.#asBefore(name, fact)]);
     const isOther = ({ dev }: NeighbourFact): boolean => dev !== before && dev !== name;
     const found = this.#rtnetlink.neighbours(ifindex).flatMap((one) => neighbourFact(one, this.nameOf(ifindex)));
-    if (!isSameList(found, this.#neighbours.filter((one) => !isOther(one)), isSameNeighbour))
+    if (
+      !isSameList(
+        found,
+        this.#neighbours.filter((one) => !isOther(one)),
+        isSameNeighbour,
+      )
+    )
       this.#neighbours = [...this.#neighbours.filter(isOther), ...found];
   }
 

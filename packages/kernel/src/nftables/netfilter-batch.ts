@@ -1,12 +1,19 @@
 import { readSync, writeSync } from 'node:fs';
-import { decodeMessages, decodeVerdict, encodeMessage, NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, type NetlinkRequest } from '../netlink/message.js';
+import {
+  decodeMessages,
+  decodeVerdict,
+  encodeMessage,
+  type NetlinkRequest,
+  NLM_F_ACK,
+  NLM_F_REQUEST,
+  NLMSG_ERROR,
+} from '../netlink/message.js';
 
 // include/uapi/linux/netfilter/nfnetlink.h
 const NFNL_MSG_BATCH_BEGIN = 0x10;
 const NFNL_MSG_BATCH_END = 0x11;
 export const NFNL_SUBSYS_NFTABLES = 10;
 const FAMILIES: Readonly<Record<string, number>> = { inet: 1, ip: 2, arp: 3, netdev: 5, bridge: 7, ip6: 10 };
-const MAX_READS = 64;
 const RECEIVE_BYTES = 1 << 16;
 
 /** The header of a message to nftables about a table of this family. */
@@ -30,41 +37,34 @@ export const transact = (fd: number, requests: readonly NetlinkRequest[]): boole
 /** The one answer to a request, null when it is refused. `decode` gets a view that is valid during the call. */
 export const ask = <T>(fd: number, request: NetlinkRequest, decode: (payload: Buffer) => T): T | null => {
   writeSync(fd, encodeMessage({ ...request, flags: request.flags | NLM_F_REQUEST }, 1));
-  const [answer] = decodeMessages(read(fd));
+  const bytes = read(fd);
+  const [answer] = bytes === null ? [] : decodeMessages(bytes);
   return answer === undefined || answer.type === NLMSG_ERROR ? null : decode(answer.payload);
 };
 
-/** Whether so many are told to be done; the kernel has answered by now, so that nothing is waited for. */
+/** Whether so many are told to be done; the kernel has answered by now, so that nothing is waited for. What is left of the answers is nobody's. */
 const verdicts = (fd: number, count: number): boolean => {
   let done = 0;
-  for (let reads = 0; reads < MAX_READS && done < count; reads += 1) {
-    for (const message of decodeMessages(read(fd))) {
+  let isRefused = false;
+  for (let bytes = read(fd); bytes !== null; bytes = done === count ? null : read(fd)) {
+    for (const message of decodeMessages(bytes)) {
       if (message.type !== NLMSG_ERROR) continue;
-      if (decodeVerdict(message).errno !== 0) {
-        drain(fd);
-        return false;
-      }
-      done += 1;
+      if (decodeVerdict(message).errno === 0) done += 1;
+      else isRefused = true;
     }
   }
-  return done === count;
+  return !isRefused && done === count;
 };
 
-/** What is left of the answers to a refused transaction is nobody's. */
-const drain = (fd: number): void => {
-  for (let reads = 0; reads < MAX_READS; reads += 1) {
-    try {
-      read(fd);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return;
-      throw error;
-    }
-  }
-};
-
-const read = (fd: number): Buffer => {
+/** The next datagram; null when there is none. */
+const read = (fd: number): Buffer | null => {
   const buffer = Buffer.allocUnsafe(RECEIVE_BYTES);
-  return buffer.subarray(0, readSync(fd, buffer));
+  try {
+    return buffer.subarray(0, readSync(fd, buffer));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return null;
+    throw error;
+  }
 };
 
 /** struct nfgenmsg: family, version 0, and a number in network order. */

@@ -207,8 +207,9 @@ describe('S20: a table that is held', () => {
     });
     const nftables = netns.inside(openLibnftables);
     expect(await nftables.hold(KEY)).toBe('taken');
-    await nftables.apply(diffTables([], [wanted('ipv4_addr', 0)]));
     const [before, after] = [wanted('ipv4_addr', 0), wanted('ipv6_addr', 5)];
+    const empty: NftTable = { ...before, sets: new Map(), counters: new Set(), chains: new Map() };
+    await nftables.apply(diffTables([observedOf(empty)], [before]));
     await nftables.apply(diffTables([observedOf(before)], [after]));
     expect(rules()).toContain('ip6 saddr @s');
     expect(await nftables.hold(KEY)).toBe('kept');

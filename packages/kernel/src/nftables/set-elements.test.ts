@@ -9,7 +9,9 @@ const netns = makeTestNetns('kn-elements');
 /** As libnftables opens its own. */
 const fd = netns.inside(() => openNetlink(NETLINK_NETFILTER, SOCK_NONBLOCK));
 const listed = (set: string): readonly string[] =>
-  [...netns.exec('nft', 'list', 'set', 'inet', 'manx', set).matchAll(/[0-9a-f.:]*[0-9a-f][.:][0-9a-f.:]*\d(?=[,\s])/g)].map(([text]) => text);
+  [...netns.exec('nft', 'list', 'set', 'inet', 'manx', set).matchAll(/[0-9a-f.:]*[0-9a-f][.:][0-9a-f.:]*\d(?=[,\s])/g)].map(
+    ([text]) => text,
+  );
 
 beforeAll(() => {
   netns.exec(

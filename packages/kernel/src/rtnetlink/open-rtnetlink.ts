@@ -57,8 +57,6 @@ export const openRtnetlink = (): Rtnetlink => {
 const isOf = (ifindex: number | undefined, fact: { readonly ifindex: number }): boolean =>
   ifindex === undefined || fact.ifindex === ifindex;
 
-const noneIfGone = <T>(list: () => readonly T[]): readonly T[] => nullIfGone(list) ?? [];
-
 const nullIfGone = <T>(read: () => T | null): T | null => {
   try {
     return read();
