@@ -292,7 +292,7 @@ export class HostObserver {
   /** An interface came, went or is another. What concerns it alone is read again, and what goes with it. */
   #noticeLink({ isGone, link: { ifindex, ifname } }: Extract<RtEvent, { kind: 'link' }>): void {
     const names = [ifname, this.#taps.nameOf(ifindex)];
-    const isNamed = (dev: string | null): boolean => names.includes(dev as IfName | null);
+    const isNamed = (dev: string | null): boolean => names.includes(dev);
     const isNew = this.#taps.nameOf(ifindex) !== ifname;
     this.#staleTaps.add(ifindex);
     // One that goes down takes its routes along, for some of which there is no event.

@@ -2,7 +2,16 @@ import { closeSync } from 'node:fs';
 import type { IfName } from '@manx/hoststate';
 import { familyOf, type Ip } from '@manx/ip';
 import { AF_OF_FAMILY, ipBytes } from '../netlink/ip-bytes.js';
-import { bindSocket, openSocket, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET, setSocketOption } from '../netlink/libc.js';
+import {
+  bindSocket,
+  openSocket,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  setSocketOption,
+} from '../netlink/libc.js';
 
 const SOCKET_TYPES = { tcp: SOCK_STREAM, udp: SOCK_DGRAM } as const;
 // include/uapi/asm-generic/socket.h, include/uapi/linux/in6.h
