@@ -11,6 +11,7 @@ import { measureBoot } from './measure-boot.js';
 import { measureChange } from './measure-change.js';
 import { measureExplain } from './measure-explain.js';
 import { measureHost } from './measure-host.js';
+import { measureMulticast } from './measure-multicast.js';
 import { measurePath } from './measure-path.js';
 import { measureQos } from './measure-qos.js';
 import { measureRoutes } from './measure-routes.js';
@@ -19,19 +20,32 @@ import { measureStorm } from './measure-storm.js';
 import { measureVerify } from './measure-verify.js';
 import { judged, renderResults } from './render-results.js';
 
-const figureNames = ['neutron', 'size', 'explain', 'boot', 'change', 'host', 'path', 'qos', 'routes', 'storm', 'verify'] as const;
+const figureNames = [
+  'neutron',
+  'size',
+  'explain',
+  'boot',
+  'change',
+  'host',
+  'path',
+  'multicast',
+  'qos',
+  'routes',
+  'storm',
+  'verify',
+] as const;
 type FigureName = (typeof figureNames)[number];
 
 /** What `--only` takes: a figure, or several by one name. */
 const chosen: Readonly<Record<string, readonly FigureName[]>> = {
   api: ['neutron', 'size', 'explain'],
-  lab: ['boot', 'change', 'host', 'path', 'qos', 'routes', 'storm', 'verify'],
+  lab: ['boot', 'change', 'host', 'path', 'multicast', 'qos', 'routes', 'storm', 'verify'],
   ...Object.fromEntries(figureNames.map((name) => [name, [name]])),
 };
 
 const usage = `bench [--quick] [--only ${Object.keys(chosen).join('|')}]... [--write FILE]
   Measures, and writes what it has measured into bench/RESULTS.md, where the other figures stay as they are.
-  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
+  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), multicast to three hosts (multicast), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
   With --quick it prints alone, unless told where to write.`;
 
 type Work = { readonly cleanup: Cleanup; readonly progress: Progress };
@@ -57,6 +71,7 @@ const inOneLab = {
   change: measureChange,
   host: measureHost,
   path: measurePath,
+  multicast: measureMulticast,
   qos: measureQos,
   routes: measureRoutes,
 } as const;
@@ -64,6 +79,7 @@ const inOneLab = {
 /** Which figures share a lab, and how many ports it has before. The data path begins on hosts that are nearly empty, and fills them itself. */
 const labs: readonly { readonly names: readonly (keyof typeof inOneLab)[]; readonly crowd: (effort: Effort) => number }[] = [
   { names: ['boot', 'change', 'host'], crowd: ({ crowd }) => crowd },
+  { names: ['multicast'], crowd: () => 0 },
   { names: ['path'], crowd: () => 0 },
   { names: ['qos'], crowd: () => 0 },
   { names: ['routes'], crowd: () => 0 },

@@ -31,5 +31,6 @@ export { tearDown } from './tear-down.js';
 export { extensionHeaders, fragmentHeader, paddedHeader, routingHeader, sourceRoute } from './wire/extension-headers.js';
 export * from './wire/frames.js';
 export { type Link, openLinkOf } from './wire/link.js';
+export { type Listener, listen } from './wire/listen.js';
 export { serveTcp } from './wire/tcp-probe.js';
 export { serveUdp } from './wire/udp-probe.js';

@@ -12,4 +12,5 @@ export { programPid, waitUntil } from './program.js';
 export { execOut, runProgram } from './run-program.js';
 export { table } from './say.js';
 export { labNamespaces, tearDown } from './tear-down.js';
+export { listen } from './wire/listen.js';
 export { AF_INET, openBound, SOCK_DGRAM } from './wire/namespace-socket.js';

@@ -46,5 +46,8 @@ export const agentSettings = (layout: Layout, host: LabHost): string =>
     // Nobody listens there but while a check does.
     dns: { forwarders: [layout.management.serverAddress] },
     max_connections: 4_096,
+    multicast: { address: host.managementAddress, hosts: [layout.management.prefix] },
+    // A member that is gone without a word is missed soon: a lab is for trying.
+    multicast_query_seconds: 5,
     protected_prefixes: [...fabricPrefixes],
   });

@@ -113,6 +113,17 @@ const AGENT_SETTINGS = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    multicast: Type.Optional(
+      Type.Object(
+        {
+          address: Type.String({ format: 'host-ipv4' }),
+          hosts: Type.Array(Type.String({ format: 'ipv4-cidr' }), { minItems: 1, uniqueItems: true }),
+          port: Type.Integer({ minimum: 1, maximum: 65_535, default: 9776 }),
+        },
+        strict,
+      ),
+    ),
+    multicast_query_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60 }),
     endpoint_to_host: Type.Union([Type.Literal('drop'), Type.Literal('accept')], { default: 'drop' }),
     max_connections: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CONNECTIONS })),
     physical_networks: Type.Array(Type.String({ format: 'network-name' }), {
@@ -170,6 +181,10 @@ const FORMATS: TextFormats = {
   'network-name': {
     check: (text) => /^[^\p{C}]+$/u.test(text) && text.length <= MAX_PHYSICAL_NETWORK,
     says: `the name of a physical network, of 1 to ${MAX_PHYSICAL_NETWORK} characters`,
+  },
+  'ipv4-cidr': {
+    check: (text) => isPrefix(text) && familyOf(asCidr(text)) === 4,
+    says: 'an IPv4 prefix such as 192.0.2.0/24, without host bits',
   },
   cidr: { check: (text) => parseCidr(text)?.hostBits === false, says: 'a prefix such as 198.19.0.0/24, without host bits' },
 };

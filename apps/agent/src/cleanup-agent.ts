@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { applySteps, Fault, HostObserver, takeHostLock } from '@manx/kernel';
+import { applySteps, Fault, HostObserver, MulticastTunnel, takeHostLock } from '@manx/kernel';
 import { cleanupPlan, formatStep, type Step } from '@manx/reconcile';
 import { openLog } from './agent-log.js';
 import { readAgentSettings } from './agent-settings.js';
 import { ClaimKeeper } from './claim-keeper.js';
+import { removeListeners } from './listener-keeper.js';
 import { demandHost, openHost } from './open-host.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
@@ -34,9 +35,13 @@ export const cleanupAgent = async ({ config }: { readonly config: string }): Pro
     const [first] = failures;
     if (first !== undefined)
       throw new Fault({ code: 'refused', op: formatStep(first.step), subject: 'during clean-up', detail: first.detail });
+    const tunnel = new MulticastTunnel(null);
+    if (tunnel.remove() > 0) lines.push('remove the device of multicast tunnels');
+    tunnel.close();
     saved.remove();
     new StateCopy(settings.state_dir, openLog('error')).remove();
     new ClaimKeeper({ stateDir: settings.state_dir, log: openLog('error'), onChange: () => undefined }).remove();
+    removeListeners(settings.state_dir);
     for (const name of RUN_FILES) rmSync(join(settings.run_dir, name), { force: true });
     for (const folder of ['dnsmasq', 'bird']) removeEmptyFolders(join(settings.run_dir, folder));
     removeEmptyFolders(settings.run_dir);

@@ -7,6 +7,7 @@ import {
   birdProblems,
   type DnsmasqSettings,
   dnsmasqProblems,
+  type MulticastSettings,
   type RenderSettings,
 } from '@manx/render';
 import type { AgentSettings } from './agent-settings.js';
@@ -21,11 +22,18 @@ export const renderSettings = (settings: AgentSettings): RenderSettings => {
     dnsmasq: dnsmasqSettings(settings),
     ...(settings.max_connections === undefined ? {} : { maxConnections: settings.max_connections }),
     ...(settings.host_snat === undefined ? {} : { hostSnat: asIp(settings.host_snat.address) }),
+    ...(settings.multicast === undefined ? {} : { multicast: multicastSettings(settings.multicast) }),
     ...(settings.metadata === undefined ? {} : { metadataPort: settings.metadata.port }),
     ...(settings.dns.enabled ? { dns: dnsSettings(settings) } : {}),
     ...(bird === null ? {} : { bird }),
   };
 };
+
+const multicastSettings = ({ address, hosts, port }: NonNullable<AgentSettings['multicast']>): MulticastSettings => ({
+  address: asIp(address),
+  hosts: hosts.map(asCidr),
+  port,
+});
 
 /** Throws Fault `refused` for settings that each look right and cannot be said in the words of BIRD or dnsmasq: a peer's name that comes twice. */
 export const demandSettings = (path: string, settings: AgentSettings): void => {

@@ -1,12 +1,17 @@
 import type { DnsService } from '@manx/dns';
 import { type AgentReport, type FeedSession, type HeldState, openFeedSession, StatusNews } from '@manx/feed';
+import { asIp } from '@manx/ip';
 import {
   type BgpSession,
   FolderWatch,
   HostObserver,
+  MulticastTunnel,
+  openLinkSender,
   readDrops,
   surveyHost,
   takeHostLock,
+  watchAnnouncements,
+  watchListeners,
   watchNftables,
   watchRtnetlink,
 } from '@manx/kernel';
@@ -16,13 +21,14 @@ import { type AgentLog, openLog } from './agent-log.js';
 import { type AgentSettings, readAgentSettings } from './agent-settings.js';
 import { type AgentState, SLOW_TURN_MS } from './agent-state.js';
 import { openAgentWindow } from './agent-window.js';
-import { AnnouncementWatch } from './announcement-watch.js';
 import { BgpWatch } from './bgp-watch.js';
 import { ClaimKeeper } from './claim-keeper.js';
 import { DropWatch } from './drop-watch.js';
 import { EventWatch } from './event-watch.js';
 import { HostDoctor } from './host-doctor.js';
 import { type Found, HostLoop } from './host-loop.js';
+import { ListenerKeeper } from './listener-keeper.js';
+import { LogWatch } from './log-watch.js';
 import { demandHost, type Host, openHost } from './open-host.js';
 import { dnsTaps, openHostDns } from './open-host-dns.js';
 import { metadataTaps, openHostMetadata, readMetadataSecret } from './open-host-metadata.js';
@@ -97,12 +103,13 @@ class Agent {
   readonly #dns: DnsService | null;
   readonly #physicalNetworks: readonly string[];
   readonly #claims: ClaimKeeper;
+  readonly #listeners: ListenerKeeper;
   readonly #drops: DropWatch;
   readonly #samples: SampleWatch;
   readonly #events: EventWatch;
-  #deafness: string | null = null;
   #blindness: string | null = null;
   #muteness: string | null = null;
+  readonly #deafness = new Map<string, string>();
   readonly #problems = new ProblemBook();
   readonly #settings: AgentSettings;
   #held: HeldState | null = null;
@@ -120,11 +127,23 @@ class Agent {
     const saved = new SavedSysctls(settings.state_dir);
     const rendering = renderSettings(settings);
     this.#claims = new ClaimKeeper({ stateDir: settings.state_dir, log, onChange: () => this.#loop.kickAnyway() });
+    const tunnelEnd = rendering.multicast ?? null;
+    this.#listeners = new ListenerKeeper({
+      stateDir: settings.state_dir,
+      log,
+      everySeconds: settings.multicast_query_seconds,
+      address: tunnelEnd?.address ?? null,
+      sender: openLinkSender(),
+      tunnel: new MulticastTunnel(tunnelEnd),
+      indexOf: (ifname) => this.#observer.indexOf(ifname),
+      onChange: () => this.#loop.kickAnyway(),
+      onNews: () => this.#tellAgain(),
+    });
     this.#loop = new HostLoop({
       ports: host.ports,
       observer: this.#observer,
-      settle: (state, links) => this.#claims.settle(state, links),
-      render: (state) => renderHost(state, rendering),
+      settle: (held, links) => this.#listeners.settle(this.#claims.settle(held, links), links),
+      render: (state) => renderHost(state, rendering, this.#listeners.listening),
       hostSnat: rendering.hostSnat ?? null,
       log,
       onHostSysctl: (path) => {
@@ -173,6 +192,8 @@ class Agent {
       this.#watchBgp(host),
       this.#files,
       this.#watchAnnouncements(),
+      this.#watchListeners(),
+      this.#listeners,
       this.#claims,
       this.#doctor,
       this.#programs,
@@ -341,17 +362,35 @@ class Agent {
   }
 
   #watchAnnouncements(): { readonly close: () => void } {
-    return new AnnouncementWatch({
+    return new LogWatch({
       log: this.#log,
-      nameOf: (ifindex) => this.#observer.nameOf(ifindex),
-      onAnnouncement: (ifname, ip) => {
-        this.#claims.hear(ifname, ip);
-      },
-      onProblem: (detail) => {
-        this.#deafness = detail;
-        this.#tellAgain();
-      },
+      open: () =>
+        watchAnnouncements(({ ifindex, ip }) => {
+          const ifname = this.#observer.nameOf(ifindex);
+          if (ifname !== null) this.#claims.hear(ifname, ip);
+        }),
+      without: 'announcements of instances are not heard: addresses do not fail over by them',
+      onProblem: (detail) => this.#hearsAgain('announcements', detail),
     });
+  }
+
+  #watchListeners(): { readonly close: () => void } {
+    return new LogWatch({
+      log: this.#log,
+      open: () =>
+        watchListeners(({ ifindex, records }) => {
+          const ifname = this.#observer.nameOf(ifindex);
+          if (ifname !== null) this.#listeners.hear(ifname, records);
+        }),
+      without: 'what instances listen to is not heard: they get no multicast',
+      onProblem: (detail) => this.#hearsAgain('listeners', detail),
+    });
+  }
+
+  #hearsAgain(what: 'announcements' | 'listeners', problem: string | null): void {
+    if (problem === null) this.#deafness.delete(what);
+    else this.#deafness.set(what, problem);
+    this.#tellAgain();
   }
 
   /** A turn that does not end tells nothing by itself. */
@@ -406,7 +445,8 @@ class Agent {
     const problems = this.#problems.update(found, now);
     const drift = this.#found?.drift ?? { repairs: 0, lastAt: null, last: null };
     const said = { version: VERSION, startedAt: this.#startedAt, physicalNetworks: this.#physicalNetworks, bgp: this.#bgp };
-    return { ...said, problems, drift };
+    const address = this.#settings.multicast === undefined ? null : asIp(this.#settings.multicast.address);
+    return { ...said, multicast: address === null ? null : { address, groups: this.#listeners.interests }, problems, drift };
   }
 
   #tellAgain(): void {
@@ -415,6 +455,7 @@ class Agent {
 
   #tell(found: Found): void {
     this.#found = found;
+    this.#listeners.found(new Set(found.endpoints.flatMap(({ id, state }) => (state === 'up' ? [id] : []))));
     this.#metadata?.serve(metadataTaps(found, this.#observer));
     this.#dns?.serve(dnsTaps(found, this.#observer), found.state.names);
     const news = { revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims };
@@ -424,12 +465,16 @@ class Agent {
   #ofServices(): readonly Finding[] {
     const problem = this.#metadata?.problem() ?? null;
     const metadata = problem === null ? [] : [{ code: 'metadata', subject: 'metadata', detail: problem }];
+    const codes = { announcements: 'claims', listeners: 'multicast' } as const;
+    const deafness = (['announcements', 'listeners'] as const).flatMap((subject) => {
+      const detail = this.#deafness.get(subject);
+      return detail === undefined ? [] : [{ code: codes[subject], subject, detail }];
+    });
     const silence = this.#dns?.problem() ?? null;
     const dns = silence === null ? [] : [{ code: 'dns', subject: 'dns', detail: silence }];
-    const deafness = this.#deafness === null ? [] : [{ code: 'claims', subject: 'announcements', detail: this.#deafness }];
     const blindness = this.#blindness === null ? [] : [{ code: 'samples', subject: 'samples of drops', detail: this.#blindness }];
     const muteness = this.#muteness === null ? [] : [{ code: 'network_log', subject: 'logged packets', detail: this.#muteness }];
-    return [...metadata, ...dns, ...deafness, ...blindness, ...muteness];
+    return [...metadata, ...dns, ...deafness, ...blindness, ...muteness, ...this.#listeners.findings];
   }
 }
 

@@ -42,7 +42,7 @@ const isUp = ({ state }: { readonly state: string }): boolean => state === 'up';
 const ruleset = (): string =>
   host
     .exec('nft', '-s', 'list', 'ruleset')
-    .replaceAll(/(\tset (?:drop|sample)-[^}]*)elements = \{[^}]*\}/g, '$1')
+    .replaceAll(/(\tset (?:drop|sample|listener|multicast)-[^}]*)elements = \{[^}]*\}/g, '$1')
     .split('\n')
     .map((line) => line.replace(/ # progname .*/, ''))
     .filter((line) => !/^\s*$|flags owner/.test(line))

@@ -51,6 +51,7 @@ const agent: Asked = {
       physicalNetworks: [],
       bgp: [{ name: 'tor1', state: 'Active' }],
       problems: [],
+      multicast: null,
       drift: { repairs: 0, lastAt: null, last: null },
     },
   },

@@ -91,6 +91,7 @@ export class SimHost {
       physicalNetworks: [],
       bgp: [],
       problems,
+      multicast: null,
       drift: { repairs: 0, lastAt: null, last: null },
     };
     this.#session.report({ revision, ...this.#news.of({ endpoints, state }), agent });

@@ -22,6 +22,7 @@ import { checkBgp } from './s07-bgp.js';
 import { checkOutside } from './s07-outside.js';
 import { checkAnycast } from './s08-anycast.js';
 import { checkFailover } from './s09-failover.js';
+import { checkMulticast } from './s10-multicast.js';
 import { checkPools } from './s15-pools.js';
 import { checkGroups } from './s16-groups.js';
 import { checkForgery } from './s17-forgery.js';
@@ -45,6 +46,7 @@ const checks: readonly Check[] = [
   { promise: 'S7', run: checkOutside },
   { promise: 'S7', run: checkBgp },
   { promise: 'S8', run: checkAnycast },
+  { promise: 'S10', run: checkMulticast },
   { promise: 'S15', run: checkPools },
   { promise: 'S16', run: checkGroups },
   { promise: 'S17', run: checkForgery },

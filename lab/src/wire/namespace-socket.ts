@@ -15,6 +15,7 @@ const sendtoCall = libc.func(
   'intptr_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
 );
 const setsockoptCall = libc.func('int setsockopt(int fd, int level, int name, const int *value, uint32_t length)');
+const setBytesCall = libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)');
 const sendCall = libc.func('intptr_t send(int fd, const uint8_t *data, size_t length, int flags)');
 const recvCall = libc.func('intptr_t recv(int fd, _Out_ uint8_t *data, size_t length, int flags)');
 const ifNameToIndex = libc.func('uint32_t if_nametoindex(const char *name)');
@@ -40,6 +41,8 @@ const EINTR = 4;
 const ENETDOWN = 100;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
+const MCAST_JOIN_GROUP = 42;
+const MCAST_JOIN_SOURCE_GROUP = 46;
 
 /** A system call that failed; `errno` is the kernel's number. */
 export class SocketFault extends Error {
@@ -175,4 +178,39 @@ export const receiveOnLink = (fd: number): Uint8Array | null => {
   const errno = koffi.errno();
   if ([EAGAIN, EINTR, ENETDOWN].includes(errno)) return null;
   throw new SocketFault('recv', errno);
+};
+
+/** A struct sockaddr_storage with an address in it. */
+const storage = (domain: number, address: readonly number[]): Uint8Array => {
+  const bytes = new Uint8Array(128);
+  bytes.set(socketAddress(domain, 0, address));
+  return bytes;
+};
+
+/**
+ * Listens to a multicast group at an interface of a namespace, from one source or all (MCAST_JOIN_GROUP and MCAST_JOIN_SOURCE_GROUP, RFC 3678): the namespace's kernel
+ * says so to its router. It leaves when the descriptor is closed, which the caller owns. Addresses are as bytes.
+ */
+export const joinGroup = (
+  namespace: string,
+  ifname: string,
+  { group, source }: { readonly group: readonly number[]; readonly source: readonly number[] | null },
+): number => {
+  const domain = group.length === 4 ? AF_INET : AF_INET6;
+  const fd = openSocket(namespace, { domain, type: SOCK_DGRAM, protocol: 0 });
+  const head = new Uint8Array(8);
+  new DataView(head.buffer).setUint32(
+    0,
+    insideNamespace(namespace, () => ifNameToIndex(ifname) as number),
+    true,
+  );
+  const option = [...head, ...storage(domain, group), ...(source === null ? [] : storage(domain, source))];
+  const name = source === null ? MCAST_JOIN_GROUP : MCAST_JOIN_SOURCE_GROUP;
+  try {
+    checked('setsockopt', setBytesCall(fd, domain === AF_INET ? 0 : IPPROTO_IPV6, name, Uint8Array.from(option), option.length) as number);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 };

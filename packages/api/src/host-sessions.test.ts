@@ -55,6 +55,7 @@ class SampleAgent {
         physicalNetworks: [],
         bgp: [],
         problems: [],
+        multicast: null,
         drift: { repairs: 0, lastAt: null, last: null },
       };
       this.#session.report({ revision: held.revision, endpoints, gone: [], agent });

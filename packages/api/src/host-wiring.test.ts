@@ -1,5 +1,6 @@
 import type { StatusReport } from '@manx/feed';
 import { asHostName, type HostDelta, type HostName } from '@manx/hoststate';
+import { asIp } from '@manx/ip';
 import { put } from '@manx/model';
 import { openMemoryStore, type Store } from '@manx/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -149,6 +150,7 @@ describe('the way to the hosts', () => {
       physicalNetworks: [],
       bgp: [],
       problems: [],
+      multicast: null,
       drift: { repairs: 0, lastAt: null, last: null },
     };
     await wiring.feed.report(h3, { ...report({}, 0, true), agent });
@@ -164,6 +166,24 @@ describe('the way to the hosts', () => {
     await wiring.feed.report(h3, report({}, 0, true));
     await turn();
     expect(api.ledger.revision).toBe(before);
+  });
+
+  it('S10: tells hosts that have an instance which hosts want a group, until those are not heard of', async () => {
+    await ports(1, 'h1');
+    const address = asIp('192.0.2.1');
+    const register = createAgentRegister({ ledger: api.ledger, context: testContext });
+    const groups = [{ group: asIp('239.1.1.1'), source: null }];
+    const [one, two] = [listen(h1), listen(h2)];
+    for (const _ of [1, 2]) await register('h9', { physicalNetworks: [], multicast: { address, groups } });
+    expect(api.ledger.state.by('agent.host', 'h9')).toMatchObject([{ multicast: { address, groups } }]);
+    await register.forget('h9');
+    await turn();
+    const set = { kind: 'set', id: 'multicast-239_1_1_1' };
+    expect(one.lines().flatMap(({ delta }) => (delta === undefined ? [] : [[delta.puts, delta.deletes]]))).toEqual([
+      [[{ ...set, members: [address] }], []],
+      [[], [set]],
+    ]);
+    expect(two.lines().filter(({ delta }) => delta !== undefined)).toEqual([]);
   });
 
   it('knows which hosts are alive', () => {

@@ -83,7 +83,16 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     leaseMs: feed.leaseMs,
   });
   // Should this fail, the next report of the host does it.
-  feed.onHost(({ kind, host }) => void (kind === 'up' ? Promise.allSettled([remember(host, null)]) : claimIntake.release(host)));
+  feed.onHost(({ kind, host }) => {
+    if (kind === 'up') void Promise.allSettled([remember(host, null)]);
+    else void Promise.allSettled([claimIntake.release(host), remember.forget(host)]);
+  });
+  // Also of those that this run of the server has never heard of.
+  const silence = setTimeout(() => {
+    const silent = [...ledger.state.all('agent')].filter(({ host, multicast }) => multicast && !feed.isAlive(host as HostName));
+    void Promise.allSettled(silent.map(({ host }) => remember.forget(host)));
+  }, feed.leaseMs);
+  silence.unref();
   const subscription = ledger.subscribe((commits, state) => {
     const arrived = fence.onCommits(commits);
     const deltas = compiler.apply(
@@ -115,6 +124,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     samples,
     close: () => {
       subscription.stop();
+      clearTimeout(silence);
       claimIntake.close();
       feed.close();
     },

@@ -20,11 +20,11 @@ import { compilePolicy } from './compile-policy.js';
 import { compilePort } from './compile-port.js';
 import { compileSpeakers } from './compile-speakers.js';
 import { compileSubnet } from './compile-subnet.js';
-import { setMembers } from './set-members.js';
+import { multicastSets, setMembers } from './set-members.js';
 
 /**
  * What one host must do, straight from the API state: its endpoints, their groups, the sets that those ask, the subnets
- * of their addresses, the names that they may ask for, the flat space where a floating IP or source NAT needs it, and the BGP peers of the speakers that it speaks for. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
+ * of their addresses, the names that they may ask for, the flat space where a floating IP or source NAT needs it, which hosts want which multicast, and the BGP peers of the speakers that it speaks for. The reference that `Compiler` is held against; the cost is that of the host and of its sets.
  */
 export function compileHost(state: StateReader, host: HostName): HostState {
   const endpoints = new Map<string, Endpoint>();
@@ -51,6 +51,9 @@ export function compileHost(state: StateReader, host: HostName): HostState {
   }
   const goesOut = [...endpoints.values()].some(({ floating }) => floating.length > 0) || [...subnets.values()].some((one) => one.hasSnat);
   if (goesOut) sets.set(FLAT_SPACE, compileSet(state, FLAT_SPACE));
+  if (endpoints.size > 0) {
+    for (const id of [...state.all('agent')].flatMap(multicastSets)) if (!sets.has(id)) sets.set(id, compileSet(state, id));
+  }
   const bgpPeers = compileSpeakers(state).peersOf(state.by('agent.host', host)[0]?.id);
   return endpoints.size + bgpPeers.size === 0 ? emptyHostState : { endpoints, policies, sets, subnets, names, bgpPeers };
 }

@@ -10,7 +10,7 @@ import {
   parseHostName,
 } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
-import type { Network, Port, ResourceKind, StateReader, Subnet } from '@manx/model';
+import type { Agent, Network, Port, ResourceKind, StateReader, Subnet } from '@manx/model';
 import { compareProblems } from './compile-host.js';
 import { compileNames, isChosenName, NAMELESS, zoneOf } from './compile-names.js';
 import { compilePolicy } from './compile-policy.js';
@@ -20,13 +20,20 @@ import { compileSubnet, type SubnetContext } from './compile-subnet.js';
 import { Dependents, isDependedOn, portsBehind, portsForwardedWith, portsOfNetwork } from './dependents.js';
 import { interfaceSubnets, isInterface } from './has-snat.js';
 import { HostRegistry } from './host-registry.js';
-import { addressGroupMembers, addressGroupSet, flatSpaceMember, setMembers } from './set-members.js';
+import { addressGroupMembers, addressGroupSet, flatSpaceMember, multicastSets, setMembers } from './set-members.js';
 
 /** A resource that was put or deleted; a `Change` is one. */
 export type Touched = { readonly kind: ResourceKind; readonly id: string };
 
 /** What has to be looked at again; `speaking`: who speaks BGP with whom, and of what. */
-type Dirty = { readonly subnets: Set<string>; readonly ports: Set<string>; readonly groups: Set<string>; speaking: boolean };
+type Dirty = {
+  readonly subnets: Set<string>;
+  readonly ports: Set<string>;
+  readonly groups: Set<string>;
+  readonly spread: string[];
+  readonly gather: string[];
+  speaking: boolean;
+};
 
 /**
  * The host states of a whole cloud, kept up with commits at a cost that follows the change: a port that joins a group of
@@ -46,6 +53,8 @@ export class Compiler {
   readonly #dependents = new Dependents();
   /** What each address group gives to its set. */
   readonly #addressGroups = new Map<string, readonly Member[]>();
+  /** What each host's agent has said last. */
+  readonly #agentsById = new Map<string, Agent>();
   readonly #subnets = new Map<string, Subnet>();
   /** The subnets of each gateway: one, but where prefixes may overlap. */
   readonly #subnetsOfGateway = new Map<Ip, Set<string>>();
@@ -73,11 +82,13 @@ export class Compiler {
    */
   apply(changes: Iterable<Touched>, state: StateReader): ReadonlyMap<HostName, HostDelta> {
     this.#state = state;
-    const dirty: Dirty = { subnets: new Set(), ports: new Set(), groups: new Set(), speaking: false };
+    const dirty: Dirty = { subnets: new Set(), ports: new Set(), groups: new Set(), spread: [], gather: [], speaking: false };
     for (const change of changes) this.#note(change, dirty);
     for (const id of dirty.subnets) this.#noteSubnet(id, dirty);
     // Members of sets in use come first: a set that comes into use below is made from the state as it is now.
     for (const id of dirty.ports) this.#notePort(id, dirty);
+    for (const set of dirty.spread) this.#registry.spread(set);
+    for (const set of dirty.gather) this.#registry.gather(set);
     for (const id of dirty.subnets) this.#refreshSubnet(id, dirty);
     for (const id of dirty.ports) this.#refreshPort(id);
     for (const id of dirty.groups) this.#registry.refreshPolicy(id);
@@ -116,6 +127,7 @@ export class Compiler {
     else if (kind === 'network') this.#noteNetwork(id, dirty);
     else if (kind === 'security_group_rule') this.#noteRule(id, dirty);
     else if (kind === 'address_group') this.#noteAddressGroup(id);
+    else if (kind === 'agent') this.#noteAgent(id, dirty);
     else if (kind === 'router') this.#noteRouter(id, dirty);
     else if (isDependedOn(kind)) for (const port of this.#dependents.ofResource(kind, id, this.#state)) dirty.ports.add(port);
   }
@@ -165,6 +177,20 @@ export class Compiler {
     replace(this.#addressGroups, id, group === undefined ? undefined : after);
     for (const member of after) this.#registry.join(addressGroupSet(id), member);
     for (const member of before) this.#registry.leave(addressGroupSet(id), member);
+  }
+
+  /** What its host wants of multicast groups; all hosts are told, since any may have a sender. */
+  #noteAgent(id: string, dirty: Dirty): void {
+    const before = this.#agentsById.get(id);
+    const after = this.#state.get('agent', id);
+    replace(this.#agentsById, id, after);
+    if (before?.host !== after?.host) dirty.speaking = true;
+    if (before?.multicast === after?.multicast) return;
+    const [joined, left] = [multicastSets(after), multicastSets(before)];
+    for (const set of joined) if (after?.multicast) this.#registry.join(set, after.multicast.address);
+    for (const set of left) if (before?.multicast) this.#registry.leave(set, before.multicast.address);
+    dirty.spread.push(...joined);
+    dirty.gather.push(...left);
   }
 
   /** What a subnet means beyond itself: the flat space, whose gateway a port may hold, and which pairs lie in it. */
@@ -277,7 +303,7 @@ function* everything(state: StateReader): Iterable<Touched> {
 }
 
 /** What decides who speaks BGP with whom, and of which prefixes; ports do where they are interfaces of routers. */
-const SPEAKING_KINDS: ReadonlySet<ResourceKind> = new Set(['bgp_speaker', 'bgp_peer', 'agent', 'router', 'subnet']);
+const SPEAKING_KINDS: ReadonlySet<ResourceKind> = new Set(['bgp_speaker', 'bgp_peer', 'router', 'subnet']);
 
 const KINDS = [
   'network',

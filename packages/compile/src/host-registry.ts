@@ -56,6 +56,8 @@ export class HostRegistry {
   readonly #edits = new Map<HostName, HostEdit>();
   /** Whether each address touched since the last `finish` was a member of the set before. */
   readonly #touchedMembers = new Map<string, Map<Member, boolean>>();
+  /** Sets that every host has which has an endpoint, and by how many each is wanted. */
+  readonly #everywhere = new Map<string, number>();
   /** Policies and sets that lost their last host since the last `finish`. */
   readonly #idle = new Set<string>();
 
@@ -121,6 +123,8 @@ export class HostRegistry {
     else use.endpoints.set(id, endpoint);
     for (const policy of endpoint?.policies ?? []) this.#usePolicy(host, use, policy);
     for (const { subnet } of endpoint?.addresses ?? []) this.#useSubnet(host, use, subnet);
+    if (before === undefined && use.endpoints.size === 1) for (const set of this.#everywhere.keys()) this.#useSet(host, use, set);
+    if (endpoint === undefined && use.endpoints.size === 0) for (const set of this.#everywhere.keys()) this.#dropSet(host, use, set);
     if (hasFloating(endpoint)) this.#useSet(host, use, FLAT_SPACE);
     if (hasFloating(before)) this.#dropSet(host, use, FLAT_SPACE);
     for (const policy of before?.policies ?? []) this.#dropPolicy(host, use, policy);
@@ -157,6 +161,18 @@ export class HostRegistry {
     else this.#askers.set(id, asker);
     if (asker !== undefined && countIn(this.#useOf(asker.host).zones, asker.zone)) this.#zones.join(asker.zone, asker.host);
     if (before !== undefined && countOut(this.#useOf(before.host).zones, before.zone)) this.#zones.leave(before.zone, before.host);
+  }
+
+  /** Somebody wants every host that has an endpoint to have this set. */
+  spread(set: string): void {
+    if (!countIn(this.#everywhere, set)) return;
+    for (const [host, use] of this.#hosts) if (use.endpoints.size > 0) this.#useSet(host, use, set);
+  }
+
+  /** Somebody wants that no longer. */
+  gather(set: string): void {
+    if (!countOut(this.#everywhere, set)) return;
+    for (const [host, use] of this.#hosts) if (use.endpoints.size > 0) this.#dropSet(host, use, set);
   }
 
   /** Compiles a policy again, if any host has it. */

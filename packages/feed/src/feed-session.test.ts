@@ -41,6 +41,7 @@ const agentReport: AgentReport = {
   physicalNetworks: [],
   bgp: [],
   problems: [],
+  multicast: null,
   drift: { repairs: 0, lastAt: null, last: null },
 };
 const status = (id: string, revision: number): EndpointStatus => ({ id, state: 'up', revision, problem: null });

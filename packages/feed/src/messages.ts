@@ -1,4 +1,4 @@
-import type { DropReason, EndpointStatus, HostDelta, HostObject, Revision, SeenPacket } from '@manx/hoststate';
+import type { DropReason, EndpointStatus, GroupInterest, HostDelta, HostObject, Revision, SeenPacket } from '@manx/hoststate';
 import type { Ip, Mac } from '@manx/ip';
 
 /**
@@ -81,6 +81,8 @@ export type AgentReport = {
   /** The physical networks that the host is on, for subnets on segments of them; none named: it is on all. */
   readonly physicalNetworks: readonly string[];
   readonly bgp: readonly { readonly name: string; readonly state: string }[];
+  /** The host's end of multicast tunnels, and what is to be sent there, by group, then source (S10); null: groups do not leave this host, nor come. */
+  readonly multicast: { readonly address: Ip; readonly groups: readonly GroupInterest[] } | null;
   /** Each with since when (ISO 8601, UTC). */
   readonly problems: readonly { readonly code: string; readonly subject: string; readonly detail: string; readonly since: string }[];
   /** What others changed on the host and the agent put back: how many things since its start, when and what the last time. */
@@ -116,6 +118,9 @@ export const SAMPLES_OF_A_PLACE = 5;
 /** How many physical networks a host may name, and how long a name may be, in UTF-16 units. */
 export const MAX_PHYSICAL_NETWORKS = 1_000;
 export const MAX_PHYSICAL_NETWORK = 64;
+
+/** Of how many groups (or groups and sources) an agent tells that its host wants them. */
+export const MAX_INTERESTS = 4_000;
 
 /** The longest text in a report, in UTF-16 units; agents cut theirs. */
 export const MAX_REPORT_TEXT = 1_000;

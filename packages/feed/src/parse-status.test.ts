@@ -10,6 +10,7 @@ const agent = {
   physicalNetworks: [],
   bgp: [{ name: 'tor1', state: 'Established' }],
   problems: [],
+  multicast: null,
   drift: { repairs: 0, lastAt: null, last: null },
 };
 const drop = { endpoint: null, at: 'tap1', reason: 'source', packets: 2, bytes: 90, rate: 0.5, firstAgeMs: 9, lastAgeMs: 1 };
@@ -32,6 +33,19 @@ describe('a report from a host is not trusted', () => {
   it('a right one comes back as it is', () => {
     expect(parse(report)).toEqual(report);
     expect(parse({ ...report, agent: null, endpoints: [] })).toEqual({ ...report, agent: null, endpoints: [] });
+  });
+
+  const withGroups = (groups: readonly object[], address = '192.0.2.1'): object => ({
+    ...report,
+    agent: { ...agent, multicast: { address, groups } },
+  });
+
+  it('S10: takes what a host listens to', () => {
+    const said = withGroups([
+      { group: '239.1.1.1', source: null },
+      { group: 'ff3e::1', source: 'fd00:65::2' },
+    ]);
+    expect(parse(said)).toEqual(said);
   });
 
   const wrong: readonly (readonly [why: string, value: unknown, where: string])[] = [
@@ -72,6 +86,15 @@ describe('a report from a host is not trusted', () => {
     ['a port beyond all', { ...report, samples: [{ ...sample, packet: { ...packet, dport: 65_536 } }] }, 'report.samples[0].packet.dport'],
     ['too many samples', { ...report, samples: Array.from({ length: 1_001 }, () => sample) }, 'report.samples'],
     ['a physical network without a name', { ...report, agent: { ...agent, physicalNetworks: [''] } }, 'report.agent.physicalNetworks[0]'],
+    ['an end of tunnels in IPv6', withGroups([], 'fd00::1'), 'report.agent.multicast.address'],
+    ['a group of the link', withGroups([{ group: '224.0.0.5', source: null }]), 'report.agent.multicast.groups[0]'],
+    ['a group that is an instance', withGroups([{ group: '10.65.0.2', source: null }]), 'report.agent.multicast.groups[0]'],
+    ['a source of another family', withGroups([{ group: '239.1.1.1', source: 'fd00::1' }]), 'report.agent.multicast.groups[0]'],
+    [
+      'too many groups',
+      withGroups(Array.from({ length: 4_001 }, () => ({ group: '239.1.1.1', source: null }))),
+      'report.agent.multicast.groups',
+    ],
     ['an agent without a start', { ...report, agent: { ...agent, startedAt: 'yesterday' } }, 'report.agent.startedAt'],
     ['an unknown field of the agent', { ...report, agent: { ...agent, host: 'h2' } }, 'report.agent'],
     ['a peer without a name', { ...report, agent: { ...agent, bgp: [{ name: '', state: 'up' }] } }, 'report.agent.bgp[0].name'],

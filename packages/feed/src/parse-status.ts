@@ -1,7 +1,8 @@
-import { isDropReason, type Problem, type SeenPacket } from '@manx/hoststate';
-import { parseIp, parseMac } from '@manx/ip';
+import { type GroupInterest, isDropReason, isRoutedGroup, type Problem, type SeenPacket } from '@manx/hoststate';
+import { familyOf, type Ip, parseIp, parseMac } from '@manx/ip';
 import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
 import {
+  MAX_INTERESTS,
   MAX_PHYSICAL_NETWORK,
   MAX_PHYSICAL_NETWORKS,
   MAX_REPORT_ITEMS,
@@ -17,6 +18,15 @@ const short = text(255);
 const long = text(MAX_REPORT_TEXT);
 /** An address in canonical text. */
 const address: Check = (value, at) => (typeof value === 'string' && parseIp(value) === value ? null : `${at}: expected an address`);
+const v4: Check = (value, at) => address(value, at) ?? (familyOf(value as Ip) === 4 ? null : `${at}: expected an IPv4 address`);
+/** A group that goes beyond the link, and a source of its family. */
+const interest: Check = (value, at) => {
+  const complaint = exactly({ group: address, source: nullable(address) })(value, at);
+  if (complaint !== null) return complaint;
+  const { group, source } = value as GroupInterest;
+  const isRight = isRoutedGroup(group) && (source === null || familyOf(source) === familyOf(group));
+  return isRight ? null : `${at}: expected a multicast group, and a source of its family`;
+};
 const milliseconds: Check = (value, at) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a number of milliseconds`;
 const amount: Check = (value, at) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a count`);
@@ -76,6 +86,7 @@ const report: Check = exactly({
       startedAt: instant,
       physicalNetworks: listOf(text(MAX_PHYSICAL_NETWORK), MAX_PHYSICAL_NETWORKS),
       bgp: listOf(exactly({ name: short, state: short }), MAX_REPORT_ITEMS),
+      multicast: nullable(exactly({ address: v4, groups: listOf(interest, MAX_INTERESTS) })),
       problems: listOf(exactly({ code: short, subject: short, detail: long, since: instant }), MAX_REPORT_ITEMS),
       drift: exactly({ repairs: revision, lastAt: nullable(instant), last: nullable(long) }),
     }),

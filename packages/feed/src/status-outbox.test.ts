@@ -11,6 +11,7 @@ const agent: AgentReport = {
   physicalNetworks: [],
   bgp: [],
   problems: [],
+  multicast: null,
   drift: { repairs: 0, lastAt: null, last: null },
 };
 const status = (id: string, revision: number, state: EndpointStatus['state'] = 'up'): EndpointStatus => ({

@@ -1,6 +1,7 @@
 import type { EndpointStatus, Revision } from '@manx/hoststate';
 import {
   type AgentReport,
+  MAX_INTERESTS,
   MAX_REPORT_ITEMS,
   MAX_REPORT_TEXT,
   MAX_REPORTED_DROPS,
@@ -52,6 +53,7 @@ const fitted = (agent: AgentReport): AgentReport => ({
   startedAt: agent.startedAt,
   physicalNetworks: agent.physicalNetworks,
   bgp: agent.bgp.slice(0, MAX_REPORT_ITEMS).map(({ name, state }) => ({ name: cut(name, 255), state: cut(state, 255) })),
+  multicast: agent.multicast === null ? null : { ...agent.multicast, groups: agent.multicast.groups.slice(0, MAX_INTERESTS) },
   problems: agent.problems.slice(0, MAX_REPORT_ITEMS).map(({ code, subject, detail, since }) => ({
     code: cut(code, 255),
     subject: cut(subject, 255),

@@ -80,8 +80,14 @@ const REASONS = {
   },
   'link-scope': {
     direction: 'egress',
-    text: 'broadcast, multicast and link-local destinations stay on the link',
-    advice: 'Nothing is to be done: most systems send some of it (mDNS, LLMNR, SSDP); what needs it must use addresses of one receiver.',
+    text: 'broadcast, link-local destinations and multicast groups of the link stay on the link',
+    advice:
+      'Nothing is to be done: most systems send some of it (mDNS, LLMNR); what needs it must use a wider group, or addresses of one receiver.',
+  },
+  'multicast-rate': {
+    direction: 'egress',
+    text: 'more multicast than a host takes from one port (10,000 packets a second)',
+    advice: 'Have the instance send less: each packet is copied for every receiver. Larger packets carry more.',
   },
   'egress-rate': {
     direction: 'egress',

@@ -48,6 +48,7 @@ export {
 } from './host-state.js';
 export { asIfName, parseIfName, tapName } from './if-name.js';
 export { isStateful } from './is-stateful.js';
+export { type GroupInterest, interestOf, isRoutedGroup, type Membership, multicastSet } from './multicast.js';
 export { NO_QOS } from './no-qos.js';
 export { parseDhcpOption } from './parse-endpoint-parts.js';
 export { parseHostDelta } from './parse-host-delta.js';

@@ -16,6 +16,10 @@ export type { HostPorts } from './host/host-ports.js';
 export type { ProgramPort } from './host/program-port.js';
 export { readCounters, readDrops } from './host/read-counters.js';
 export { surveyHost } from './host/survey-host.js';
+export { listenerQueries, type Querier } from './listeners/listener-query.js';
+export { type LinkSender, openLinkSender } from './listeners/open-link-sender.js';
+export type { ListenerRecord } from './listeners/parse-listener-report.js';
+export { type ListenerReport, watchListeners } from './listeners/watch-listeners.js';
 export { inNetns } from './netlink/libc.js';
 export type { NetlinkWatch } from './netlink/netlink-events.js';
 export { openLibnftables } from './nftables/libnftables.js';
@@ -37,3 +41,4 @@ export { type RtListener, watchRtnetlink } from './rtnetlink/watch-rtnetlink.js'
 export { type DroppedPacket, type PacketEvent, watchEvents, watchSamples } from './samples/watch-samples.js';
 export { openTapSocket, type TapPlace } from './sockets/open-tap-socket.js';
 export { TapKeeper } from './sockets/tap-keeper.js';
+export { MulticastTunnel, type TunnelEnd } from './tunnel/multicast-tunnel.js';

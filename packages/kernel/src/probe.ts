@@ -29,6 +29,8 @@ const NFT_FEATURES: Readonly<Record<string, string>> = {
     'table inet manx-probe { set counted { type ifname; size 9; flags dynamic, timeout; timeout 1d; }\n chain count { update @counted { iifname counter }\n }\n}',
   'nftables maps of named counters (CONFIG_NFT_OBJREF)':
     'table inet manx-probe { counter a { }\n counter b { }\n chain name { counter name ip saddr . tcp dport map { 192.0.2.0/24 . 1-9 : "a", 192.0.3.1 . 80 : "b" } accept\n }\n}',
+  'nftables copies of IPv4 packets (CONFIG_NFT_DUP_IPV4)': 'table ip manx-probe { chain c { dup to 192.0.2.1 device "lo"\n }\n}',
+  'nftables copies of IPv6 packets (CONFIG_NFT_DUP_IPV6)': 'table ip6 manx-probe { chain c { dup to 2001:db8::1 device "lo"\n }\n}',
   'nftables matches of IP options and IPv6 headers (CONFIG_NFT_EXTHDR)':
     'table inet manx-probe { chain options { ip option lsrr exists drop\n rt type 0 drop\n }\n}',
 };

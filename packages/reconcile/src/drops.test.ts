@@ -38,7 +38,7 @@ beforeEach(() => apply(A, B));
 afterAll(() => world?.remove());
 
 function counters(): HostCounters {
-  const objects = (['inet', 'arp', 'netdev'] as const).flatMap((family) => {
+  const objects = (['inet', 'ip', 'ip6', 'arp', 'netdev'] as const).flatMap((family) => {
     const listed = world.host.run(['nft', '-j', 'list', 'table', family, 'manx']).stdout;
     return (JSON.parse(listed) as { nftables: Record<string, unknown>[] }).nftables;
   });

@@ -13,7 +13,7 @@ export type ObservedMap = { readonly shape: string; readonly elements: ReadonlyM
 
 /** One table of ours as the kernel has it. */
 export type ObservedTable = {
-  readonly family: 'inet' | 'arp' | 'netdev';
+  readonly family: 'inet' | 'ip' | 'ip6' | 'arp' | 'netdev';
   readonly name: string;
   readonly sets: ReadonlyMap<string, ObservedSet>;
   readonly maps: ReadonlyMap<string, ObservedMap>;
@@ -82,7 +82,7 @@ export type HostFacts = {
   readonly neighbours: readonly NeighbourFact[];
   /** Values by path below /proc/sys, without the newline. */
   readonly sysctls: ReadonlyMap<string, string>;
-  /** The tables `inet manx`, `arp manx` and `netdev manx`, where they exist. */
+  /** The tables `manx` of all our families, where they exist. */
   readonly tables: readonly ObservedTable[];
   /** Files by name below each program's own folder. */
   readonly files: Readonly<Record<Program, ReadonlyMap<string, string>>>;

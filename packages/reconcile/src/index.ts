@@ -21,6 +21,7 @@ export type {
   Program,
   RouteFact,
 } from './host-facts.js';
+export { ListenerBook, type SavedMembership } from './listeners/listener-book.js';
 export { parseNftTable } from './parse-nft-table.js';
 export { planHost } from './plan-host.js';
 export { shaperName, tapOfShaper } from './plan-limits.js';

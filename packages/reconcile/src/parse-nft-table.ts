@@ -44,7 +44,7 @@ function readItem(item: unknown, reading: Reading): void {
     reading.isStrange = true;
   } else if (kind === 'table') {
     const { family, name } = body;
-    if ((family === 'inet' || family === 'arp' || family === 'netdev') && typeof name === 'string') reading.table = { family, name };
+    if (isFamily(family) && typeof name === 'string') reading.table = { family, name };
   } else if (kind === 'set') {
     readSet(body, reading);
   } else if (kind === 'map') {
@@ -60,6 +60,12 @@ function readItem(item: unknown, reading: Reading): void {
   } else {
     reading.isStrange = true;
   }
+}
+
+const FAMILIES: readonly unknown[] = ['inet', 'ip', 'ip6', 'arp', 'netdev'] satisfies readonly ObservedTable['family'][];
+
+function isFamily(family: unknown): family is ObservedTable['family'] {
+  return FAMILIES.includes(family);
 }
 
 /** The name that our chains of a device have before the device's. */

@@ -1,12 +1,19 @@
 import type { IfName } from '@manx/hoststate';
-import type { NftHook, NftTable } from '@manx/render';
+import type { NftChain, NftHook, NftTable } from '@manx/render';
 import type { HostFacts } from './host-facts.js';
 
 const DEVICE = /^ingress device "(.+)"$/;
 
-/** The tables without chains for taps that are not there: before Linux 6.16 the kernel takes none, and removes those of a tap that goes. */
+/** A copy for an instance, by the name of its tap. */
+const COPY = /^(.* device )"(tap[^"]+)"$/;
+
+/**
+ * The tables without what is for taps that are not there. Chains of devices: before Linux 6.16 the kernel takes none, and removes those of a tap that goes. Copies of
+ * packets (`dup`): the kernel knows the tap by its index alone, so that a rule for one that was made anew under its old name is another rule.
+ */
 export function presentTables(tables: readonly NftTable[], links: HostFacts['links']): readonly NftTable[] {
   return tables.map((table) => {
+    if (table.family === 'ip' || table.family === 'ip6') return withIndexes(table, links);
     if (table.family !== 'netdev') return table;
     const chains = [...table.chains].filter(([, { hook }]) => {
       const dev = hookDevice(hook);
@@ -19,4 +26,18 @@ export function presentTables(tables: readonly NftTable[], links: HostFacts['lin
 /** The device of a chain of one; null for any other chain. */
 export function hookDevice(hook: NftHook | null): string | null {
   return DEVICE.exec(hook?.hook ?? '')?.[1] ?? null;
+}
+
+function withIndexes(table: NftTable, links: HostFacts['links']): NftTable {
+  const chains = [...table.chains].map(([name, chain]): readonly [string, NftChain] => {
+    if (!chain.rules.some((rule) => COPY.test(rule))) return [name, chain];
+    const rules = chain.rules.flatMap((rule) => {
+      const [, head, tap] = COPY.exec(rule) ?? [];
+      if (tap === undefined) return [rule];
+      const index = links.get(tap as IfName)?.index;
+      return index === undefined ? [] : [`${head}${index}`];
+    });
+    return [name, { ...chain, rules }];
+  });
+  return { ...table, chains: new Map(chains) };
 }

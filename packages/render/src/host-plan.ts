@@ -46,7 +46,7 @@ export type NftMap = {
 
 /** One table of ours, whole. Values that did not change keep their reference between renders. */
 export type NftTable = {
-  readonly family: 'inet' | 'arp' | 'netdev';
+  readonly family: 'inet' | 'ip' | 'ip6' | 'arp' | 'netdev';
   readonly name: string;
   readonly sets: ReadonlyMap<string, NftSet>;
   readonly maps: ReadonlyMap<string, NftMap>;

@@ -2,6 +2,16 @@ import type { Cidr, Ip } from '@manx/ip';
 import type { BirdSettings } from './bird/index.js';
 import type { DnsmasqSettings } from './dnsmasq/index.js';
 
+/** How multicast packets get from host to host: in tunnels over IPv4. */
+export type MulticastSettings = {
+  /** This host's own end of tunnels, by which other hosts know it. IPv4. */
+  readonly address: Ip;
+  /** Where hosts are: tunnels are taken from these addresses and no others. IPv4, one at least. */
+  readonly hosts: readonly Cidr[];
+  /** The UDP port of tunnels, the same on all hosts. */
+  readonly port: number;
+};
+
 /** What the operator decides about a host, beside the state that the server sends. */
 export type RenderSettings = {
   /** Whether instances reach their host's services beyond DHCP, ICMP and neighbour discovery (S18); protected prefixes stay shut. */
@@ -13,6 +23,8 @@ export type RenderSettings = {
    * this host's alone, IPv4, and nobody answers at it.
    */
   readonly hostSnat?: Ip;
+  /** Multicast between hosts (S10); absent where groups do not leave the host. */
+  readonly multicast?: MulticastSettings;
   /** Metadata (S27): the port on which the agent's proxy listens behind `SERVICE_ADDRESSES`; absent where the host has none. */
   readonly metadataPort?: number;
   /**

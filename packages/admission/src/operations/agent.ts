@@ -2,9 +2,9 @@ import type { Agent } from '@manx/model';
 import type { Work } from '../work.js';
 
 /** Remembers a host that has been heard of for the first time; only the server itself does. */
-export function createAgent(work: Work, draft: Pick<Agent, 'id' | 'host' | 'project_id'> & Pick<Agent, 'physical_networks'>): Agent {
-  const { id, host, project_id, physical_networks: networks } = draft;
-  const said = networks === undefined ? {} : { physical_networks: networks };
+export function createAgent(work: Work, draft: Pick<Agent, 'id' | 'host' | 'project_id' | 'physical_networks' | 'multicast'>): Agent {
+  const { id, host, project_id, physical_networks: networks, multicast } = draft;
+  const said = { ...(networks === undefined ? {} : { physical_networks: networks }), ...(multicast === undefined ? {} : { multicast }) };
   return work.state.get('agent', id) ?? work.create('agent', { id, project_id, host, description: '', admin_state_up: true, ...said });
 }
 
@@ -12,7 +12,7 @@ export function createAgent(work: Work, draft: Pick<Agent, 'id' | 'host' | 'proj
 export function updateAgent(
   work: Work,
   agent: Agent,
-  values: Partial<Pick<Agent, 'admin_state_up' | 'description' | 'physical_networks'>>,
+  values: Partial<Pick<Agent, 'admin_state_up' | 'description' | 'physical_networks' | 'multicast'>>,
 ): Agent {
   return work.update('agent', agent, values);
 }

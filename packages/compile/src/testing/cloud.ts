@@ -41,9 +41,9 @@ export function network(id: string, more: Loose<Network> = {}): Network {
   } as Network;
 }
 
-/** The agent of a host. */
-export function agent(id: string, host: string): Agent {
-  return { ...STANDARD, id, host, admin_state_up: true };
+/** The agent of a host, which may have said what its instances listen to. */
+export function agent(id: string, host: string, more: Loose<Agent> = {}): Agent {
+  return { ...STANDARD, id, host, admin_state_up: true, ...more } as Agent;
 }
 
 /** A BGP peer of IPv4 without a password. */

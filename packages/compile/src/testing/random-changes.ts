@@ -1,3 +1,4 @@
+import { asIp, type Ip } from '@manx/ip';
 import type { Change } from '@manx/model';
 import fc from 'fast-check';
 import {
@@ -248,6 +249,26 @@ const logs = fc
   })
   .chain((values) => fc.constantFrom(...LOGS).map((id): Change => ({ op: 'put', kind: 'log', id, value: log(id, values) })));
 
+const interest = (group: string, source: string | null): { readonly group: Ip; readonly source: Ip | null } => ({
+  group: asIp(group),
+  source: source === null ? null : asIp(source),
+});
+
+const agents = fc.record({
+  id: fc.constantFrom(...AGENT_IDS),
+  multicast: fc.option(
+    fc.record({
+      address: fc.constantFrom('192.0.2.1', '192.0.2.2').map(asIp),
+      groups: fc.subarray([
+        interest('239.1.1.1', null),
+        interest('239.1.1.1', '10.65.0.2'),
+        interest('ff0e::1', null),
+        interest('224.0.0.9', null),
+      ]),
+    }),
+  ),
+});
+
 const puts: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: logs },
   { weight: 1, arbitrary: networks.map((n): Change => ({ op: 'put', kind: 'network', id: n.id, value: network(n.id, n) })) },
@@ -280,6 +301,10 @@ const puts: fc.Arbitrary<Change> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: qosRules },
+  {
+    weight: 2,
+    arbitrary: agents.map(({ id, multicast }): Change => ({ op: 'put', kind: 'agent', id, value: agent(id, AGENTS[id], { multicast }) })),
+  },
   { weight: 1, arbitrary: routers.map((r): Change => ({ op: 'put', kind: 'router', id: r.id, value: router(r.id, r) })) },
   { weight: 3, arbitrary: speaking },
 );

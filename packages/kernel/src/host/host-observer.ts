@@ -25,6 +25,8 @@ import { addressFact, isSameList, isSameMap, isTapName, shapedTap, TapReader } f
 /** Our tables, by nftables family. */
 export const MANX_TABLES = [
   { family: 'inet', name: 'manx' },
+  { family: 'ip', name: 'manx' },
+  { family: 'ip6', name: 'manx' },
   { family: 'arp', name: 'manx' },
   { family: 'netdev', name: 'manx' },
 ] as const;

@@ -11,6 +11,9 @@ const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *
   ...args: readonly [number, number, number, Buffer, Buffer]
 ) => number;
 const bind = libc.func('int bind(int fd, void *address, uint32_t length)') as (fd: number, address: Buffer, length: number) => number;
+const sendto = libc.func('long sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t addressLength)') as (
+  ...args: readonly [number, Buffer, number, number, Buffer, number]
+) => number;
 const fcntl = libc.func('int fcntl(int fd, int command, ...)') as (fd: number, command: number, type: 'int', value: number) => number;
 const setnsOf = libc.func('int setns(int fd, int type)') as (fd: number, type: number) => number;
 const flockOf = libc.func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
@@ -67,6 +70,11 @@ export const closeOnExec = (fd: number): void => {
 /** bind(2) with a socket address as it lies in memory. Throws Fault. */
 export const bindSocket = (fd: number, address: Buffer): void => {
   checked('bind socket', String(fd), bind(fd, address, address.length));
+};
+
+/** sendto(2): one message to a socket address as it lies in memory. Throws Fault. */
+export const sendTo = (fd: number, bytes: Buffer, address: Buffer): void => {
+  checked('send', String(fd), sendto(fd, bytes, bytes.length, 0, address, address.length));
 };
 
 /** A pidfd (pidfd_open(2)), readable once the process has ended; null when there is no such process. The caller closes it. */

@@ -1,3 +1,4 @@
+import type { Ip } from '@manx/ip';
 import type { Declaration } from '../declaration.js';
 import type { StandardAttributes } from '../resource.js';
 import { idAttribute, settable, told } from '../standard-attributes.js';
@@ -10,6 +11,14 @@ export type Agent = StandardAttributes & {
   readonly admin_state_up: boolean;
   /** The physical networks that it said its host is on, sorted; none: on all. Absent until it has said so. */
   readonly physical_networks?: readonly string[];
+  /** Where it takes multicast tunnels, and what is to be sent there (S10). Absent: nothing, or the host is not heard of any longer. */
+  readonly multicast?: AgentMulticast | null;
+};
+
+/** A host's end of tunnels, and the groups that its instances listen to: from one source, or from all. */
+export type AgentMulticast = {
+  readonly address: Ip;
+  readonly groups: readonly { readonly group: Ip; readonly source: Ip | null }[];
 };
 
 const DESCRIPTION_LENGTH = 255;

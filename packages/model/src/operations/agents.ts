@@ -59,6 +59,7 @@ function agentRow(agent: Agent, fact: HostFact | undefined, state: StateReader):
     configurations: {
       ports: state.countBy('port.host', agent.host),
       physical_networks: agent.physical_networks ?? [],
+      multicast: agent.multicast ?? null,
       ...(report === null ? {} : saidOf(report)),
     },
     description: agent.description,

@@ -37,7 +37,7 @@ export function readFacts(netns: TestNetns, plan: HostPlan): HostFacts {
 
 /** The tables of ours in a namespace. */
 export function readTables(netns: TestNetns): ObservedTable[] {
-  return (['inet', 'arp', 'netdev'] as const).flatMap((family) => {
+  return (['inet', 'ip', 'ip6', 'arp', 'netdev'] as const).flatMap((family) => {
     const listed = netns.run(['nft', '-j', 'list', 'table', family, 'manx'], { mayFail: true });
     const table = listed.status === 0 ? parseNftTable(JSON.parse(listed.stdout)) : null;
     return table === null ? [] : [table];

@@ -5,6 +5,7 @@ import type { RenderSettings } from '../settings.js';
 import { DNS_FROM_LINK_LOCAL, dnsChains, dnsInput } from './dns-chains.js';
 import { drop, dropChains, FROM_NOBODY, TO_NOBODY } from './drop-chains.js';
 import { METADATA_FROM_LINK_LOCAL, metadataChains, metadataInput } from './metadata-chains.js';
+import { MULTICAST_CHAINS, TO_LISTENERS, tunnelChains } from './multicast-chains.js';
 import { ND_CHAINS, NEIGHBOUR_DISCOVERY } from './nd-chains.js';
 import { FORWARDED_ALREADY, NOT_TRANSLATED } from './optional-chains.js';
 import { prefixesOf } from './peer-match.js';
@@ -33,6 +34,7 @@ const INET_REASONS = [
   'host-service',
   'dns-rate',
   'link-scope',
+  'multicast-rate',
   'egress-rate',
   'egress-connections',
   'egress-invalid',
@@ -81,6 +83,8 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
         ],
       },
     ],
+    ...MULTICAST_CHAINS,
+    ...(settings.multicast === undefined ? [] : tunnelChains(settings.multicast)),
     ['input', { hook: hook('input', 0), rules: INPUT }],
     ['as-itself', { hook: null, rules: AS_ITSELF }],
     [
@@ -102,7 +106,7 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
     ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, 'oifname vmap @ingress', ...TO_NOBODY] }],
     ['stateful-egress', { hook: null, rules: statefulRules('egress') }],
     ['stateful-ingress', { hook: null, rules: statefulRules('ingress') }],
-    ['output', { hook: hook('output', 0), rules: ['oifname != "tap*" accept', 'oifname @taps accept', ...TO_NOBODY] }],
+    ['output', { hook: hook('output', 0), rules: ['oifname != "tap*" accept', ...TO_LISTENERS, 'oifname @taps accept', ...TO_NOBODY] }],
   ];
 }
 

@@ -21,6 +21,7 @@ import { ARP_CHAINS, ARP_DROPS, FORWARD_OF_FLOATING, fixedChains, INET_DROPS } f
 import { FRAME_CHAINS, FRAME_DROPS } from './frame-chains.js';
 import { intervals } from './intervals.js';
 import { ACCEPT_METERS, acceptChains, LOGGED_TAPS, loggedDrops, loggedPolicies, loggedPolicy, loggedTaps } from './log-chains.js';
+import { MULTICAST_METERS } from './multicast-chains.js';
 import { DROP_METER_PREFIX, groupSet, isTapName, loggedChain, policyChain, prefixSet } from './names.js';
 import { floatingChains, LIMIT_CHAINS, snatChains, untrackedChains } from './optional-chains.js';
 import { renderPolicy } from './policy-chains.js';
@@ -30,7 +31,7 @@ export type RenderedTables = { readonly tables: readonly NftTable[]; readonly pr
 
 const NOTHING: NftChain = { hook: null, rules: [] };
 
-const INET_METERS = new Map(INET_DROPS.meters);
+const INET_METERS = new Map([...INET_DROPS.meters, ...MULTICAST_METERS]);
 const ARP_METERS = new Map(ARP_DROPS.meters);
 const FRAME_METERS = new Map(FRAME_DROPS.meters);
 
@@ -129,7 +130,7 @@ const NO_DROPS: DropChains = { chains: [], meters: [] };
 function renderLoggedDrops(
   endpoints: readonly Endpoint[],
   settings: RenderSettings,
-): Readonly<Record<NftTable['family'], DropChains>> & { readonly sets: ReadonlyArray<readonly [string, NftSet]> } {
+): Readonly<Record<'inet' | 'arp' | 'netdev', DropChains>> & { readonly sets: ReadonlyArray<readonly [string, NftSet]> } {
   const taps = loggedTaps(endpoints);
   if (taps === null) return { inet: NO_DROPS, arp: NO_DROPS, netdev: NO_DROPS, sets: [] };
   const [inet, arp, netdev] = [INET_DROPS, ARP_DROPS, FRAME_DROPS].map((drops) => loggedDrops(drops)(settings)) as [

@@ -42,6 +42,7 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, (found: RegExpExecArray) => Cl
   // The packets here have neither IPv4 options nor IPv6 extension headers.
   [/^ip hdrlength > 5 ip option \w+ exists(?= |$)/, () => ({ kind: 'absent' })],
   [/^ip6 nexthdr \{ 0, 43, 44, 60 \} rt type \{ 0, 1 \}(?= |$)/, () => ({ kind: 'absent' })],
+  [/^update @[\w-]+ \{ \w+ limit rate over \d+\/second burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
   [/^limit rate over \d+(?: bytes)?\/second burst \d+ (?:bytes|packets)(?= |$)/, () => ({ kind: 'limit' })],
 ];
 
