@@ -50,7 +50,7 @@ function decode(text: string): Ip | null {
     const ip = parseIp(text.replaceAll('_', '.'));
     return ip !== null && encode(ip) === text ? ip : null;
   }
-  if (!/^[1-9a-z][0-9a-z]{0,24}$/.test(text)) return null;
+  if (!/^(?:0|[1-9a-z][0-9a-z]{0,24})$/.test(text)) return null;
   const value = Array.from(text).reduce((sum, digit) => sum * BigInt(RADIX) + BigInt(Number.parseInt(digit, RADIX)), 0n);
   return value >> 128n === 0n ? ipFromValue(6, value) : null;
 }
