@@ -5,7 +5,7 @@ export type { Guest } from './check/field.js';
 export { guestOf } from './check/guest-of.js';
 export { type OpenFlow, openFlow } from './check/open-flow.js';
 export { ping, tcpTo, udpTo } from './check/reach.js';
-export { announce } from './check/shared-address.js';
+export { announce } from './wire/announce.js';
 export { up } from './commands/up.js';
 export { requestLease } from './dhcp-client.js';
 export { bootInstance, deleteInstance } from './instances.js';

@@ -5,6 +5,7 @@ import { findGroup, findNetwork } from './find-resource.js';
 import { LabError } from './lab-error.js';
 import { labPaths } from './lab-paths.js';
 import { instanceNamespace } from './layout.js';
+import { beginLiveMove } from './move-live.js';
 import type { NeutronClient, NeutronResource } from './neutron-client.js';
 import { configureGuest, makeTap, removeGuest, removeTap, untilActive } from './plug-instance.js';
 import { type Instance, instanceFile, instanceNamed, readRunningLab } from './running-lab.js';
@@ -113,6 +114,48 @@ export const moveInstance = async (
     await saveInstance(instance);
     return booted;
   });
+};
+
+/** What `lab move --live` answers. */
+export type MovedLive = Pick<Booted, 'name' | 'port_id' | 'host' | 'addresses' | 'netns' | 'tap'> & {
+  readonly from: string;
+  /** From asking for the second binding to the target's host having all programmed. */
+  readonly ms_to_ready: number;
+  /** From the guest's stopping on the one host to its announcement on the other. */
+  readonly ms_stopped: number;
+  /** From the beginning until nothing is left on the host before. */
+  readonly ms_to_end: number;
+};
+
+/**
+ * Moves a running instance to another host, as a live migration does: what runs in it goes on, with its addresses and connections. Until the
+ * guest has switched a failure turns it back.
+ */
+export const moveInstanceLive = async (
+  client: NeutronClient,
+  { name, host, signal }: { readonly name: string; readonly host: string; readonly signal?: AbortSignal },
+): Promise<MovedLive> => {
+  const lab = await readRunningLab();
+  const before = instanceNamed(lab, name);
+  chooseHost(lab, host);
+  if (before.host === host) throw new LabError('same-host', `${name} is on ${host} already.`);
+  const start = performance.now();
+  const since = (from: number): number => Math.round(performance.now() - from);
+  const move = await beginLiveMove(client, before, { host });
+  const ms_to_ready = await withUndo(async (undo) => {
+    undo(move.turnBack);
+    await move.ready();
+    signal?.throwIfAborted();
+    return since(start);
+  });
+  const stopped = await move.switchOver();
+  move.announce();
+  const ms_stopped = since(stopped);
+  await saveInstance(move.target);
+  await move.activate();
+  await move.finish();
+  const { port_id, addresses, netns, tap } = before;
+  return { name, port_id, from: before.host, host, addresses, netns, tap, ms_to_ready, ms_stopped, ms_to_end: since(start) };
 };
 
 const ignoreMissing = (error: unknown): void => {

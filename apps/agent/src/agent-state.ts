@@ -8,7 +8,7 @@ export type AgentState = {
   readonly server: { readonly url: string; readonly isConnected: boolean; readonly since: string; readonly problem: string | null };
   /** Of the state that is worked towards and of the last that was programmed; null: none is. */
   readonly revision: { readonly wanted: Revision | null; readonly applied: Revision | null };
-  readonly endpoints: Readonly<Record<EndpointStatus['state'], number>>;
+  readonly endpoints: Readonly<Record<Exclude<EndpointStatus['state'], 'arrived'>, number>>;
   /** How long the turn under way has lasted, in ms (null: none is), and whether another waits. */
   readonly work: { readonly turnMs: number | null; readonly isDue: boolean };
   readonly agent: AgentReport;

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HeardClaim, HeldState } from '@manx/feed';
-import type { HostState, IfName, Revision } from '@manx/hoststate';
+import { type HostState, type IfName, type Revision, withoutSilent } from '@manx/hoststate';
 import { type Ip, parseIp } from '@manx/ip';
 import { writeFileAtomic } from '@manx/kernel';
 import { ClaimBook, type HostFacts, type SavedClaim, withClaims } from '@manx/reconcile';
@@ -48,10 +48,13 @@ export class ClaimKeeper {
     return this.#book.saved().some(({ phase }) => phase === 'new');
   }
 
-  /** Takes in the state that the server wants and the taps as they are; the state with what the server does not know yet. */
+  /**
+   * Takes in the state that the server wants and the taps as they are; the state with what the server does not know yet. What is silent here
+   * during a live migration claims nothing, and gives nothing up.
+   */
   settle({ state, revision }: Pick<HeldState, 'state' | 'revision'>, links: HostFacts['links']): HostState {
     const taps = new Set([...links].flatMap(([ifname, { isUp }]) => (isUp ? [ifname] : [])));
-    if (this.#book.settle({ state, revision, taps, now: Date.now() })) this.#write();
+    if (this.#book.settle({ state: withoutSilent(state), revision, taps, now: Date.now() })) this.#write();
     this.#wakeLater();
     const changes = this.#book.changes();
     const text = JSON.stringify([...changes]);

@@ -6,6 +6,7 @@ import { openLog } from './agent-log.js';
 import { readAgentSettings } from './agent-settings.js';
 import { ClaimKeeper } from './claim-keeper.js';
 import { removeListeners } from './listener-keeper.js';
+import { MoveKeeper } from './move-keeper.js';
 import { demandHost, openHost } from './open-host.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
@@ -40,7 +41,9 @@ export const cleanupAgent = async ({ config }: { readonly config: string }): Pro
     tunnel.close();
     saved.remove();
     new StateCopy(settings.state_dir, openLog('error')).remove();
-    new ClaimKeeper({ stateDir: settings.state_dir, log: openLog('error'), onChange: () => undefined }).remove();
+    const kept = { stateDir: settings.state_dir, log: openLog('error'), onChange: () => undefined };
+    new ClaimKeeper(kept).remove();
+    new MoveKeeper(kept).remove();
     removeListeners(settings.state_dir);
     for (const name of RUN_FILES) rmSync(join(settings.run_dir, name), { force: true });
     for (const folder of ['dnsmasq', 'bird']) removeEmptyFolders(join(settings.run_dir, folder));

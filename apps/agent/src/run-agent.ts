@@ -32,6 +32,7 @@ import { LogWatch } from './log-watch.js';
 import { demandHost, type Host, openHost } from './open-host.js';
 import { dnsTaps, openHostDns } from './open-host-dns.js';
 import { metadataTaps, openHostMetadata, readMetadataSecret } from './open-host-metadata.js';
+import { MoveKeeper } from './move-keeper.js';
 import { type Finding, ProblemBook } from './problem-book.js';
 import { ProgramWatch } from './program-watch.js';
 import { readSecret } from './read-secret.js';
@@ -104,6 +105,7 @@ class Agent {
   readonly #physicalNetworks: readonly string[];
   readonly #claims: ClaimKeeper;
   readonly #listeners: ListenerKeeper;
+  readonly #moves: MoveKeeper;
   readonly #drops: DropWatch;
   readonly #samples: SampleWatch;
   readonly #events: EventWatch;
@@ -126,7 +128,9 @@ class Agent {
     this.#observer = new HostObserver(host.ports);
     const saved = new SavedSysctls(settings.state_dir);
     const rendering = renderSettings(settings);
-    this.#claims = new ClaimKeeper({ stateDir: settings.state_dir, log, onChange: () => this.#loop.kickAnyway() });
+    const kept = { stateDir: settings.state_dir, log, onChange: () => this.#loop.kickAnyway() };
+    this.#claims = new ClaimKeeper(kept);
+    this.#moves = new MoveKeeper(kept);
     const tunnelEnd = rendering.multicast ?? null;
     this.#listeners = new ListenerKeeper({
       stateDir: settings.state_dir,
@@ -142,7 +146,7 @@ class Agent {
     this.#loop = new HostLoop({
       ports: host.ports,
       observer: this.#observer,
-      settle: (held, links) => this.#listeners.settle(this.#claims.settle(held, links), links),
+      settle: (held, links) => this.#listeners.settle(this.#claims.settle(this.#moves.settle(held, links), links), links),
       render: (state) => renderHost(state, rendering, this.#listeners.listening),
       hostSnat: rendering.hostSnat ?? null,
       log,
@@ -195,6 +199,7 @@ class Agent {
       this.#watchListeners(),
       this.#listeners,
       this.#claims,
+      this.#moves,
       this.#doctor,
       this.#programs,
       this.#watchWork(),
@@ -367,9 +372,11 @@ class Agent {
       open: () =>
         watchAnnouncements(({ ifindex, ip }) => {
           const ifname = this.#observer.nameOf(ifindex);
-          if (ifname !== null) this.#claims.hear(ifname, ip);
+          if (ifname === null) return;
+          this.#moves.hear(ifname);
+          if (ip !== null) this.#claims.hear(ifname, ip);
         }),
-      without: 'announcements of instances are not heard: addresses do not fail over by them',
+      without: 'announcements of instances are not heard: addresses do not fail over by them, and live migrations wait for Nova',
       onProblem: (detail) => this.#hearsAgain('announcements', detail),
     });
   }
@@ -427,7 +434,7 @@ class Agent {
       host: this.#settings.host,
       server: this.#link,
       revision: { wanted: this.#held?.revision ?? null, applied: this.#found?.revision ?? null },
-      endpoints: { up: count('up'), down: count('down'), error: count('error') },
+      endpoints: { up: count('up') + count('arrived'), down: count('down'), error: count('error') },
       work: this.#loop.work,
       agent: this.#report(),
     };

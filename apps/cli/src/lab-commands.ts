@@ -54,9 +54,10 @@ export const addLabCommands = (lab: Command): void => {
   });
   add('move <name>', 'move an instance to another host, as a cold migration does')
     .requiredOption('--host <host>', 'where to')
-    .action(async (name: string, { host, output }: Json & { readonly host: string }) => {
+    .option('--live', 'as a live migration does: what runs in it goes on')
+    .action(async (name: string, { host, live = false, output }: Json & { readonly host: string; readonly live?: boolean }) => {
       const { labMove } = await import('@manx/lab');
-      await labMove(name, host, output);
+      await labMove(name, { host, isLive: live }, output);
     });
   add('list', 'what is running').action(async ({ output }: Json) => {
     const { labList } = await import('@manx/lab');

@@ -9,6 +9,7 @@ import { serveUdp } from '../wire/udp-probe.js';
 import type { CheckContext } from './context.js';
 import { checkExpectations } from './expectations.js';
 import type { Field } from './field.js';
+import { checkLiveMigration } from './live-migration.js';
 import { clearField, makeField } from './make-field.js';
 import { checkQos } from './qos.js';
 import { echoPort } from './reach.js';
@@ -58,6 +59,7 @@ const checks: readonly Check[] = [
   { promise: 'QoS', run: checkQos },
   { promise: 'S28', run: checkNames },
   { promise: 'S9', run: checkFailover },
+  { promise: 'live', run: checkLiveMigration },
   { promise: 'S20', run: checkFailSafe },
 ];
 

@@ -5,11 +5,12 @@ import { outsideNamespace } from '../layout.js';
 import { execIn, spawnIn } from '../namespace-exec.js';
 import type { NeutronClient } from '../neutron-client.js';
 import { labFolder } from '../running-lab.js';
+import { announce } from '../wire/announce.js';
 import type { CheckContext } from './context.js';
 import type { Field, Guest } from './field.js';
 import { patienceMs } from './reach.js';
 import { type Row, row } from './row.js';
-import { announce, answersOf, type SharedAddress, shareAddress, tellAnswers } from './shared-address.js';
+import { answersOf, type SharedAddress, shareAddress, tellAnswers } from './shared-address.js';
 import { within } from './within.js';
 
 const someFlows = 10;

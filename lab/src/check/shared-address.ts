@@ -1,8 +1,6 @@
-import { asMac, cidrFirst, type Ip, type Mac, multicastMac, offsetIp } from '@manx/ip';
+import { cidrFirst, type Ip, offsetIp } from '@manx/ip';
 import { execIn } from '../namespace-exec.js';
 import type { NeutronClient } from '../neutron-client.js';
-import { arp, ethernet, etherTypes, icmp6, ip, neighbourAdvertisementBody } from '../wire/frames.js';
-import { sendFrame } from '../wire/namespace-socket.js';
 import { type Responder, serveTcp } from '../wire/tcp-probe.js';
 import type { Field, Guest } from './field.js';
 import { tcpTo } from './reach.js';
@@ -71,21 +69,3 @@ export const tellAnswers = (names: ReadonlyMap<string, number>): string =>
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, count]) => `${name === '' ? 'SILENCE' : name} ${count}`)
     .join(', ');
-
-/** Announces an address from an instance as VRRP does: gratuitous ARP, or an unsolicited neighbour advertisement. */
-export const announce = (
-  { netns, mac, ifname = 'eth0' }: Pick<Guest, 'netns' | 'mac'> & { readonly ifname?: string },
-  address: Ip,
-  source: Mac = asMac(mac),
-): void => {
-  if (!address.includes(':')) {
-    const broadcast = asMac('ff:ff:ff:ff:ff:ff');
-    const payload = arp({ operation: 1, senderMac: source, senderIp: address, targetMac: asMac('00:00:00:00:00:00'), targetIp: address });
-    sendFrame(netns, ifname, ethernet(broadcast, source, { type: etherTypes.arp, payload }));
-    return;
-  }
-  const ends = { source: address, destination: 'ff02::1' as Ip };
-  const payload = icmp6(ends, { type: 136, code: 0, body: neighbourAdvertisementBody(address, source) });
-  const packet = ip({ ...ends, protocol: 58, hops: 255, payload });
-  sendFrame(netns, ifname, ethernet(multicastMac(ends.destination), source, { type: etherTypes.ip6, payload: packet }));
-};

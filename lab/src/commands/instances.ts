@@ -1,5 +1,5 @@
 import { apiUrl } from '../api-socket.js';
-import { type Booted, type BootRequest, bootInstance, deleteInstance, moveInstance } from '../instances.js';
+import { type Booted, type BootRequest, bootInstance, deleteInstance, moveInstance, moveInstanceLive } from '../instances.js';
 import { interruptible } from '../interrupts.js';
 import { LabError } from '../lab-error.js';
 import { openNeutronClient } from '../neutron-client.js';
@@ -27,8 +27,20 @@ export const labBoot = async (request: BootRequest, output: Output): Promise<voi
 };
 
 /** `./manx lab move`. */
-export const labMove = async (name: string, host: string, output: Output): Promise<void> => {
+export const labMove = async (
+  name: string,
+  { host, isLive }: { readonly host: string; readonly isLive: boolean },
+  output: Output,
+): Promise<void> => {
   demandRoot();
+  if (isLive) {
+    const moved = await interruptible(async (signal) => await moveInstanceLive(client, { name, host, signal }));
+    const { from, addresses, ms_to_ready, ms_stopped, ms_to_end } = moved;
+    if (output === 'json') return sayJson(moved);
+    return say(
+      `${name} moved live from ${from} to ${host}: ${addresses.join(' ')} (${host} ready after ${ms_to_ready} ms, the guest stopped for ${ms_stopped} ms, nothing left on ${from} after ${ms_to_end} ms)`,
+    );
+  }
   sayBooted(await interruptible(async (signal) => await moveInstance(client, { name, host, signal })), output);
 };
 

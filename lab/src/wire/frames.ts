@@ -53,15 +53,15 @@ const pseudoHeader = (source: Ip, destination: Ip, next: { readonly protocol: nu
     : concat(ipBytes(source), ipBytes(destination), u32(next.length), [0, 0, 0, next.protocol]);
 
 /** EtherType numbers (IEEE 802). */
-export const etherTypes = { ip: 0x0800, arp: 0x0806, ip6: 0x86dd } as const;
+export const etherTypes = { ip: 0x0800, arp: 0x0806, rarp: 0x8035, ip6: 0x86dd } as const;
 
 /** An Ethernet II frame, without padding or check sequence. */
 export const ethernet = (destination: Mac, source: Mac, inner: { readonly type: number; readonly payload: Uint8Array }): Uint8Array =>
   concat(macBytes(destination), macBytes(source), u16(inner.type), inner.payload);
 
-/** An ARP packet for IPv4 over Ethernet (RFC 826): operation 1 asks, 2 answers. */
+/** An ARP packet for IPv4 over Ethernet (RFC 826): operation 1 asks, 2 answers; 3 asks in RARP (RFC 903). */
 export const arp = (packet: {
-  readonly operation: 1 | 2;
+  readonly operation: 1 | 2 | 3;
   readonly senderMac: Mac;
   readonly senderIp: Ip;
   readonly targetMac: Mac;

@@ -1,5 +1,5 @@
 import { cidrContains } from '@manx/ip';
-import { type AddressPair, type ClaimedAddress, type Port, type Problem, pairCidr, SERVER_ACTOR } from '@manx/model';
+import { type AddressPair, type ClaimedAddress, type Port, type Problem, pairCidr, runsAt, SERVER_ACTOR } from '@manx/model';
 import { disallowed } from './authority.js';
 import type { ReportedClaim } from './command.js';
 import type { Work } from './work.js';
@@ -57,7 +57,8 @@ function keep(work: Work, port: Port, isKept: (claim: ClaimedAddress) => boolean
 }
 
 function isAt(host: string, port: Port | undefined): boolean {
-  return port?.['binding:host_id'] === host && port['binding:vif_type'] === 'tap';
+  // Where an instance has left by live migration, what is left of it claims nothing, and gives nothing up.
+  return port?.['binding:host_id'] === host && port['binding:vif_type'] === 'tap' && runsAt(port) === host;
 }
 
 function isPaired(ip: ClaimedAddress['ip_address'], pairs: readonly AddressPair[]): boolean {

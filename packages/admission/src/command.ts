@@ -2,8 +2,13 @@ import type { Actor, Attributes, Change, ClaimedAddress, PortStatus, Quota, Quot
 import type { Policy } from '@manx/policy';
 import type { TagChange } from './access/tags.js';
 
-/** What a host says of a port of its own. */
-export type ReportedStatus = { readonly id: string; readonly status: PortStatus };
+/** What a host says of a port of its own, or of one that may move to it. */
+export type ReportedStatus = {
+  readonly id: string;
+  readonly status: PortStatus;
+  /** True: the host has heard the instance come to it by live migration. */
+  readonly has_arrived?: boolean;
+};
 
 /**
  * What a host says that a port of its own has claimed, and when it saw that by the server's clock: ISO 8601, UTC, to the millisecond. Null:
@@ -47,7 +52,7 @@ export type Command =
   | { readonly op: 'allocate_topology'; readonly project_id: string; readonly dry_run: boolean }
   /** Ends a project's ready-made topology. */
   | { readonly op: 'remove_topology'; readonly project_id: string }
-  /** Port statuses by their host's word: ports that are unknown or not bound to it, and what is so already, are skipped. Only for the server itself. */
+  /** Port statuses by their host's word: ports that are unknown, or neither bound to it nor expected there, and what is so already, are skipped. Only for the server itself. */
   | { readonly op: 'report'; readonly host: string; readonly statuses: readonly ReportedStatus[] }
   /** All addresses that these ports of a host have claimed, by their host's word; what is not so any longer is skipped. Only for the server itself. */
   | { readonly op: 'report_claims'; readonly host: string; readonly ports: readonly string[]; readonly claims: readonly ReportedClaim[] };

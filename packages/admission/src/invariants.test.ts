@@ -124,7 +124,11 @@ function take(bench: Bench, { verb, kind, actor: who, seed }: Step): Taken {
         return bench.does(action, { kind: 'port', id, values }, actor);
       }
       case 'report':
-        return bench.run({ op: 'report', host: 'h1', statuses: [{ id: someOf('port'), status: 'ACTIVE' }] });
+        return bench.run({
+          op: 'report',
+          host: dice.pick(['h1', 'h2']),
+          statuses: [{ id: someOf('port'), status: dice.pick(['ACTIVE', 'ACTIVE', 'DOWN'] as const), has_arrived: dice.roll(2) > 0 }],
+        });
       case 'claim': {
         const id = someOf('port');
         const pairs = [...state.all('port')].flatMap((port) => port.allowed_address_pairs.map(pairCidr)).map(cidrFirst);

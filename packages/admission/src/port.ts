@@ -15,6 +15,7 @@ import { changedProtection, protectionOf } from './port-security.js';
 import { checkQosPolicyChange } from './qos/qos-policy-use.js';
 import { refuseAddresses } from './routing/held-port.js';
 import { isAutoAddressed } from './subnet-shape.js';
+import { endVisits } from './report.js';
 import type { Work } from './work.js';
 
 /** Makes a port: its MAC, its addresses, its protection (the default group unless told), its binding. */
@@ -79,7 +80,7 @@ export function updatePort(work: Work, port: Port, values: Partial<PortDraft>): 
   const { fixed_ips: _wishes, network_id: _network, project_id: _owner, tags: _tags, ...rest } = values;
   const { extra_dhcp_opts: options, allowed_address_pairs: _pairs, mac_address: _mac, ...settable } = rest;
   if (host !== undefined && host !== port['binding:host_id']) endBindingTo(work, port.id, host);
-  return work.update('port', port, {
+  work.update('port', port, {
     ...settable,
     mac_address: mac,
     fixed_ips: fixedIps,
@@ -89,6 +90,8 @@ export function updatePort(work: Work, port: Port, values: Partial<PortDraft>): 
     ...(options === undefined ? {} : { extra_dhcp_opts: mergedOptions(port.extra_dhcp_opts, options) }),
     ...(host === undefined ? {} : reboundTo(host, { ...port, admin_state_up: values.admin_state_up ?? port.admin_state_up }, work)),
   });
+  endVisits(work, port.id);
+  return work.state.get('port', port.id) ?? port;
 }
 
 /** Deletes a port, unless a router or floating IP counts on it. */

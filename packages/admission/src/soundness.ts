@@ -1,5 +1,5 @@
 import { cidrContains, cidrsOverlap } from '@manx/ip';
-import { PARENT_GROUP, pairCidr, RESOURCE_KINDS, type ResourceKind, type ResourceOf, type State } from '@manx/model';
+import { awaitedAt, PARENT_GROUP, pairCidr, RESOURCE_KINDS, type ResourceKind, type ResourceOf, type State } from '@manx/model';
 import { mayBeGateway } from './fixed-ips.js';
 import { isUsable } from './subnet-shape.js';
 
@@ -77,6 +77,7 @@ export function faultsOf(state: State, overlap: 'refuse' | 'allow'): string[] {
     ...routingFaults(state),
     ...portFaults(state),
     ...claimFaults(state),
+    ...visitFaults(state),
     ...networkFaults(state),
     ...sharingFaults(state),
   ];
@@ -128,6 +129,16 @@ function claimFaults(state: State): string[] {
     }
   }
   return faults;
+}
+
+/** What hosts say of a port that may move to them: only while it may, and one alone has heard it arrive. */
+function visitFaults(state: State): string[] {
+  return [...state.all('port')].flatMap((port) => {
+    const { visits = [] } = port;
+    const awaited = awaitedAt(state, port);
+    const astray = visits.filter(({ host }) => !awaited.includes(host)).map(({ host }) => `port ${port.id} is not expected on ${host}`);
+    return visits.filter(({ has_arrived }) => has_arrived).length > 1 ? [...astray, `port ${port.id} has arrived twice`] : astray;
+  });
 }
 
 /** S13. */

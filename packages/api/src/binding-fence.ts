@@ -1,40 +1,71 @@
-import type { Commit, Port, Revision, StateReader } from '@manx/model';
+import { type Change, type Commit, migratingTo, type Port, type PortBinding, type Revision, type StateReader } from '@manx/model';
 
 /**
- * Since which revision each port has been where it is: what a host said of the port before that is about an earlier stay.
- * Knows what has been committed since it was made; a port that has not moved since then counts as having always been there.
+ * Since which revision each port has been where it is, or expected where it may move to: what a host said of the port before that is about an
+ * earlier stay. Knows what has been committed since it was made; a port that has not moved since then counts as having always been there.
  */
 export type BindingFence = {
   /** To be told of every durable commit, in order; answers with the ports that came to a host in them. Cost follows the commits. */
   readonly onCommits: (commits: readonly Commit[]) => ReadonlySet<string>;
-  /** The revision from which a host's word on the port counts; 0: from ever. */
-  readonly boundSince: (portId: string) => Revision;
+  /** The revision from which a host's word on the port counts; 0: from ever, or it is not there at all. */
+  readonly boundSince: (portId: string, host: string) => Revision;
 };
+
+/** The hosts of one port: its own, the one that its profile names, and those of its waiting bindings by their ids; and since when each is one. */
+type Stay = { own: string; named: string | null; readonly waiting: Map<string, string>; since: ReadonlyMap<string, Revision> };
 
 /** Makes a fence for the ports as they are in the state now. Linear in the ports, once. */
 export const createBindingFence = (state: StateReader): BindingFence => {
-  const stays = new Map<string, { readonly host: string; readonly since: Revision }>();
-  for (const port of state.all('port')) stays.set(port.id, { host: port['binding:host_id'], since: 0 });
+  const stays = new Map<string, Stay>();
+  const portOf = new Map<string, string>();
+  const stayOf = (id: string): Stay => {
+    const stay = stays.get(id) ?? { own: '', named: null, waiting: new Map(), since: new Map() };
+    stays.set(id, stay);
+    return stay;
+  };
+  const takePort = (id: string, port: Port | undefined): void => {
+    if (port === undefined) stays.delete(id);
+    else Object.assign(stayOf(id), { own: port['binding:host_id'], named: migratingTo(port) });
+  };
+  const takeBinding = (id: string, binding: PortBinding | undefined): string => {
+    const port = binding?.port_id ?? portOf.get(id) ?? '';
+    stays.get(port)?.waiting.delete(id);
+    portOf.delete(id);
+    if (binding !== undefined) portOf.set(id, port);
+    // What a binding was before is nobody's to speak of.
+    if (binding?.vif_type === 'tap') stayOf(port).waiting.set(id, binding.host);
+    return port;
+  };
+  const take = ({ kind, id, ...change }: Change): string | null => {
+    const value = change.op === 'put' ? change.value : undefined;
+    if (kind === 'port_binding') return takeBinding(id, value as PortBinding | undefined);
+    if (kind !== 'port') return null;
+    takePort(id, value as Port | undefined);
+    return id;
+  };
+  for (const port of state.all('port')) takePort(port.id, port);
+  for (const binding of state.all('port_binding')) takeBinding(binding.id, binding);
+  for (const stay of stays.values()) settle(stay, 0);
   return {
     onCommits: (commits) => {
       const arrived = new Set<string>();
       for (const { revision, changes } of commits) {
-        for (const change of changes) {
-          if (change.kind !== 'port') continue;
-          if (change.op === 'delete') stays.delete(change.id);
-          else if (takeUp(stays, change.value, revision)) arrived.add(change.id);
+        const touched = new Set(changes.flatMap((change) => take(change) ?? []));
+        for (const id of touched) {
+          const stay = stays.get(id);
+          if (stay !== undefined && settle(stay, revision)) arrived.add(id);
         }
       }
       return arrived;
     },
-    boundSince: (portId) => stays.get(portId)?.since ?? 0,
+    boundSince: (portId, host) => stays.get(portId)?.since.get(host) ?? 0,
   };
 };
 
-/** Whether the port is somewhere else than before. */
-const takeUp = (stays: Map<string, { readonly host: string; readonly since: Revision }>, port: Port, revision: Revision): boolean => {
-  const host = port['binding:host_id'];
-  if (stays.get(port.id)?.host === host) return false;
-  stays.set(port.id, { host, since: revision });
-  return true;
+/** Whether the port is somewhere where it was not before. */
+const settle = (stay: Stay, revision: Revision): boolean => {
+  const before = stay.since;
+  const hosts = new Set([stay.own, ...(stay.named === null ? [] : [stay.named]), ...stay.waiting.values()]);
+  stay.since = new Map([...hosts].map((host) => [host, before.get(host) ?? revision]));
+  return [...hosts].some((host) => !before.has(host));
 };

@@ -47,7 +47,7 @@ export class ClaimIntake {
       claimed_at: ageMs === null ? null : new Date(Math.max(0, now - ageMs)).toISOString(),
     }));
     await ledger.decide(ORIGIN, (state) => {
-      const ports = state.by('port.host', host).flatMap(({ id }) => (revision >= fence.boundSince(id) ? [id] : []));
+      const ports = state.by('port.host', host).flatMap(({ id }) => (revision >= fence.boundSince(id, host) ? [id] : []));
       return this.#decision(state, { op: 'report_claims', host, ports, claims: heard });
     });
     return ledger.revision;

@@ -27,13 +27,18 @@ export type StatusIntakeOptions = {
   readonly commit: (choose: (state: StateReader) => readonly HostStatuses[]) => Promise<void>;
 };
 
-const PORT_STATUS: Readonly<Record<EndpointStatus['state'], PortStatus>> = { up: 'ACTIVE', down: 'DOWN', error: 'ERROR' };
+const PORT_STATUS: Readonly<Record<EndpointStatus['state'], PortStatus>> = {
+  up: 'ACTIVE',
+  arrived: 'ACTIVE',
+  down: 'DOWN',
+  error: 'ERROR',
+};
 
 /** By host: its latest word on each port, and its newest full report. */
 type Said = ReadonlyMap<string, { readonly words: Map<string, Word>; full: HostReport | null }>;
 type Round = { readonly said: Map<string, { readonly words: Map<string, Word>; full: HostReport | null }>; readonly done: Promise<void> };
 
-type Word = { readonly revision: Revision; readonly status: PortStatus };
+type Word = { readonly revision: Revision; readonly status: PortStatus; readonly has_arrived: boolean };
 
 /**
  * Turns what agents say into port statuses: a host's latest word on a port wins, all that is said while a commit is under way is the
@@ -59,7 +64,8 @@ export class StatusIntake {
       host.words.clear();
       host.full = report;
     }
-    for (const { id, state, revision } of report.endpoints) host.words.set(id, { revision, status: PORT_STATUS[state] });
+    for (const { id, state, revision } of report.endpoints)
+      host.words.set(id, { revision, status: PORT_STATUS[state], has_arrived: state === 'arrived' });
     return round.done;
   }
 
@@ -81,19 +87,21 @@ export class StatusIntake {
   #choose(state: StateReader, said: Said): readonly HostStatuses[] {
     return [...said].map(([host, { words, full }]) => {
       const statuses = [...words]
-        .filter(([id, word]) => this.#counts(id, word))
-        .map(([id, { status }]): ReportedStatus => ({ id, status }));
-      for (const port of full === null ? [] : state.by('port.host', host)) {
-        const isGone = !words.has(port.id) && port.status !== 'DOWN' && port.status !== 'N/A';
-        if (isGone && full !== null && this.#counts(port.id, full)) statuses.push({ id: port.id, status: 'DOWN' });
+        .filter(([id, word]) => this.#counts({ id, host }, word))
+        .map(([id, { status, has_arrived }]): ReportedStatus => ({ id, status, has_arrived }));
+      const known = full === null ? [] : [...state.by('port.host', host), ...state.by('port.visited_host', host)];
+      for (const port of known) {
+        const isSaid = port['binding:host_id'] !== host || (port.status !== 'DOWN' && port.status !== 'N/A');
+        const isGone = !words.has(port.id) && isSaid;
+        if (isGone && full !== null && this.#counts({ id: port.id, host }, full)) statuses.push({ id: port.id, status: 'DOWN' });
       }
       return { host, statuses };
     });
   }
 
   /** Whether it was said since the port came to where it is. */
-  #counts(portId: string, { revision }: { readonly revision: Revision }): boolean {
-    return revision >= this.#options.fence.boundSince(portId);
+  #counts({ id, host }: { readonly id: string; readonly host: string }, { revision }: { readonly revision: Revision }): boolean {
+    return revision >= this.#options.fence.boundSince(id, host);
   }
 }
 

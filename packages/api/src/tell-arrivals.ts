@@ -11,16 +11,17 @@ const EMPTY: HostDelta = { deletes: [], puts: [], rules: [], members: [] };
 export const tellArrivals = (
   deltas: ReadonlyMap<HostName, HostDelta>,
   arrived: ReadonlySet<string>,
-  compiler: Pick<Compiler, 'hostOf' | 'hostState'>,
+  compiler: Pick<Compiler, 'hostsOf' | 'hostState'>,
 ): ReadonlyMap<HostName, HostDelta> => {
   const untold = new Map<HostName, string[]>();
   const told = new Map([...deltas].map(([host, { puts }]) => [host, new Set(puts.map(({ id }) => id))]));
   for (const id of arrived) {
-    const host = compiler.hostOf(id);
-    if (host === undefined || told.get(host)?.has(id) === true) continue;
-    const others = untold.get(host);
-    if (others === undefined) untold.set(host, [id]);
-    else others.push(id);
+    for (const host of compiler.hostsOf(id)) {
+      if (told.get(host)?.has(id) === true) continue;
+      const others = untold.get(host);
+      if (others === undefined) untold.set(host, [id]);
+      else others.push(id);
+    }
   }
   if (untold.size === 0) return deltas;
   const all = new Map(deltas);

@@ -45,6 +45,8 @@ describe('what a host gets', () => {
       ifname: 'tapweb-port-12',
       mac: 'fa:16:3e:00:00:01',
       isUp: true,
+      phase: 'home',
+      picksUp: false,
       addresses: [
         { ip: '10.65.0.9', subnet: 'sub4' },
         { ip: '10.65.0.10', subnet: 'sub4' },

@@ -14,7 +14,7 @@ import {
   parseHostName,
   type Subnet,
 } from '@manx/hoststate';
-import type { Port, StateReader } from '@manx/model';
+import { migratingTo, type Port, type StateReader } from '@manx/model';
 import { compileNames, isChosenName, zoneOf } from './compile-names.js';
 import { compilePolicy } from './compile-policy.js';
 import { compilePort } from './compile-port.js';
@@ -33,9 +33,10 @@ export function compileHost(state: StateReader, host: HostName): HostState {
   const subnets = new Map<string, Subnet>();
   const names = new Map<string, PortNames>();
   const zones = new Set<string>();
-  for (const port of state.by('port.host', host)) {
-    const { placed } = compilePort(port, contextOf(state, port.network_id));
-    if (placed === null) continue;
+  for (const port of portsAt(state, host)) {
+    const { places } = compilePort(port, contextOf(state, port.network_id));
+    const placed = places.find((place) => place.host === host);
+    if (placed === undefined) continue;
     endpoints.set(port.id, placed.endpoint);
     for (const one of zoneNames(port, zones, state)) names.set(one.id, one);
     for (const group of placed.endpoint.policies) {
@@ -58,10 +59,18 @@ export function compileHost(state: StateReader, host: HostName): HostState {
   return endpoints.size + bgpPeers.size === 0 ? emptyHostState : { endpoints, policies, sets, subnets, names, bgpPeers };
 }
 
+/** The ports that are bound to the host, or have another binding there, or are moving to it. */
+function portsAt(state: StateReader, host: HostName): Iterable<Port> {
+  const others = state.by('port_binding.host', host).flatMap(({ port_id }) => state.get('port', port_id) ?? []);
+  const all = [...state.by('port.host', host), ...others, ...state.by('port.migrating_to', host)];
+  return new Map(all.map((port) => [port.id, port])).values();
+}
+
 /** The state of every host that some port is an endpoint on, or that speaks for a BGP speaker with peers, by name. Linear in the cloud, and more: for tests and small tools. */
 export function compileAll(state: StateReader): ReadonlyMap<HostName, HostState> {
   const names = new Set([
-    ...[...state.all('port')].map((port) => port['binding:host_id']),
+    ...[...state.all('port')].flatMap((port) => [port['binding:host_id'], migratingTo(port) ?? '']),
+    ...[...state.all('port_binding')].map(({ host }) => host),
     ...[...state.all('agent')].map(({ host }) => host),
   ]);
   const hosts = new Map<HostName, HostState>();
@@ -87,7 +96,7 @@ export function compileProblems(state: StateReader): readonly Problem[] {
   for (const port of state.all('port')) {
     const compiled = compilePort(port, contextOf(state, port.network_id));
     problems.push(...compiled.problems, ...compileNames(port, state).problems);
-    for (const group of compiled.placed?.endpoint.policies ?? []) groups.add(group);
+    for (const group of compiled.places[0]?.endpoint.policies ?? []) groups.add(group);
   }
   for (const group of groups) problems.push(...compilePolicy(group, state).problems);
   return [...problems, ...compileSpeakers(state).problems].sort(compareProblems);

@@ -13,7 +13,7 @@ import {
   tapName,
 } from '@manx/hoststate';
 import { compareIps, type Ip, parseIp } from '@manx/ip';
-import type { Network, Port, StateReader } from '@manx/model';
+import { awaitedAt, type Network, type Port, runsAt, type StateReader } from '@manx/model';
 import { compileDhcpOptions } from './compile-dhcp-options.js';
 import { compileFloating, compileFloatingLimits, compileForwards } from './compile-floating.js';
 import { compileLogs } from './compile-logs.js';
@@ -33,25 +33,28 @@ export type PortContext = {
   readonly state: StateReader;
 };
 
-/** Where a port is plugged in and as what, or null when it is an endpoint nowhere; and what could not be compiled. */
+/**
+ * Where a port is plugged in and as what, where it may move to by live migration, and where it was before; none when it is an endpoint
+ * nowhere. And what could not be compiled.
+ */
 export type CompiledPort = {
-  readonly placed: { readonly host: HostName; readonly endpoint: Endpoint } | null;
+  readonly places: readonly { readonly host: HostName; readonly endpoint: Endpoint }[];
   readonly problems: readonly Problem[];
 };
 
-const NOWHERE: CompiledPort = { placed: null, problems: [] };
+const NOWHERE: CompiledPort = { places: [], problems: [] };
 
 /**
- * The endpoint of a port that is bound to a host as a tap; nowhere for any other port. Fails closed: without its network it
+ * The endpoint of a port that is bound to a host as a tap, there and, silent, at its other bindings; nowhere for any other port. Fails closed: without its network it
  * is down, an address whose subnet has none is left out, and a port that cannot be said at all is no endpoint, so that the
  * host drops everything of its tap (S20).
  */
 export function compilePort(port: Port, context: PortContext): CompiledPort {
   if (!isPluggedIn(port)) return NOWHERE;
   const host = parseHostName(port['binding:host_id']);
-  if (host === null) return { placed: null, problems: [portProblem(port, 'its host name is none that Nova allows')] };
+  if (host === null) return { places: [], problems: [portProblem(port, 'its host name is none that Nova allows')] };
   // The tap is named after the id, so that an unsayable one has to be caught before.
-  if (!isObjectId(port.id)) return { placed: null, problems: [portProblem(port, 'its id is none that a host can use')] };
+  if (!isObjectId(port.id)) return { places: [], problems: [portProblem(port, 'its id is none that a host can use')] };
   const problems: Problem[] = [];
   if (context.network === undefined) problems.push(portProblem(port, `its network ${port.network_id} is missing; it is down`));
   const addresses = addressesOf(port, context, problems);
@@ -65,6 +68,8 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
     ifname: tapName(port.id),
     mac: port.mac_address,
     isUp: isUp(port, context.network),
+    phase: 'home',
+    picksUp: false,
     addresses: [...addresses].sort((a, b) => compareIps(a.ip, b.ip)),
     isSecured: port.port_security_enabled,
     pairs: compilePairs(port, state, (text) => problems.push(portProblem(port, `its pair ${text} cannot be allowed`))),
@@ -79,9 +84,30 @@ export function compilePort(port: Port, context: PortContext): CompiledPort {
     hostname: hostnameOf(port.id, ips),
     owner: ownerOf(port),
   });
-  if (!isProblem(endpoint)) return { placed: { host, endpoint: endpoint as Endpoint }, problems };
+  if (!isProblem(endpoint)) return { places: placesOf(port, { host, endpoint: endpoint as Endpoint }, state), problems };
   problems.push(portProblem(port, `it is no endpoint: ${endpoint.subject}: ${endpoint.detail}`));
-  return { placed: null, problems };
+  return { places: [], problems };
+}
+
+/**
+ * The port's own host, where it is at home until another has heard it arrive; the hosts that it may move to; and the one that it has left, as
+ * long as its binding there is not deleted: whoever is still there goes on talking with it.
+ */
+function placesOf(port: Port, own: CompiledPort['places'][number], state: StateReader): CompiledPort['places'] {
+  const waiting = state.by('port_binding.port_id', port.id).map(({ host }) => host);
+  const awaited = awaitedAt(state, port);
+  const names = [...new Set([...awaited, ...waiting])].filter((name) => name !== port['binding:host_id']).sort(compareIds);
+  if (names.length === 0) return [own];
+  const home = runsAt(port);
+  const placeAt = (name: string): CompiledPort['places'] => {
+    const host = parseHostName(name);
+    if (host === null) return [];
+    const phase = name === home ? 'arrived' : awaited.includes(name) ? 'incoming' : 'left';
+    return [{ host, endpoint: { ...own.endpoint, phase, picksUp: phase !== 'left' } }];
+  };
+  const isAway = home !== port['binding:host_id'];
+  const here = isAway ? { ...own, endpoint: { ...own.endpoint, phase: 'incoming' as const, picksUp: true } } : own;
+  return [here, ...names.flatMap(placeAt)];
 }
 
 /**

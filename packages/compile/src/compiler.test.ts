@@ -257,7 +257,7 @@ describe('moves', () => {
     ]);
     expect(deltas.get(h3)?.puts.map(({ kind, id }) => `${kind} ${id}`)).toEqual(['set big', 'policy big', 'subnet sub', 'endpoint port-0']);
     expect(deltas.has(h1)).toBe(false);
-    expect(compiler.hostOf('port-0')).toBe(h3);
+    expect(compiler.hostsOf('port-0')).toEqual([h3]);
     expect(compiler.hostState(h2)).toEqual(emptyHostState);
   });
 });

@@ -58,8 +58,8 @@ export class Compiler {
   readonly #subnets = new Map<string, Subnet>();
   /** The subnets of each gateway: one, but where prefixes may overlap. */
   readonly #subnetsOfGateway = new Map<Ip, Set<string>>();
-  /** The host that each endpoint is on. */
-  readonly #hostOfPort = new Map<string, HostName>();
+  /** The hosts that each endpoint is on: its own first. */
+  readonly #hostsOfPort = new Map<string, readonly HostName[]>();
   #agents: ReadonlySet<HostName> = new Set();
   #speakingProblems: readonly Problem[] = [];
   /** By subnet or port, as the subject names it; those of rules are with their policies. */
@@ -106,9 +106,9 @@ export class Compiler {
     return [...this.#registry.hosts].sort(compareIds);
   }
 
-  /** The host that a port is an endpoint on, or undefined. */
-  hostOf(portId: string): HostName | undefined {
-    return this.#hostOfPort.get(portId);
+  /** The hosts that a port is an endpoint on, its own first; several during a live migration. */
+  hostsOf(portId: string): readonly HostName[] {
+    return this.#hostsOfPort.get(portId) ?? [];
   }
 
   /** As `compileProblems` of the current state; linear in the policies in use. */
@@ -256,16 +256,17 @@ export class Compiler {
 
   #refreshPort(id: string): void {
     const port = this.#ports.get(id);
-    const { placed, problems: unplaced } = this.#compilePort(port);
+    const { places, problems: unplaced } = this.#compilePort(port);
     const { names, problems: unnamed } = port === undefined ? NAMELESS : compileNames(port, this.#state);
     const problems = [...unplaced, ...unnamed];
     replace(this.#problems, `port ${id}`, problems.length > 0 ? problems : undefined);
-    const before = this.#hostOfPort.get(id);
-    replace(this.#hostOfPort, id, placed?.host);
-    if (before !== undefined && before !== placed?.host) this.#registry.setEndpoint(before, id, undefined);
-    if (placed !== null) this.#registry.setEndpoint(placed.host, id, placed.endpoint);
+    const before = this.hostsOf(id);
+    const hosts = places.map(({ host }) => host);
+    replace(this.#hostsOfPort, id, hosts.length > 0 ? hosts : undefined);
+    for (const host of before) if (!hosts.includes(host)) this.#registry.setEndpoint(host, id, undefined);
+    for (const { host, endpoint } of places) this.#registry.setEndpoint(host, id, endpoint);
     this.#registry.setNames(id, names ?? undefined, port !== undefined && isChosenName(port));
-    this.#registry.setAsker(id, placed === null || names === null ? undefined : { host: placed.host, zone: zoneOf(names) });
+    this.#registry.setAskers(id, names === null ? [] : hosts.map((host) => ({ host, zone: zoneOf(names) })));
   }
 
   /** Anew for all hosts: it is little, and seldom. What says the same is no change of a host. */
@@ -286,7 +287,7 @@ export class Compiler {
   }
 
   #compilePort(port: Port | undefined): CompiledPort {
-    if (port === undefined) return { placed: null, problems: [] };
+    if (port === undefined) return { places: [], problems: [] };
     const network = this.#networks.get(port.network_id);
     return compilePort(port, { network, hasSubnet: (subnet) => this.#registry.hasSubnet(subnet), state: this.#state });
   }
@@ -318,6 +319,7 @@ const KINDS = [
   'port_forwarding',
   'log',
   'port',
+  'port_binding',
   'agent',
   'bgp_speaker',
 ] as const satisfies readonly ResourceKind[];

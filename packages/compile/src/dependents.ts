@@ -6,6 +6,7 @@ import { pairMembers } from './compile-pairs.js';
 const DEPENDED_KINDS = [
   'floatingip',
   'port_forwarding',
+  'port_binding',
   'qos_bandwidth_limit_rule',
   'qos_packet_rate_limit_rule',
   'qos_dscp_marking_rule',
@@ -30,7 +31,7 @@ type Links = {
 };
 
 /**
- * Which ports have to be compiled again when something else changes: whose floating IPs, forwardings, QoS rules and logs those are, and
+ * Which ports have to be compiled again when something else changes: whose floating IPs, forwardings, bindings, QoS rules and logs those are, and
  * who has pairs that somebody else's address or a subnet decides about. Remembers how things were, since the state only
  * says how they are.
  */
@@ -120,6 +121,7 @@ function* portsOf({ port, floatingIp, policy, group, project }: Links, state: St
 
 function linksOf<K extends DependedKind>(kind: K, resource: ResourceOf[K]): Links {
   if (kind === 'floatingip') return { port: (resource as ResourceOf['floatingip']).port_id ?? undefined, floatingIp: resource.id };
+  if (kind === 'port_binding') return { port: (resource as ResourceOf['port_binding']).port_id };
   if (kind === 'port_forwarding') {
     const { internal_port_id: port, floatingip_id: floatingIp } = resource as ResourceOf['port_forwarding'];
     return { port, floatingIp };

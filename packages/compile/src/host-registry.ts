@@ -52,7 +52,7 @@ export class HostRegistry {
   readonly #subnets = new Map<string, Shared<Subnet>>();
   readonly #zones = new Zones((host, id, before) => this.#edit(host).touch('names', id, before));
   /** By endpoint. */
-  readonly #askers = new Map<string, Asker>();
+  readonly #askers = new Map<string, readonly Asker[]>();
   readonly #edits = new Map<HostName, HostEdit>();
   /** Whether each address touched since the last `finish` was a member of the set before. */
   readonly #touchedMembers = new Map<string, Map<Member, boolean>>();
@@ -146,21 +146,21 @@ export class HostRegistry {
     const before = this.#zones.namesOf(id);
     const isSame = before === undefined ? names === undefined : names !== undefined && isSameObject(before, names);
     if (isSame && this.#zones.isChosen(id) === (isChosen && names !== undefined)) return;
-    const own = this.#askers.get(id)?.host;
-    if (own !== undefined) this.#edit(own).touch('names', id, before);
+    for (const { host } of this.#askers.get(id) ?? []) this.#edit(host).touch('names', id, before);
     this.#zones.set(id, names, isChosen);
   }
 
-  /** Says which names an endpoint may ask for, and where; undefined: it is no endpoint, or has no names itself. */
-  setAsker(id: string, asker: Asker | undefined): void {
-    const before = this.#askers.get(id);
-    if (before?.host === asker?.host && before?.zone === asker?.zone) return;
-    if (before !== undefined && before.host !== asker?.host) this.#edit(before.host).touch('names', id, this.#zones.namesOf(id));
-    if (asker !== undefined && before?.host !== asker.host) this.#edit(asker.host).touch('names', id, this.#view(asker.host).namesOf(id));
-    if (asker === undefined) this.#askers.delete(id);
-    else this.#askers.set(id, asker);
-    if (asker !== undefined && countIn(this.#useOf(asker.host).zones, asker.zone)) this.#zones.join(asker.zone, asker.host);
-    if (before !== undefined && countOut(this.#useOf(before.host).zones, before.zone)) this.#zones.leave(before.zone, before.host);
+  /** Says which names an endpoint may ask for, and where (in several places during a live migration); none: it is no endpoint, or has no names itself. */
+  setAskers(id: string, askers: readonly Asker[]): void {
+    const before = this.#askers.get(id) ?? [];
+    for (const { host } of before)
+      if (!askers.some((one) => one.host === host)) this.#edit(host).touch('names', id, this.#zones.namesOf(id));
+    for (const { host } of askers)
+      if (!before.some((one) => one.host === host)) this.#edit(host).touch('names', id, this.#view(host).namesOf(id));
+    if (askers.length > 0) this.#askers.set(id, askers);
+    else this.#askers.delete(id);
+    for (const { host, zone } of askers) if (countIn(this.#useOf(host).zones, zone)) this.#zones.join(zone, host);
+    for (const { host, zone } of before) if (countOut(this.#useOf(host).zones, zone)) this.#zones.leave(zone, host);
   }
 
   /** Somebody wants every host that has an endpoint to have this set. */
@@ -302,7 +302,7 @@ export class HostRegistry {
     const use = this.#hosts.get(host) ?? emptyHostUse();
     const namesOf = (id: string): PortNames | undefined => {
       const names = this.#zones.namesOf(id);
-      if (names === undefined || this.#askers.get(id)?.host === host) return names;
+      if (names === undefined || this.#askers.get(id)?.some((one) => one.host === host) === true) return names;
       return this.#zones.isChosen(id) && use.zones.has(zoneOf(names)) ? names : undefined;
     };
     const names = { has: (id: string) => namesOf(id) !== undefined };

@@ -76,7 +76,7 @@ const report: Check = exactly({
   run: id,
   revision,
   isFull: oneOf(true, false),
-  endpoints: listOf(exactly({ id, state: oneOf('up', 'down', 'error'), revision, problem: nullable(long) }), MAX_REPORT_ITEMS),
+  endpoints: listOf(exactly({ id, state: oneOf('up', 'arrived', 'down', 'error'), revision, problem: nullable(long) }), MAX_REPORT_ITEMS),
   claims: nullable(listOf(exactly({ endpoint: id, ip: address, ageMs: nullable(milliseconds) }), MAX_REPORT_ITEMS)),
   drops: nullable(listOf(drop, MAX_REPORTED_DROPS)),
   samples: nullable(listOf(sample, MAX_SAMPLED_PLACES * SAMPLES_OF_A_PLACE)),

@@ -56,6 +56,8 @@ const FIELD_ORDER: Readonly<Record<FieldName, true>> = {
   ifname: true,
   mac: true,
   isUp: true,
+  phase: true,
+  picksUp: true,
   hostname: true,
   owner: true,
   instance: true,

@@ -106,6 +106,13 @@ export type Owner = {
   readonly project: string;
 };
 
+/**
+ * What a port is to this host while it may move by live migration. `home`: it runs here, as far as the server knows. `incoming`: it may come;
+ * everything is programmed, but nothing is routed to it, until it announces itself at its tap. `arrived`: it has, and the server does not
+ * call it at home here yet, or has only just. `left`: it runs elsewhere now, and what is left of it here is silent.
+ */
+export type Phase = 'home' | 'incoming' | 'arrived' | 'left';
+
 /** One port bound to this host: what may leave it, what may reach it, and where it is plugged in. */
 export type Endpoint = {
   readonly kind: 'endpoint';
@@ -116,6 +123,9 @@ export type Endpoint = {
   readonly mac: Mac;
   /** False when the port or its network is administratively down: nothing passes (S19). */
   readonly isUp: boolean;
+  readonly phase: Phase;
+  /** True: TCP connections that began before it came here go on, where its policies would let them begin. */
+  readonly picksUp: boolean;
   /** Sorted by `compareIps`; empty for a port without addresses. */
   readonly addresses: readonly EndpointAddress[];
   /** False: port security is off, neither source checks nor policies apply to what is forwarded (S19); the host stays shut (S18). */
@@ -284,8 +294,8 @@ export type HostDelta = {
 /** What a host found when it programmed an endpoint, as of the host state at `revision`. */
 export type EndpointStatus = {
   readonly id: string;
-  /** `up`: read back as programmed. `down`: no such interface, or the port is off. `error`: the host refused it; see `problem`. */
-  readonly state: 'up' | 'down' | 'error';
+  /** `up`: read back as programmed. `arrived`: up, and it has come here by live migration. `down`: no such interface, or the port is off. `error`: the host refused it; see `problem`. */
+  readonly state: 'up' | 'arrived' | 'down' | 'error';
   readonly revision: Revision;
   readonly problem: string | null;
 };

@@ -36,6 +36,7 @@ export {
   type Member,
   type NameRecord,
   type Owner,
+  type Phase,
   type Policy,
   type PolicyPeer,
   type PolicyRule,
@@ -53,6 +54,7 @@ export { NO_QOS } from './no-qos.js';
 export { parseDhcpOption } from './parse-endpoint-parts.js';
 export { parseHostDelta } from './parse-host-delta.js';
 export { hasPorts, icmpProtocol, isObjectId, parseHostObject, parsePolicyRule } from './parse-host-object.js';
+export { isSilent, silenced, withoutSilent } from './phase.js';
 export { isProblem, type Problem } from './problem.js';
 export { readSeenPacket, type SeenPacket } from './seen-packet.js';
 export { compareMembers, coversIp, diffMembers, isPrefix, memberOf } from './sorted-members.js';

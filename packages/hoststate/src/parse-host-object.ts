@@ -76,6 +76,8 @@ const readEndpoint: Read<Endpoint> = refine(
     ifname: canonical(parseIfName, 'an interface name'),
     mac: readMac,
     isUp: bool,
+    phase: oneOf(['home', 'incoming', 'arrived', 'left']),
+    picksUp: bool,
     hostname: readLabel,
     owner: nullable(record<Owner>({ instance: readId, project: readId })),
     addresses: refine(list(record<EndpointAddress>({ ip: readIp, subnet: readId })), (addresses) =>

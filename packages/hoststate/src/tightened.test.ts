@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFlowAllowed } from './flow.js';
 import { type Endpoint, FLAT_SPACE, type HostObject, type HostState, type Member, type Policy } from './host-state.js';
+import { isSilent } from './phase.js';
 import { endpoint, paired, policy, rule, set, stateOf, subnet, twoFriends } from './testing/named-states.js';
 import { flows, hostStates } from './testing/random-states.js';
 import { endpointsTightened, flowCutter } from './tightened.js';
@@ -40,12 +41,25 @@ function hasLostEnd(before: HostState, after: HostState, { source, destination }
   const has = (endpoint: Endpoint | undefined, cidr: string): boolean => pairs(endpoint, cidr) || owns(endpoint, cidr);
   const upIn = (state: HostState, id: string): Endpoint | undefined => [state.endpoints.get(id)].find((one) => one?.isUp);
   return [...before.endpoints.values()].some((old) => {
-    if (!old.isUp) return false;
+    // Of what had moved away before, everything was done then.
+    if (!old.isUp || isSilent(old)) return false;
     const fresh = upIn(after, old.id);
     const lostOwn = old.addresses.some(({ ip }) => isEnd(ip) && !has(fresh, hostCidr(ip)));
     const isKept = (cidr: string): boolean =>
       [...before.endpoints.values()].some((one) => one.isUp && pairs(one, cidr) && pairs(upIn(after, one.id), cidr));
     return lostOwn || old.pairs.some(({ cidr }) => isEnd(cidr) && !has(fresh, cidr) && !isKept(cidr));
+  });
+}
+
+/** Whether an endpoint of the flow has moved away, and nobody who is still here has the other end. */
+function hasMovedEnd(before: HostState, after: HostState, { source, destination }: Flow): boolean {
+  const has = ({ isUp, addresses, pairs }: Endpoint, ip: Ip): boolean =>
+    addresses.some((own) => own.ip === ip) || (isUp && pairs.some(({ cidr }) => cidrContains(cidr, ip)));
+  const isHere = (ip: Ip): boolean => [...after.endpoints.values()].some((one) => !isSilent(one) && has(one, ip));
+  return [...before.endpoints.values()].some((old) => {
+    const fresh = after.endpoints.get(old.id);
+    if (isSilent(old) || fresh === undefined || !isSilent(fresh)) return false;
+    return (has(old, source) && !isHere(destination)) || (has(old, destination) && !isHere(source));
   });
 }
 
@@ -126,6 +140,12 @@ describe('S16: which endpoints have flows that may have to be cut', () => {
     ['yields one', many, { ...many, pairs: many.pairs.map((pair, at) => ({ ...pair, isYielded: at === 0 })) }, ['10.65.0.10']],
     ['loses a pair', many, { ...many, pairs: many.pairs.slice(0, 2) }, ['10.65.0.12']],
     ['gains a pair', { ...many, pairs: many.pairs.slice(0, 2) }, many, ['10.65.0.12']],
+    [
+      'has a pair as its own address from now on',
+      { ...many, addresses: [] },
+      { ...many, addresses: [{ ip: '10.65.0.10' as Ip, subnet: 'sub' }] },
+      ['10.65.0.10'],
+    ],
     ['loses its group', many, { ...many, policies: [] }, ['10.65.0.2', '10.65.0.10', '10.65.0.11', '10.65.0.12']],
   ];
   it.each(listed)('of an endpoint that %s the flows that are looked at are those that this may concern', (_, before, after, addresses) => {
@@ -150,13 +170,14 @@ describe('S16: which endpoints have flows that may have to be cut', () => {
     expect(noticed).toBeGreaterThan(100);
   });
 
-  it('of the flows that were allowed, exactly those are cut that no longer are or whose end lost its address', () => {
+  it('of the flows that were allowed, exactly those are cut that no longer are, or whose end lost its address or moved away', () => {
     let cut = 0;
     fc.assert(
       fc.property(hostStates, hostStates, fc.array(flows, { minLength: 30, maxLength: 30 }), (before, after, list) => {
         const { addresses, isCut } = flowCutter(before, after, SNAT);
         for (const flow of list.filter((f) => isFlowAllowed(before, f))) {
-          const isLost = hasLostEnd(before, after, flow) || isTranslatedAnew(before, after, flow);
+          const isGone = hasLostEnd(before, after, flow) || hasMovedEnd(before, after, flow);
+          const isLost = isGone || isTranslatedAnew(before, after, flow);
           expect(isCut(flow)).toBe(isLost || !isFlowAllowed(after, flow));
           if (!isCut(flow)) continue;
           cut++;

@@ -2,6 +2,7 @@ import { cidrContains, type Ip } from '@manx/ip';
 import { isSameObject } from './diff-host-states.js';
 import { type FlowJudge, flowJudge } from './flow.js';
 import type { AddressSet, Endpoint, HostState, Member, Policy } from './host-state.js';
+import { isSilent } from './phase.js';
 import { diffMembers, isPrefix, memberOf } from './sorted-members.js';
 import { translationCutter } from './translation-cutter.js';
 
@@ -28,7 +29,7 @@ function tightenings(before: HostState, after: HostState): readonly Tightening[]
   const tightened: Tightening[] = [];
   for (const old of before.endpoints.values()) {
     const fresh = after.endpoints.get(old.id) ?? null;
-    const isWhole = fresh === null || old.isUp !== fresh.isUp || isPolicyTightened(old, fresh, policies);
+    const isWhole = fresh === null || old.isUp !== fresh.isUp || hasLeft(old, fresh) || isPolicyTightened(old, fresh, policies);
     if (isWhole || isOtherwise(old, fresh)) tightened.push({ id: old.id, old, fresh, isWhole });
   }
   for (const fresh of after.endpoints.values()) {
@@ -40,7 +41,8 @@ function tightenings(before: HostState, after: HostState): readonly Tightening[]
 
 /**
  * Which established flows must end now that `after` stands in place of `before`: those of a tightened endpoint that are
- * no longer allowed, all of an address that its endpoint lost, and all that are translated otherwise now. Flows that no tightened
+ * no longer allowed, all of an address that its endpoint lost, all of one that has moved away with nobody else here, and all that are
+ * translated otherwise now. Flows that no tightened
  * endpoint has a part in are left alone without being judged. `addresses` is whose flows are concerned, as a source or destination
  * of their first packet: when it is empty there is nothing to list; where an endpoint only gains or loses an address, a pair or a
  * claim, it is that one alone.
@@ -61,8 +63,8 @@ export function flowCutter(
   const translated = translationCutter(before, after, snat);
   for (const member of translated.addresses) addresses.add(member);
   const isAllowed = flowJudge(after);
-  const [ofLost, ofAll] = [matcher(lost), matcher(addresses)];
-  const isCut: FlowJudge = (flow) => ofLost(flow) || translated.isCut(flow) || (ofAll(flow) && !isAllowed(flow));
+  const [ofLost, ofAll, ofMoved] = [matcher(lost), matcher(addresses), movedJudge(changes, after)];
+  const isCut: FlowJudge = (flow) => ofLost(flow) || ofMoved(flow) || translated.isCut(flow) || (ofAll(flow) && !isAllowed(flow));
   return { addresses, isCut };
 }
 
@@ -70,7 +72,25 @@ export function flowCutter(
 function concernedMembers({ old, fresh, isWhole }: Tightening): readonly Member[] {
   const [had, has] = [old, fresh].map((one) => (one === null ? [] : membersOf(one))) as [readonly Member[], readonly Member[]];
   if (isWhole || old === null || fresh === null) return [...had, ...has];
-  return [...difference(had, has), ...difference(routedTo(old), routedTo(fresh)), ...difference(claimedBy(old), claimedBy(fresh))];
+  return [
+    ...difference(had, has),
+    ...difference(ownOf(old), ownOf(fresh)),
+    ...difference(routedTo(old), routedTo(fresh)),
+    ...difference(claimedBy(old), claimedBy(fresh)),
+  ];
+}
+
+/**
+ * The flows of endpoints that have moved away by live migration, but for those with an instance that is still here: this host goes on seeing
+ * those, and without its memory of them the instance's half would end. The others it sees no more, and what it remembers of them would be wrong
+ * if the endpoint came back.
+ */
+function movedJudge(changes: readonly Tightening[], after: HostState): FlowJudge {
+  const moved = changes.flatMap(({ old, fresh }) => (old !== null && hasLeft(old, fresh) ? membersOf(old) : []));
+  if (moved.length === 0) return () => false;
+  const isMoved = holderOf(new Set(moved));
+  const isHere = holderOf(new Set([...after.endpoints.values()].flatMap((one) => (isSilent(one) ? [] : membersOf(one)))));
+  return ({ source, destination }) => (isMoved(source) && !isHere(destination)) || (isMoved(destination) && !isHere(source));
 }
 
 /** What endpoints had and have no more, also because they went down, but for pairs that another has kept. */
@@ -78,7 +98,8 @@ function lostMembers(changes: readonly Tightening[], before: HostState, after: H
   const lost = new Set<Member>();
   const lostPairs = new Set<Member>();
   for (const { old, fresh } of changes) {
-    if (old?.isUp !== true) continue;
+    // Of one that had moved away before, this was done then.
+    if (old?.isUp !== true || isSilent(old)) continue;
     const kept = new Set(fresh?.isUp === true ? membersOf(fresh) : []);
     for (const { ip } of old.addresses) if (!kept.has(ip)) lost.add(ip);
     for (const member of pairsOf(old)) if (!kept.has(member)) lostPairs.add(member);
@@ -97,7 +118,11 @@ export function reviewedMembers(state: HostState): readonly Member[] {
 
 /** Own addresses and pairs, each once. */
 function membersOf(endpoint: Endpoint): readonly Member[] {
-  return [...new Set([...endpoint.addresses.map(({ ip }) => ip), ...pairsOf(endpoint)])];
+  return [...new Set([...ownOf(endpoint), ...pairsOf(endpoint)])];
+}
+
+function ownOf({ addresses }: Endpoint): readonly Member[] {
+  return addresses.map(({ ip }) => ip);
 }
 
 /** Of one that is down others may use the pairs, and nobody its own addresses (S19). */
@@ -161,11 +186,16 @@ function isPolicyTightened(before: Endpoint, after: Endpoint, policies: Readonly
   return before.policies.some((id) => policies.has(id) || !after.policies.includes(id));
 }
 
+/** Whether it has moved away: it is still known here, and silent. */
+function hasLeft(old: Endpoint, fresh: Endpoint | null): boolean {
+  return fresh !== null && !isSilent(old) && isSilent(fresh);
+}
+
 /** Whether the two differ in what they have, in what is routed to them, or in how it is translated. */
 function isOtherwise(before: Endpoint, after: Endpoint): boolean {
   if (before === after) return false;
   const differ = (of: (one: Endpoint) => readonly Member[]): boolean => difference(of(before), of(after)).length > 0;
-  return differ(membersOf) || differ(routedTo) || differ(claimedBy) || isTranslatedOtherwise(before, after);
+  return differ(membersOf) || differ(ownOf) || differ(routedTo) || differ(claimedBy) || isTranslatedOtherwise(before, after);
 }
 
 /** Its pairs that packets are sent to it for. */

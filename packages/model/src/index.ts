@@ -57,6 +57,7 @@ export { AVAILABILITY_ZONE, agents } from './operations/agents.js';
 export type { BgpPeer, BgpPeerDraft } from './operations/bgp-peer.js';
 export type { BgpSpeaker, BgpSpeakerDraft } from './operations/bgp-speaker.js';
 export type { NetworkLog, NetworkLogDraft } from './operations/log.js';
+export { awaitedAt, migratingTo, runsAt } from './operations/migration.js';
 export { BINDING_SCHEMA, type BindingView, bindingsOf, decodeBinding, type PortBinding } from './operations/port-binding.js';
 export { announcedPrefixes, isAnnouncingAll, isSomeHostShared, isSpokenForBy } from './operations/speaking.js';
 export { type AnsweredPage, type PageLink, pageLinks } from './page-links.js';
@@ -72,6 +73,7 @@ export type {
   Port,
   PortDraft,
   PortStatus,
+  PortVisit,
   VifType,
 } from './port.js';
 export { badRequest, type ErrorAnswer, type ErrorParameters, errorAnswer, isProblem, type Problem, problem } from './problem.js';

@@ -1,5 +1,6 @@
 import { ACCESS_INDEXES } from './access/access-indexes.js';
 import { ADDRESSING_INDEXES } from './addressing/addressing-indexes.js';
+import { migratingTo } from './operations/migration.js';
 import { OPERATIONS_INDEXES } from './operations/operations-indexes.js';
 import { QOS_INDEXES } from './qos/qos-indexes.js';
 import type { ResourceKind, ResourceOf } from './resource.js';
@@ -39,6 +40,8 @@ export const INDEXES = {
     'port.security_group': (p) => p.security_groups,
     'port.claimed_address': (p) => p.claimed_addresses?.map(({ ip_address }) => ip_address) ?? '',
     'port.host': (p) => p['binding:host_id'],
+    'port.migrating_to': (p) => migratingTo(p) ?? '',
+    'port.visited_host': (p) => p.visits?.map(({ host }) => host) ?? '',
     'port.qos_policy_id': (p) => p.qos_policy_id ?? '',
   },
   security_group: {

@@ -50,6 +50,8 @@ export type Port = StandardAttributes & {
   readonly allowed_address_pairs: readonly AddressPair[];
   /** Addresses within its pairs that it has announced as its own, and that go to it alone (S9); absent: none. */
   readonly claimed_addresses?: readonly ClaimedAddress[];
+  /** What hosts that it may move to by live migration say of it; absent: nothing. No attribute of the API. */
+  readonly visits?: readonly PortVisit[];
   readonly extra_dhcp_opts: readonly ExtraDhcpOption[];
   readonly qos_policy_id: string | null;
   readonly dns_name: string;
@@ -69,6 +71,9 @@ export type AddressPair = { readonly ip_address: Ip | Cidr; readonly mac_address
 
 /** An address that a port has announced as its own, and when its host saw that by the server's clock: ISO 8601, UTC, to the millisecond. */
 export type ClaimedAddress = { readonly ip_address: Ip; readonly claimed_at: string };
+
+/** A host that a port may move to has programmed it; `has_arrived`: and has heard the instance there, which runs nowhere else then. */
+export type PortVisit = { readonly host: string; readonly has_arrived: boolean };
 
 /** A DHCP option for one port: a name or number of `dhcpOption`, and a checked value; empty text: the option is given without a value. */
 export type ExtraDhcpOption = { readonly opt_name: string; readonly opt_value: string; readonly ip_version: 4 | 6 };

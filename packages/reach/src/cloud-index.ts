@@ -1,11 +1,11 @@
-import { type Endpoint, type HostDelta, type HostName, type HostState, isPrefix, memberOf } from '@manx/hoststate';
+import { type Endpoint, type HostDelta, type HostName, type HostState, isPrefix, isSilent, memberOf } from '@manx/hoststate';
 import { cidrFirst, hostCidr, type Ip, PrefixTrie } from '@manx/ip';
 
 /** An endpoint and where it is. */
 export type Located = { readonly host: HostName; readonly endpoint: Endpoint };
 
 /**
- * Which endpoints of a whole cloud have an address, kept up with the deltas that the hosts get. A look-up costs what it finds; a change costs
+ * Which endpoints of a whole cloud have an address, each where it runs (what is silent during a live migration is nowhere), kept up with the deltas that the hosts get. A look-up costs what it finds; a change costs
  * what it changes. Endpoints are shared with the states they come from.
  */
 export class CloudIndex {
@@ -15,13 +15,13 @@ export class CloudIndex {
 
   /** Files all endpoints of the hosts. Linear in them. */
   constructor(hosts: Iterable<readonly [HostName, Pick<HostState, 'endpoints'>]>) {
-    for (const [host, { endpoints }] of hosts) for (const endpoint of endpoints.values()) this.#put({ host, endpoint });
+    for (const [host, { endpoints }] of hosts) for (const endpoint of endpoints.values()) this.#take({ host, endpoint });
   }
 
   /** Takes in what one host was told to change. Of an endpoint that moves, both hosts are told, in either order. */
   apply(host: HostName, { deletes, puts }: Pick<HostDelta, 'deletes' | 'puts'>): void {
     for (const { kind, id } of deletes) if (kind === 'endpoint' && this.#located.get(id)?.host === host) this.#remove(id);
-    for (const object of puts) if (object.kind === 'endpoint') this.#put({ host, endpoint: object });
+    for (const object of puts) if (object.kind === 'endpoint') this.#take({ host, endpoint: object });
   }
 
   /** The endpoint with this id. */
@@ -39,6 +39,13 @@ export class CloudIndex {
     const exact = listed(this.#byIp.get(ip));
     if (this.#byPrefix.size === 0) return exact;
     return [...new Set([...exact, ...this.#byPrefix.overlapping(hostCidr(ip)).flatMap(({ value }) => value)])];
+  }
+
+  /** Of an endpoint that has moved, the host that it left says that it is silent there. */
+  #take(located: Located): void {
+    const { id } = located.endpoint;
+    if (!isSilent(located.endpoint)) this.#put(located);
+    else if (this.#located.get(id)?.host === located.host) this.#remove(id);
   }
 
   #put(located: Located): void {

@@ -1,4 +1,4 @@
-import { coversIp, FLAT_SPACE, type HostName, type HostState } from '@manx/hoststate';
+import { coversIp, FLAT_SPACE, type HostName, type HostState, withoutSilent } from '@manx/hoststate';
 import { cidrContains, type Ip } from '@manx/ip';
 import type { Cloud, Place } from './cloud.js';
 import { CloudIndex, type Located } from './cloud-index.js';
@@ -21,7 +21,7 @@ export function makeCloud({ index, stateOf, isVisible, ...parts }: CloudParts): 
   const shownOf = (state: HostState): HostState =>
     isVisible === undefined ? state : { ...state, endpoints: new Map([...state.endpoints].filter(([id]) => isVisible(id))) };
   const placeAt = ({ host, endpoint }: Located): Place => {
-    const state = states.get(host) ?? shownOf(stateOf(host));
+    const state = states.get(host) ?? shownOf(withoutSilent(stateOf(host)));
     states.set(host, state);
     return { host, state, endpoint };
   };

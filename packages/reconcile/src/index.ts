@@ -22,6 +22,8 @@ export type {
   RouteFact,
 } from './host-facts.js';
 export { ListenerBook, type SavedMembership } from './listeners/listener-book.js';
+export { MoveBook, type SavedMove } from './moves/move-book.js';
+export { withMoves } from './moves/with-moves.js';
 export { parseNftTable } from './parse-nft-table.js';
 export { planHost } from './plan-host.js';
 export { shaperName, tapOfShaper } from './plan-limits.js';

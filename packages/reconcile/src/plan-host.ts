@@ -32,6 +32,7 @@ export function planHost(plan: HostPlan, facts: HostFacts, review: readonly Memb
     ...[...plan.links.values()].flatMap((link) => planLink(link, facts)),
     ...neighbours.sets,
     ...routes.sets,
+    ...routes.replaced,
     ...planFiles(plan, facts),
     ...(frames === '' ? [] : [{ kind: 'apply-nft', script: frames } as const]),
   ];

@@ -8,11 +8,15 @@ import type { Step } from './step.js';
 /** Steps that take reachability away, to be done first, and those that give it, to be done last. */
 export type Phases = { readonly deletes: readonly Step[]; readonly sets: readonly Step[] };
 
+/** And those that take away what has just been given in another way: after it, so that there is no gap. */
+export type RoutePhases = Phases & { readonly replaced: readonly Step[] };
+
 /**
- * Routes of ours. One that only moves to other taps is replaced in place, without a gap; a way is wanted only while
+ * Routes of ours. One that only moves to other taps is replaced in place, without a gap, and one that gets another metric goes when the new
+ * one stands; a way is wanted only while
  * its tap is there and up, and a route while it has one.
  */
-export function planRoutes(plan: HostPlan, facts: HostFacts): Phases {
+export function planRoutes(plan: HostPlan, facts: HostFacts): RoutePhases {
   const wanted = new Map([...plan.routes].flatMap(([key, route]) => usable(route, facts).map((one) => [key, one] as const)));
   const losing = losingV4(plan, facts);
   const isLost = ({ hops, destination }: RoutePlan): boolean => familyOf(destination) === 4 && hops.some(({ dev }) => losing.has(dev));
@@ -25,8 +29,12 @@ export function planRoutes(plan: HostPlan, facts: HostFacts): Phases {
     if (!wanted.has(routeKey(fact))) return true;
     return !isWanted(fact) && (fact.hops.every(({ dev }) => dev === null) || right.has(routeKey(fact)));
   });
+  const destinations = new Set([...wanted.values()].map(({ destination }) => destination));
+  const isReplaced = (fact: RouteFact): boolean => !wanted.has(routeKey(fact)) && destinations.has(fact.destination);
+  const asSteps = (facts: readonly RouteFact[]): Step[] => facts.map((route) => ({ kind: 'delete-route', route }));
   return {
-    deletes: deletes.map((route) => ({ kind: 'delete-route', route })),
+    deletes: asSteps(deletes.filter((fact) => !isReplaced(fact))),
+    replaced: asSteps(deletes.filter(isReplaced)),
     sets: [...wanted].filter(([key, route]) => !right.has(key) || isLost(route)).map(([, route]) => ({ kind: 'set-route', route })),
   };
 }

@@ -15,7 +15,7 @@ type Seen = {
 
 /**
  * What to tell the server of every endpoint of the state, sorted by id.
- * `facts` were read after the steps were done, and `remaining` is `planHost` on them: `up` is said only of an endpoint for which nothing
+ * `arrived` is `up` for one that has come here by live migration. `facts` were read after the steps were done, and `remaining` is `planHost` on them: `up` is said only of an endpoint for which nothing
  * remains, neither on its tap nor on the host as a whole.
  */
 export function statusOf(seen: Seen): EndpointStatus[] {
@@ -42,5 +42,7 @@ function statusOfOne(endpoint: Endpoint, seen: Seen, said: ReadonlyMap<string, s
   const failure = seen.failures.find(({ step }) => concerns(step));
   if (failure !== undefined) return answer('error', `${formatStep(failure.step)}: ${failure.detail}`);
   const left = seen.remaining.find(concerns);
-  return left === undefined ? answer('up', null) : answer('error', `not done: ${formatStep(left)}`);
+  return left === undefined
+    ? answer(endpoint.phase === 'arrived' ? 'arrived' : 'up', null)
+    : answer('error', `not done: ${formatStep(left)}`);
 }

@@ -1,8 +1,8 @@
-import type { Endpoint } from '@manx/hoststate';
+import { type Endpoint, isSilent } from '@manx/hoststate';
 import { type Cidr, cidrContains, cidrFirst, familyOf, hostCidr, type Ip, linkLocalFor, type Mac, prefixLength } from '@manx/ip';
 import type { NeighbourPlan, RenderProblem, RouteHop, RoutePlan } from './host-plan.js';
 import { remember } from './remember.js';
-import { MANX_ROUTE_METRIC } from './route-identity.js';
+import { ARRIVED_ROUTE_METRIC, MANX_ROUTE_METRIC } from './route-identity.js';
 
 /** Where packets for the endpoints go: routes, who answers there, and addresses that two endpoints claim. */
 export type RenderedRoutes = {
@@ -24,7 +24,8 @@ export const neighbourKey = (neighbour: Pick<NeighbourPlan, 'dev' | 'ip'>): stri
 
 /**
  * A /32 or /128 and a permanent neighbour entry for every fixed IP, a /32 for every floating IP, and for every routed pair a route
- * to all of its holders here (S8), or to the one that has claimed it (S9). Of two endpoints with one address of their own the first by id has it, and the other is a
+ * to all of its holders here (S8), or to the one that has claimed it (S9). No route leads to what is silent, which may come here or has left;
+ * one that has just come has a better metric. Of two endpoints with one address of their own the first by id has it, and the other is a
  * problem (S12); a pair never takes an address from whose own it is.
  */
 export const renderRoutes = remember((endpoints: readonly Endpoint[]): RenderedRoutes => {
@@ -53,10 +54,11 @@ export const renderRoutes = remember((endpoints: readonly Endpoint[]): RenderedR
   return { routes, neighbours, problems };
 });
 
-const endpointRoutes = remember(({ ifname: dev, mac, addresses, floating, forwards }: Endpoint): EndpointRoutes => {
-  const asked = new Set([...addresses, ...floating, ...forwards].map(({ ip }) => ip));
+const endpointRoutes = remember((endpoint: Endpoint): EndpointRoutes => {
+  const { ifname: dev, mac, addresses, floating, forwards } = endpoint;
+  const asked = isSilent(endpoint) ? [] : new Set([...addresses, ...floating, ...forwards].map(({ ip }) => ip));
   return {
-    routes: [...asked].map((ip) => ({ destination: hostCidr(ip), hops: [{ dev, via: null }], metric: MANX_ROUTE_METRIC })),
+    routes: [...asked].map((ip) => ({ destination: hostCidr(ip), hops: [{ dev, via: null }], metric: metricOf([endpoint]) })),
     neighbours: addresses.map(({ ip }) => ({ ip, mac, dev })),
   };
 });
@@ -64,7 +66,7 @@ const endpointRoutes = remember(({ ifname: dev, mac, addresses, floating, forwar
 /** The routed pairs, and the holders of each by interface. Of an endpoint that has a pair with several MACs its own counts, else the first. */
 function pairHolders(endpoints: readonly Endpoint[]): ReadonlyMap<Cidr, readonly Holder[]> {
   const holders = new Map<Cidr, Map<string, Holder>>();
-  for (const endpoint of endpoints) {
+  for (const endpoint of endpoints.filter((one) => !isSilent(one))) {
     for (const { cidr, mac, isRouted, isYielded } of endpoint.pairs) {
       if (!isRouted || isYielded) continue;
       const ofPair = holders.get(cidr) ?? new Map<string, Holder>();
@@ -79,7 +81,7 @@ function pairHolders(endpoints: readonly Endpoint[]): ReadonlyMap<Cidr, readonly
 /** The claimed addresses, each with the one that has claimed it, the first by id: packets get the MAC of its longest pair around it. */
 function claimHolders(endpoints: readonly Endpoint[]): ReadonlyMap<Cidr, readonly Holder[]> {
   const holders = new Map<Cidr, readonly Holder[]>();
-  for (const endpoint of endpoints) {
+  for (const endpoint of endpoints.filter((one) => !isSilent(one))) {
     for (const ip of endpoint.claims) if (!holders.has(hostCidr(ip))) holders.set(hostCidr(ip), [{ endpoint, mac: macFor(endpoint, ip) }]);
   }
   return holders;
@@ -105,5 +107,9 @@ function pairRoute(
     ...(isSingle ? [{ ip, mac, dev }] : []),
     ...(isDirect ? [] : [{ ip: linkLocalFor(mac), mac, dev }]),
   ]);
-  return { route: { destination, hops, metric: MANX_ROUTE_METRIC }, neighbours };
+  return { route: { destination, hops, metric: metricOf(holders.map(({ endpoint }) => endpoint)) }, neighbours };
+}
+
+function metricOf(endpoints: readonly Endpoint[]): number {
+  return endpoints.every(({ phase }) => phase === 'arrived') ? ARRIVED_ROUTE_METRIC : MANX_ROUTE_METRIC;
 }

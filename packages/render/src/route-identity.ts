@@ -3,3 +3,6 @@ export const MANX_ROUTE_PROTOCOL = 80;
 
 /** The metric of a route to an instance that runs here. */
 export const MANX_ROUTE_METRIC = 1024;
+
+/** And to one that has just come by live migration, until everybody knows that it is not where it was. */
+export const ARRIVED_ROUTE_METRIC = 512;

@@ -30,6 +30,8 @@ export const endpoint = (n: number, policies: readonly string[] = ['open']): End
     ifname: tapName(id),
     mac: asMac(mac),
     isUp: true,
+    phase: 'home',
+    picksUp: false,
     addresses,
     isSecured: true,
     pairs: [],

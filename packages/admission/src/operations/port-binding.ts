@@ -2,6 +2,7 @@ import { type Attributes, type BindingView, bindingsOf, type Port, type PortBind
 import { checkNear } from '../addressing/segment-reach.js';
 import { bindingTo } from '../binding.js';
 import { claimsKept } from '../claims.js';
+import { endVisits } from '../report.js';
 import type { ActionResult, ActionRules } from '../rules.js';
 import type { Work } from '../work.js';
 
@@ -13,11 +14,18 @@ type Wish = { readonly host?: string; readonly profile?: PortBinding['profile'] 
  * active, and any number of others, to live hosts, that wait to take its place: Nova makes one before a live migration.
  */
 export const PORT_BINDING_ACTIONS: ActionRules = {
-  create_port_binding: (work, port: Port, values) => checkOwner(port) ?? create(work, port, values),
-  update_port_binding: (work, port: Port, values) => checkOwner(port) ?? update(work, port, values),
-  delete_port_binding: (work, port: Port, values) => checkOwner(port) ?? remove(work, port, values),
-  activate: (work, port: Port, values) => checkOwner(port) ?? activate(work, port, values),
+  create_port_binding: (work, port: Port, values) => act(work, port, () => create(work, port, values)),
+  update_port_binding: (work, port: Port, values) => act(work, port, () => update(work, port, values)),
+  delete_port_binding: (work, port: Port, values) => act(work, port, () => remove(work, port, values)),
+  activate: (work, port: Port, values) => act(work, port, () => activate(work, port, values)),
 };
+
+/** Does it, for what moves; where the port is not expected any more, nothing is known of it any more. */
+function act(work: Work, port: Port, rule: () => ActionResult | Problem): ActionResult | Problem {
+  const done = checkOwner(port) ?? rule();
+  endVisits(work, port.id);
+  return done;
+}
 
 function create(work: Work, port: Port, { host = '', profile = {} }: Attributes & Wish): ActionResult | Problem {
   if (bindingsOf(work.state, port).some((binding) => binding.host === host))
@@ -68,7 +76,10 @@ function remove(work: Work, port: Port, { at }: Attributes): ActionResult | Prob
   return { answer: null };
 }
 
-/** Makes a waiting binding the port's own, BUILD until its host says how it is; the one before waits in its place, unplugged. */
+/**
+ * Makes a waiting binding the port's own, BUILD until its host says how it is, unless that has said before that it is programmed; the one
+ * before waits in its place, unplugged.
+ */
 function activate(work: Work, port: Port, { at }: Attributes): ActionResult | Problem {
   const host = String(at);
   const found = bindingAt(work, port, host);
@@ -83,7 +94,8 @@ function activate(work: Work, port: Port, { at }: Attributes): ActionResult | Pr
     const before = { host: port['binding:host_id'], vif_type: 'unbound', vnic_type: 'normal', profile: port['binding:profile'] } as const;
     work.create('port_binding', { project_id: port.project_id, description: '', port_id: port.id, ...before, status: 'INACTIVE' });
   }
-  work.update('port', port, { ...binding, 'binding:profile': row.profile });
+  const isReady = port.visits?.some((visit) => visit.host === host) === true;
+  work.update('port', port, { ...binding, ...(isReady ? { status: 'ACTIVE' } : {}), 'binding:profile': row.profile });
   return shown(work, port, host);
 }
 

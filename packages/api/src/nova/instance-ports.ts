@@ -59,7 +59,7 @@ const portEvents = (before: Port | undefined, after: Port | undefined): readonly
   if (!isInstancePort(after)) return [];
   const plug = plugEvent(before?.status ?? 'DOWN', after);
   const looks = before !== undefined && isOtherForNova(before, after) ? [changed(after)] : [];
-  return plug === null ? looks : [...looks, plug];
+  return [...looks, ...(plug === null ? [] : [plug]), ...readyElsewhere(before, after)];
 };
 
 /** Neutron's rule, and one step more: a port that comes up after an error is told of too. What Nova waits for after the error it then gets. */
@@ -72,6 +72,13 @@ const plugEvent = (before: Port['status'], { id, device_id, status }: Port): Nov
   if ((status === 'DOWN' || status === 'BUILD') && before === 'ACTIVE')
     return { ...event, name: 'network-vif-unplugged', status: 'completed' };
   return null;
+};
+
+/** A live migration waits until its target has programmed the port, which stays ACTIVE where it is; Neutron tells so by the same event. */
+const readyElsewhere = (before: Port | undefined, { id, device_id, visits = [] }: Port): readonly NovaEvent[] => {
+  const known = new Set(before?.visits?.map(({ host }) => host));
+  const isNew = visits.some(({ host }) => !known.has(host));
+  return isNew ? [{ name: 'network-vif-plugged', server_uuid: device_id, tag: id, status: 'completed' }] : [];
 };
 
 /** What Nova keeps of a port in its own memory of the instance's network. */

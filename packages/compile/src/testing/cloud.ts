@@ -7,6 +7,7 @@ import type {
   Network,
   NetworkLog,
   Port,
+  PortBinding,
   PortForwarding,
   ResourceOf,
   Router,
@@ -110,6 +111,21 @@ export function port(id: string, more: Loose<Port> = {}): Port {
     dns_domain: '',
     ...more,
   } as unknown as Port;
+}
+
+/** A binding of a port to a host beside its own: waiting, or where it was before. */
+export function binding(id: string, port_id: string, more: Loose<PortBinding> = {}): PortBinding {
+  return {
+    ...STANDARD,
+    id,
+    port_id,
+    host: 'h2',
+    vif_type: 'tap',
+    vnic_type: 'normal',
+    profile: {},
+    status: 'INACTIVE',
+    ...more,
+  } as unknown as PortBinding;
 }
 
 /** An address of a port. */

@@ -6,6 +6,7 @@ import {
   agent,
   bgpPeer,
   bgpSpeaker,
+  binding,
   fixedIp,
   floatingIp,
   forwarding,
@@ -31,6 +32,7 @@ const ROUTERS = ['rtr-1', 'rtr-2'] as const;
 const FORWARDINGS = ['pf-1', 'pf-2', 'pf-3'] as const;
 const LOGS = ['log-1', 'log-2', 'log-3'] as const;
 const QOS_RULES = ['qr-1', 'qr-2'] as const;
+const BINDINGS = ['bnd-1', 'bnd-2', 'bnd-3'] as const;
 const RULES = ['rule-1', 'rule-2', 'rule-3', 'rule-4', 'rule-5', 'rule-6', 'rule-7'] as const;
 const ADDRESSES = {
   'sub-a4': ['10.65.0.2', '10.65.0.3', '10.65.0.10'],
@@ -126,6 +128,8 @@ const ports = fc.record({
   allowed_address_pairs: fc.uniqueArray(pairs, { maxLength: 2, selector: ({ ip_address, mac_address }) => `${ip_address} ${mac_address}` }),
   claimed_addresses: fc.uniqueArray(claims, { maxLength: 2, selector: ({ ip_address }) => ip_address }),
   extra_dhcp_opts: fc.subarray([...DHCP_OPTIONS]),
+  'binding:profile': fc.constantFrom<object>({}, {}, {}, { migrating_to: 'h2' }, { migrating_to: 'h3' }, { migrating_to: 7 }),
+  visits: fc.constantFrom<object | undefined>(undefined, [{ host: 'h2', has_arrived: true }], [{ host: 'h3', has_arrived: false }]),
   qos_policy_id: fc.constantFrom(null, null, 'qos-1', 'qos-2'),
   project_id: mostly<string>(fc.constantFrom('blue', 'red'), fc.constant('')),
   dns_name: fc.constantFrom('', 'www'),
@@ -159,6 +163,13 @@ const rules = fc
     port_range_max: fc.constantFrom(null, null, 80),
   })
   .chain((r) => peers.map((peer) => ({ ...r, ...peer })));
+
+const bindings = fc.record({
+  id: fc.constantFrom(...BINDINGS),
+  port_id: fc.constantFrom(...PORTS),
+  host: mostly<string>(fc.constantFrom(...HOSTS), fc.constant('no/host')),
+  vif_type: mostly<string>(fc.constant('tap'), fc.constant('unbound')),
+});
 
 const routers = fc.record({
   id: fc.constantFrom(...ROUTERS),
@@ -300,6 +311,10 @@ const puts: fc.Arbitrary<Change> = fc.oneof(
       (f): Change => ({ op: 'put', kind: 'port_forwarding', id: f.id, value: forwarding(f.id, f.floatingip_id, f) }),
     ),
   },
+  {
+    weight: 2,
+    arbitrary: bindings.map((b): Change => ({ op: 'put', kind: 'port_binding', id: b.id, value: binding(b.id, b.port_id, b) })),
+  },
   { weight: 1, arbitrary: qosRules },
   {
     weight: 2,
@@ -317,6 +332,7 @@ const deletes: fc.Arbitrary<Change> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...RULES).map((id): Change => ({ op: 'delete', kind: 'security_group_rule', id })) },
   { weight: 1, arbitrary: fc.constantFrom(...GROUPS).map((id): Change => ({ op: 'delete', kind: 'security_group', id })) },
   { weight: 1, arbitrary: fc.constantFrom(...ADDRESS_GROUPS).map((id): Change => ({ op: 'delete', kind: 'address_group', id })) },
+  { weight: 1, arbitrary: fc.constantFrom(...BINDINGS).map((id): Change => ({ op: 'delete', kind: 'port_binding', id })) },
   { weight: 2, arbitrary: fc.constantFrom(...FLOATING).map((id): Change => ({ op: 'delete', kind: 'floatingip', id })) },
   { weight: 2, arbitrary: fc.constantFrom(...FORWARDINGS).map((id): Change => ({ op: 'delete', kind: 'port_forwarding', id })) },
   { weight: 1, arbitrary: fc.constantFrom(...ROUTERS).map((id): Change => ({ op: 'delete', kind: 'router', id })) },

@@ -25,6 +25,8 @@ export function endpoint(id: string, addresses: readonly string[], policies: rea
     ifname: tapName(id),
     mac: hostSideMac('fa:16:3e:00:00:01' as Endpoint['mac']),
     isUp: true,
+    phase: 'home',
+    picksUp: false,
     addresses: addresses.map((text) => {
       const [ip = '', subnet = 'sub'] = text.split('@');
       return { ip: ip as Ip, subnet };

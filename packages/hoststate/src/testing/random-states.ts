@@ -75,6 +75,8 @@ const endpoints: fc.Arbitrary<Endpoint> = fc
     ips: fc.subarray([...ADDRESSES], { maxLength: 2 }),
     policies: fc.subarray([...IDS], { maxLength: 2 }),
     isOff: fc.boolean(),
+    phase: fc.constantFrom<Endpoint['phase']>('home', 'home', 'home', 'incoming', 'arrived', 'left'),
+    picksUp: fc.boolean(),
     isOpen: fc.integer({ min: 0, max: 6 }).map((n) => n === 0),
     pairs: fc.subarray([...PAIRS], { maxLength: 2 }),
     mark: fc.constantFrom('', '?', '='),

@@ -1,4 +1,4 @@
-import type { Endpoint, HostName } from '@manx/hoststate';
+import { type Endpoint, type HostName, isSilent } from '@manx/hoststate';
 import { cidrContains, familyOf, type Ip } from '@manx/ip';
 import type { Packet } from '@manx/render/testing/nft-evaluator/packet';
 import { FABRIC } from '@manx/render/testing/nft-evaluator/simulated-host';
@@ -61,7 +61,8 @@ type Located = { readonly host: HostName; readonly endpoint: Endpoint };
 function senderOf(cloud: RandomCloud, { from }: RandomFlow): Located | null {
   if (from === 'outside') return null;
   const all = [...cloud].flatMap(([host, { endpoints }]) => [...endpoints.values()].map((endpoint) => ({ host, endpoint })));
-  return all.toSorted((a, b) => (a.endpoint.id < b.endpoint.id ? -1 : 1))[from % all.length] ?? null;
+  const live = all.filter(({ endpoint }) => !isSilent(endpoint));
+  return live.toSorted((a, b) => (a.endpoint.id < b.endpoint.id ? -1 : 1))[from % live.length] ?? null;
 }
 
 /** An address of the family: mostly the sender's own, else of a pair, else one that is not its. */

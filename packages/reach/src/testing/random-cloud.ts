@@ -6,6 +6,7 @@ import {
   type PolicyPeer,
   type PolicyRule,
   type PortForward,
+  silenced,
 } from '@manx/hoststate';
 import { asCidr, asIp, familyOf, hostCidr, type Ip } from '@manx/ip';
 import { addressSet, endpoint, pair, policy, rule, stateless, stateOf, subnet } from '@manx/render/testing/states';
@@ -80,6 +81,9 @@ const port = fc.record({
   ),
 });
 
+/** What a port is on a host where it is not: a live migration may bring it there, or has taken it away. */
+const elsewhere = fc.option(fc.record({ host: fc.constantFrom(...HOSTS), phase: fc.constantFrom('incoming' as const, 'left' as const) }));
+
 type RandomPort = typeof port extends fc.Arbitrary<infer T> ? T : never;
 
 function endpointOf(own: RandomPort, n: number, count: number): Endpoint {
@@ -133,9 +137,10 @@ export const randomClouds: fc.Arbitrary<RandomCloud> = fc
     groups: fc.array(fc.tuple(rules, fc.integer({ min: 0, max: 3 })), { minLength: GROUPS.length, maxLength: GROUPS.length }),
     hasSnat: fc.boolean(),
     claimant: fc.option(fc.nat(MOST_PORTS - 1)),
+    moves: fc.array(elsewhere, { maxLength: MOST_PORTS }),
     list: fc.subarray(['10.65.0.0/31', '10.65.0.3', '198.51.100.7', '2001:db8:65::/127']),
   })
-  .map(({ ports, groups, list, hasSnat, claimant }) => {
+  .map(({ ports, groups, list, hasSnat, claimant, moves }) => {
     const endpoints = ports
       .map((own, n) => endpointOf(own, n, ports.length))
       .map((one, n, all) => claimed(one, all[claimant ?? -1], n === claimant));
@@ -152,7 +157,14 @@ export const randomClouds: fc.Arbitrary<RandomCloud> = fc
       { ...subnet('sub4', '10.65.0.0/24', '10.65.0.254'), hasSnat },
       subnet('sub6', '2001:db8:65::/64', null),
     ];
-    return new Map(HOSTS.map((host) => [host, stateOf([...shared, ...endpoints.filter((_, n) => ports[n]?.host === host)])]));
+    const at = (host: HostName): Endpoint[] =>
+      endpoints.flatMap((one, n) => {
+        const move = moves[n] ?? null;
+        // One that has left some host has just arrived where it is.
+        if (ports[n]?.host === host) return [move?.phase === 'left' ? { ...one, phase: 'arrived', picksUp: true } : one];
+        return move?.host === host ? [silenced({ ...one, phase: move.phase, picksUp: move.phase === 'incoming' })] : [];
+      });
+    return new Map(HOSTS.map((host) => [host, stateOf([...shared, ...at(host)])]));
   });
 
 /** A first packet: from a port (its place in order of id) or from outside, to any address that means something. */

@@ -26,6 +26,8 @@ const endpoint = (
     ifname: tapName(id),
     mac: asMac('fa:16:3e:00:00:01'),
     isUp,
+    phase: 'home',
+    picksUp: false,
     addresses: [{ ip: asIp(`10.65.0.${id.length + 1}`), subnet: 'sub' }],
     isSecured: true,
     pairs: [pair(`${VIP}/32`, VIP), pair('10.65.8.0/24'), pair(`${VIP6}/128`, VIP6)],

@@ -39,6 +39,8 @@ function port(number: number, ...addresses: ReadonlyArray<readonly [string, Subn
     ifname: `tap${id}` as Endpoint['ifname'],
     mac: asMac(`fa:16:3e:00:00:${number.toString(16).padStart(2, '0')}`),
     isUp: true,
+    phase: 'home',
+    picksUp: false,
     addresses: addresses.map(([ip, { id: of }]) => ({ ip: asIp(ip), subnet: of })),
     isSecured: true,
     pairs: [],

@@ -1,7 +1,24 @@
+import type { Mac } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
 
 /** The netlink log group (nfnetlink_log) in which the kernel tells of announcements. No other program may have it in the host's namespace. */
 export const CLAIM_LOG_GROUP = 80;
+
+/**
+ * How often an instance that is awaited may tell that it has come. A hypervisor says so five times or more in half a second (QEMU's `announce-rounds`),
+ * and one is enough.
+ */
+const ARRIVAL_LIMIT = 'limit rate 10/second burst 10 packets';
+
+/**
+ * Hears an instance arrive by live migration, before all else: what it sends from its MAC as ARP, RARP (EtherType 0x8035, RFC 903, which
+ * hypervisors send in its name) or neighbour advertisement. Nobody else has the tap.
+ */
+export function arrivalRules(mac: Mac): readonly string[] {
+  return ['ether type { 0x0806, 0x8035 }', `icmpv6 type ${ADVERTISEMENT}`].map(
+    (what) => `ether saddr ${mac} ${what} ${ARRIVAL_LIMIT} log group ${CLAIM_LOG_GROUP}`,
+  );
+}
 
 /** What a tap may have told of: a failover announces each of its addresses five times over, twice; what is beyond that is a flood. */
 const LIMIT = 'limit rate 100/second burst 300 packets';

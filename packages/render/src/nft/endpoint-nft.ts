@@ -1,4 +1,4 @@
-import { type Endpoint, isObjectId } from '@manx/hoststate';
+import { type Endpoint, isObjectId, isSilent } from '@manx/hoststate';
 import { type Cidr, cidrFirst, familyOf, hostCidr } from '@manx/ip';
 import type { NftChain } from '../host-plan.js';
 import { remember } from '../remember.js';
@@ -24,8 +24,9 @@ export type EndpointNft = FloatingNft &
     readonly ingress: string;
     /** The chain of the table `netdev manx` that sees each of its frames first. */
     readonly frames: readonly [string, NftChain];
-    /** The tap, where port security is off. */
+    /** The tap, where port security is off; and where connections that began elsewhere go on. */
     readonly unsecured: readonly string[];
+    readonly moved: readonly string[];
     /** What it may send from (S17): interface, MAC, address; and prefixes of them. */
     readonly macs: readonly string[];
     readonly sourcesV4: readonly string[];
@@ -68,9 +69,10 @@ function render(endpoint: Endpoint, { isStateful, isTracked }: { readonly isStat
   const v4 = ips.filter((ip) => familyOf(ip) === 4);
   const v6 = ips.filter((ip) => familyOf(ip) === 6);
   const { macs, ...pairs } = pairElements(endpoint);
+  const isReceiver = !isTracked && !isSilent(endpoint);
   const prefixes = receivedPrefixes(endpoint);
-  const routed = isTracked ? [] : prefixes;
-  const received = isTracked ? [] : [...new Set([...ips, ...routed.filter(isSingle).map(cidrFirst)])];
+  const routed = isReceiver ? prefixes : [];
+  const received = isReceiver ? [...new Set([...ips, ...routed.filter(isSingle).map(cidrFirst)])] : [];
   const floating = renderFloating(endpoint);
   return {
     ...floating,
@@ -84,8 +86,9 @@ function render(endpoint: Endpoint, { isStateful, isTracked }: { readonly isStat
     claimChains: endpoint.pairs.length === 0 ? [] : [[claimChain(ifname), CLAIM_CHAIN]],
     egress: `goto ${fromChain(ifname)}`,
     ingress: `goto ${toChain(ifname)}`,
-    frames: [fromChain(ifname), framesOf(ifname)],
+    frames: [fromChain(ifname), framesOf(endpoint)],
     unsecured: endpoint.isSecured ? [] : [tap],
+    moved: endpoint.picksUp ? [tap] : [],
     macs: macs.map((one) => `${tap} . ${one}`),
     sourcesV4: [...v4.map((ip) => `${tap} . ${mac} . ${ip}`), ...pairs.sourcesV4],
     sourcesV6: [...v6.map((ip) => `${tap} . ${mac} . ${ip}`), ...pairs.sourcesV6],
@@ -104,7 +107,7 @@ function render(endpoint: Endpoint, { isStateful, isTracked }: { readonly isStat
     untrackedV4: received.filter((ip) => familyOf(ip) === 4),
     untrackedV6: received.filter((ip) => familyOf(ip) === 6),
     untrackedNets: routed.filter((cidr) => !isSingle(cidr)),
-    tracked: isTracked
+    tracked: isTracked && !isSilent(endpoint)
       ? [...[...endpoint.addresses, ...endpoint.floating, ...endpoint.forwards].map(({ ip }) => hostCidr(ip)), ...prefixes]
       : [],
   };

@@ -17,6 +17,8 @@ export type EndpointSets = {
   readonly frameChains: ReadonlyArray<readonly [string, NftChain]>;
   /** Whether some endpoint's flows are not tracked; whether some endpoint has a floating IP or a forward. */
   readonly hasUntracked: boolean;
+  /** Whether some endpoint's connections may have begun on another host. */
+  readonly hasMoved: boolean;
   readonly hasFloating: boolean;
   /** Whether some floating IP is limited. */
   readonly hasLimits: boolean;
@@ -51,10 +53,12 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
   const hasUntracked = nft.some(({ untracked }) => untracked.length > 0);
   const claimChains = nft.flatMap((one) => one.claimChains);
   const hasClaims = claimChains.length > 0;
+  const hasMoved = nft.some(({ moved }) => moved.length > 0);
   const hasFloating = nft.some(({ floatingSelf }) => floatingSelf.length > 0);
   const hasLimits = nft.some(({ limitChains }) => limitChains.length > 0);
   return {
     hasUntracked,
+    hasMoved,
     hasFloating,
     hasLimits,
     chains: [...nft.flatMap(({ chains }) => chains), ...(hasClaims ? [...CLAIM_CHAINS_INET, ...claimChains] : [])],
@@ -72,6 +76,7 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
       ['nd-macs', { ...hashSet('ifname . ether_addr . integer', nft, (one) => one.ndMacs), typeof: 'iifname . ether saddr . @th,80,48' }],
       ['nd-targets', { ...hashSet('ifname . ether_addr . integer', nft, (one) => one.ndTargets), typeof: ND_TARGET }],
       ['nd-target-nets', { ...intervalSet('ifname . ether_addr . integer', nft, (one) => one.ndTargetNets), typeof: ND_TARGET }],
+      ...(hasMoved ? [['moved', hashSet('ifname', nft, (one) => one.moved)] as const] : []),
       ...(hasUntracked ? untrackedSets(nft) : []),
       ...(hasFloating ? floatingSets(nft) : []),
     ],

@@ -213,12 +213,25 @@ export const FORWARD_OF_FLOATING: ReadonlyArray<readonly [string, NftChain]> = [
  * Shared by all endpoints. A TCP segment that begins no connection may not begin a flow either: otherwise the answers
  * of a flow that was just cut would bring it back (S16).
  */
-function statefulRules(direction: 'egress' | 'ingress'): readonly string[] {
+function statefulRules(direction: 'egress' | 'ingress', ...exceptions: readonly string[]): readonly string[] {
   return [
     `ct state vmap { established : accept, related : accept, invalid : ${drop(`${direction}-invalid`)} }`,
+    ...exceptions,
     `tcp flags & (fin | syn | rst | ack) != syn ct state new ${drop(`${direction}-not-syn`)}`,
   ];
 }
+
+/**
+ * What takes the place of chains of the same names while an instance is here, or awaited, whose connections may have begun on another host: this
+ * one knows nothing of them, and judges their next segment as if it were the first. Only what acknowledges something goes on.
+ */
+export const STATEFUL_OF_MOVED: ReadonlyArray<readonly [string, NftChain]> = (['egress', 'ingress'] as const).map((direction) => {
+  const tap = direction === 'egress' ? 'iifname' : 'oifname';
+  return [
+    `stateful-${direction}`,
+    { hook: null, rules: statefulRules(direction, `${tap} @moved tcp flags & (syn | rst | ack) == ack ct state new return`) },
+  ];
+});
 
 const arpHook = (name: string): NftHook => ({ type: 'filter', hook: name, priority: 0, policy: 'accept' });
 

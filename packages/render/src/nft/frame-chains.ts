@@ -1,5 +1,6 @@
-import type { IfName } from '@manx/hoststate';
+import type { Endpoint } from '@manx/hoststate';
 import type { NftChain } from '../host-plan.js';
+import { arrivalRules } from './claim-chains.js';
 import { drop, dropChains } from './drop-chains.js';
 
 /** How the table `netdev manx` drops, and counts what it drops. */
@@ -19,6 +20,7 @@ export const FRAME_CHAINS: ReadonlyArray<readonly [string, NftChain]> = [
 ];
 
 /** The chain that a tap's frames come to before all else; it is there as long as the tap is (see `presentTables` of reconcile). */
-export function framesOf(ifname: IfName): NftChain {
-  return { hook: { type: 'filter', hook: `ingress device "${ifname}"`, priority: -500, policy: 'accept' }, rules: ['goto frames'] };
+export function framesOf({ ifname, mac, phase }: Endpoint): NftChain {
+  const hook = { type: 'filter', hook: `ingress device "${ifname}"`, priority: -500, policy: 'accept' } as const;
+  return { hook, rules: [...(phase === 'incoming' ? arrivalRules(mac) : []), 'goto frames'] };
 }

@@ -17,7 +17,7 @@ import { type ConnectionLimits, connectionLimits } from './connection-chains.js'
 import { DNS_METERS } from './dns-chains.js';
 import type { DropChains } from './drop-chains.js';
 import { type EndpointSets, renderEndpoints } from './endpoint-sets.js';
-import { ARP_CHAINS, ARP_DROPS, FORWARD_OF_FLOATING, fixedChains, INET_DROPS } from './fixed-chains.js';
+import { ARP_CHAINS, ARP_DROPS, FORWARD_OF_FLOATING, fixedChains, INET_DROPS, STATEFUL_OF_MOVED } from './fixed-chains.js';
 import { FRAME_CHAINS, FRAME_DROPS } from './frame-chains.js';
 import { intervals } from './intervals.js';
 import { ACCEPT_METERS, acceptChains, LOGGED_TAPS, loggedDrops, loggedPolicies, loggedPolicy, loggedTaps } from './log-chains.js';
@@ -157,15 +157,22 @@ const [floatingHere, floatingAstray] = [true, false].map((hasFlat) => [...FORWAR
 
 const [untrackedAlone, untrackedBesideSnat] = [false, true].map(untrackedChains);
 
-/** What hosts need only for stateless groups, for floating IPs and their limits, or for source NAT. */
+/** What hosts need only for live migrations, for stateless groups, for floating IPs and their limits, or for source NAT. */
 function optionalChains(
-  { hasUntracked, hasFloating, hasLimits }: EndpointSets,
+  { hasUntracked, hasMoved, hasFloating, hasLimits }: EndpointSets,
   hasFlatSpace: boolean,
   snat: RenderSettings | undefined,
 ): ReadonlyArray<readonly [string, NftChain]> {
   const untracked = hasUntracked ? (snat === undefined ? untrackedAlone : untrackedBesideSnat) : undefined;
   const floating = hasFloating ? (hasFlatSpace ? floatingHere : floatingAstray) : undefined;
-  return [...(untracked ?? []), ...(floating ?? []), ...(hasLimits ? LIMIT_CHAINS : []), ...(snat === undefined ? [] : snatOf(snat))];
+  const moved = hasMoved ? STATEFUL_OF_MOVED : [];
+  return [
+    ...moved,
+    ...(untracked ?? []),
+    ...(floating ?? []),
+    ...(hasLimits ? LIMIT_CHAINS : []),
+    ...(snat === undefined ? [] : snatOf(snat)),
+  ];
 }
 
 const snatOf = remember(({ hostSnat }: RenderSettings) => (hostSnat === undefined ? [] : snatChains(hostSnat)));

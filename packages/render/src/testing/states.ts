@@ -53,6 +53,8 @@ export function endpoint(
     ifname: `tap${id}`.slice(0, 14) as IfName,
     mac: asMac(`fa:16:3e:00:00:${number.toString(16).padStart(2, '0')}`),
     isUp: true,
+    phase: 'home',
+    picksUp: false,
     addresses: ips
       .map(asIp)
       .sort(compareIps)

@@ -24,6 +24,8 @@ const icmp =
   ({ packet }) =>
     packet.protocol === protocol && packet.icmp !== null ? String(packet.icmp[part]) : null;
 
+const tcpFlags: Field = ({ packet }) => (packet.protocol !== TCP ? null : packet.isSyn ? 'syn' : 'ack');
+
 const whole = (text: string | number | null | undefined): string | null => (text === null || text === undefined ? null : String(text));
 
 /** Every field that our rules ask for, by its words in nft (nft(8), "Payload expressions", "Meta expressions", "Conntrack expressions", "FIB expressions"). */
@@ -63,7 +65,8 @@ export const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ['fib daddr type', ({ packet, fib }) => (fib.isLocal(packet.destination) ? 'local' : 'unicast')],
   ['fib daddr oifname', ({ packet, fib }) => fib.oifOf(packet.destination)],
   // `tcp flags & (fin | syn | rst | ack) != syn` is read as one field with the value of its mask.
-  ['tcp flags & (fin | syn | rst | ack)', ({ packet }) => (packet.protocol !== TCP ? null : packet.isSyn ? 'syn' : 'ack')],
+  ['tcp flags & (fin | syn | rst | ack)', tcpFlags],
+  ['tcp flags & (syn | rst | ack)', tcpFlags],
 ]);
 
 /** Protocols as nft prints them in elements, by number. */

@@ -113,7 +113,7 @@ function readFields(text: string, rule: string): { readonly fields: readonly Fie
 
 function readMatch(fields: readonly Field[], text: string, rule: string): readonly [Clause, string] {
   const isNegated = text.startsWith('!= ');
-  const [within, after] = readLookup(isNegated ? text.slice(3) : text, rule);
+  const [within, after] = readLookup(isNegated || text.startsWith('== ') ? text.slice(3) : text, rule);
   return [{ kind: 'match', fields, isNegated, within }, after];
 }
 
