@@ -13,9 +13,9 @@ import { askedMac, newMac } from './mac.js';
 import { endPort, letGoOfAddresses } from './port-release.js';
 import { changedProtection, protectionOf } from './port-security.js';
 import { checkQosPolicyChange } from './qos/qos-policy-use.js';
+import { endVisits } from './report.js';
 import { refuseAddresses } from './routing/held-port.js';
 import { isAutoAddressed } from './subnet-shape.js';
-import { endVisits } from './report.js';
 import type { Work } from './work.js';
 
 /** Makes a port: its MAC, its addresses, its protection (the default group unless told), its binding. */

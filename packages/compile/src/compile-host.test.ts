@@ -3,7 +3,7 @@ import { applyChanges, type Change, type Resource, type ResourceKind, State } fr
 import { describe, expect, it } from 'vitest';
 import { compileAll, compileHost, compileProblems } from './compile-host.js';
 import { hostnameOf } from './hostname-of.js';
-import { fixedIp, network, port, rule, subnet } from './testing/cloud.js';
+import { binding, fixedIp, network, port, rule, subnet } from './testing/cloud.js';
 
 const h1 = asHostName('h1');
 
@@ -64,6 +64,50 @@ describe('what a host gets', () => {
       logs: [],
       owner: null,
       hostname: 'host-10-65-0-10',
+    });
+  });
+
+  describe('live migration', () => {
+    const h2 = asHostName('h2');
+    const phases = (more: object, ...bindings: readonly Parameters<typeof binding>[2][]): readonly unknown[] => {
+      const rows = bindings.map((one, at) => ['port_binding', binding(`b${at}`, 'web-port-1234', one)] as const);
+      const state = cloud(netA, sub4, sub6, ['port', { ...web[1], ...more } as Resource], ...rows);
+      return [h1, h2].map((host) => {
+        const found = compileHost(state, host).endpoints.get('web-port-1234');
+        return found === undefined ? 'none' : `${found.phase}${found.picksUp ? ' picks up' : ''}`;
+      });
+    };
+
+    it.each<[string, object, readonly object[], readonly string[]]>([
+      ['without another binding it is at home, and nowhere else', {}, [], ['home', 'none']],
+      ['a waiting binding: it is expected there', {}, [{ host: 'h2' }], ['home', 'incoming picks up']],
+      ['its profile names the host', { 'binding:profile': { migrating_to: 'h2' } }, [], ['home', 'incoming picks up']],
+      ['its profile names its own host', { 'binding:profile': { migrating_to: 'h1' } }, [], ['home', 'none']],
+      ['the host has programmed it', { visits: [{ host: 'h2', has_arrived: false }] }, [{ host: 'h2' }], ['home', 'incoming picks up']],
+      [
+        'the host has heard it: it is silent where it is bound',
+        { visits: [{ host: 'h2', has_arrived: true }] },
+        [{ host: 'h2' }],
+        ['incoming picks up', 'arrived picks up'],
+      ],
+      [
+        'the other binding was its own before: it has left that host',
+        { 'binding:host_id': 'h2' },
+        [{ host: 'h1', vif_type: 'unbound' }],
+        ['left', 'home'],
+      ],
+      ['it is bound nowhere', { 'binding:host_id': '', 'binding:vif_type': 'unbound' }, [{ host: 'h2' }], ['none', 'none']],
+    ])('%s', (_, more, bindings, expected) => {
+      expect(phases(more, ...bindings)).toEqual(expected);
+    });
+
+    it('brings all that it needs along: its groups, sets and subnets', () => {
+      const state = compileHost(cloud(netA, sub4, sub6, web, ['port_binding', binding('b', 'web-port-1234')]), h2);
+      expect(contents(state)).toEqual(
+        ['policy g', 'subnet sub4', 'subnet sub6', 'endpoint web-port-1234'].filter((one) => contents(state).includes(one)),
+      );
+      expect(contents(state)).toContain('policy g');
+      expect(state.subnets.size).toBe(2);
     });
   });
 

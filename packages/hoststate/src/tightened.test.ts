@@ -153,6 +153,18 @@ describe('S16: which endpoints have flows that may have to be cut', () => {
     expect([...cutter.addresses].sort()).toEqual([...addresses].sort());
   });
 
+  it('what was picked up in the middle ends with the rule by which either end may have begun it; nothing else does so', () => {
+    const [out, back] = [rule('out', { direction: 'egress', protocol: 6 }), rule('in', { protocol: 6, ports: { from: 80, to: 80 } })];
+    const web = endpoint('web-1', ['10.65.0.2'], ['web']);
+    const [before, after] = [stateOf(web, policy('web', out, back)), stateOf(web, policy('web', out))];
+    // The answers of a web server came first.
+    const answers: Flow = { protocol: 6, source: '10.65.0.2' as Ip, destination: '192.0.2.7' as Ip, sport: 80, dport: 40_000, icmp: null };
+    const { isCut } = flowCutter(before, after, null);
+    expect([isCut({ ...answers, isPickedUp: true }), isCut(answers)]).toEqual([true, false]);
+    // And one that it began itself, to a service that could not have begun it.
+    expect(isCut({ ...answers, sport: 40_000, dport: 443, isPickedUp: true })).toBe(false);
+  });
+
   it('no flow that was allowed and no longer is goes unnoticed: an endpoint at one of its ends is named', () => {
     let noticed = 0;
     fc.assert(

@@ -4,6 +4,7 @@ import { type FlowJudge, flowJudge } from './flow.js';
 import type { AddressSet, Endpoint, HostState, Member, Policy } from './host-state.js';
 import { isSilent } from './phase.js';
 import { diffMembers, isPrefix, memberOf } from './sorted-members.js';
+import type { EstablishedFlow, Flow } from './translation.js';
 import { translationCutter } from './translation-cutter.js';
 
 /**
@@ -16,6 +17,8 @@ import { translationCutter } from './translation-cutter.js';
 export function endpointsTightened(before: HostState, after: HostState): ReadonlySet<string> {
   return new Set(tightenings(before, after).map(({ id }) => id));
 }
+
+type RememberedFlow = Flow & Pick<EstablishedFlow, 'isPickedUp'>;
 
 /** An endpoint that is tightened, as it was and as it is, null where it was not or is not there. Of one that is not `isWhole` only what it has differs. */
 type Tightening = { readonly id: string; readonly old: Endpoint | null; readonly fresh: Endpoint | null; readonly isWhole: boolean };
@@ -52,7 +55,7 @@ export function flowCutter(
   before: HostState,
   after: HostState,
   snat: Ip | null,
-): { readonly addresses: ReadonlySet<Member>; readonly isCut: FlowJudge } {
+): { readonly addresses: ReadonlySet<Member>; readonly isCut: (flow: RememberedFlow) => boolean } {
   const changes = tightenings(before, after);
   const addresses = new Set(changes.flatMap(concernedMembers));
   const lost = lostMembers(changes, before, after);
@@ -63,8 +66,17 @@ export function flowCutter(
   const translated = translationCutter(before, after, snat);
   for (const member of translated.addresses) addresses.add(member);
   const isAllowed = flowJudge(after);
+  let wasAllowed: FlowJudge | null = null;
+  // Of what was picked up either end may have begun it: it ends with whichever way allowed it.
+  const isHalfCut = (flow: RememberedFlow): boolean => {
+    if (flow.isPickedUp !== true) return false;
+    const other = { ...flow, source: flow.destination, destination: flow.source, sport: flow.dport, dport: flow.sport };
+    wasAllowed ??= flowJudge(before);
+    return wasAllowed(other) && !isAllowed(other);
+  };
   const [ofLost, ofAll, ofMoved] = [matcher(lost), matcher(addresses), movedJudge(changes, after)];
-  const isCut: FlowJudge = (flow) => ofLost(flow) || ofMoved(flow) || translated.isCut(flow) || (ofAll(flow) && !isAllowed(flow));
+  const isCut = (flow: RememberedFlow): boolean =>
+    ofLost(flow) || ofMoved(flow) || translated.isCut(flow) || (ofAll(flow) && (!isAllowed(flow) || isHalfCut(flow)));
   return { addresses, isCut };
 }
 

@@ -16,7 +16,11 @@ export type Flow = {
 };
 
 /** A flow with the addresses of its answers, which tell how it is translated: where they come from, and whom they go to. */
-export type EstablishedFlow = Flow & { readonly answers: { readonly source: Ip; readonly destination: Ip } };
+export type EstablishedFlow = Flow & {
+  readonly answers: { readonly source: Ip; readonly destination: Ip };
+  /** True: it began on another host, and whose packet came first here says nothing of who began it. */
+  readonly isPickedUp?: true;
+};
 
 /** Where a flow goes once floating IPs and forwards are translated. */
 export type Target = { readonly ip: Ip; readonly port: number | null };

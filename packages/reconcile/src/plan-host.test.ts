@@ -144,6 +144,17 @@ describe('routes', () => {
     ]);
   });
 
+  it('that get another metric: the new one stands before the old one goes', () => {
+    const facts = done(plan);
+    const better = facts.routes.map((route) => (route.hops[0]?.dev === TAP ? { ...route, metric: 512 } : route));
+    expect(lines(planHost(plan, { ...facts, routes: better }, []))).toEqual([
+      'set route 10.65.0.2/32 dev tap0a1b2c3d-4e metric 1024',
+      'set route 2001:db8:65::2/128 dev tap0a1b2c3d-4e metric 1024',
+      'delete route 10.65.0.2/32 dev tap0a1b2c3d-4e metric 512',
+      'delete route 2001:db8:65::2/128 dev tap0a1b2c3d-4e metric 512',
+    ]);
+  });
+
   it('that are there twice, or with no single device, lose the wrong one first', () => {
     const facts = done(plan);
     const twice = { destination: hostCidr(asIp('10.65.0.2')), hops: [{ dev: 'tap1a1b2c3d-4e' as IfName, via: null }], metric: 1024 };

@@ -31,6 +31,35 @@ describe('bindings of a port', () => {
     expect(hosts()).toEqual([['h2', 'ACTIVE', 'tap']]);
   });
 
+  test('what hosts say of a port that may move to them is kept while it may, and the last that has heard it has it', () => {
+    const { bench, id, act } = bound();
+    const said = (host: string, status: 'ACTIVE' | 'DOWN', has_arrived = false): unknown => {
+      bench.run({ op: 'report', host, statuses: [{ id, status, has_arrived }] });
+      const { visits, status: seen } = bench.the('port', id);
+      return [seen, visits];
+    };
+    said('h1', 'ACTIVE');
+    expect(said('h2', 'ACTIVE')).toEqual(['ACTIVE', undefined]);
+    act('create_port_binding', { host: 'h2' });
+    expect(said('h2', 'ACTIVE')).toEqual(['ACTIVE', [{ host: 'h2', has_arrived: false }]]);
+    expect(said('h2', 'ACTIVE', true)).toEqual(['ACTIVE', [{ host: 'h2', has_arrived: true }]]);
+    // What is left of it on its own host says nothing of it.
+    expect(said('h1', 'DOWN')).toEqual(['ACTIVE', [{ host: 'h2', has_arrived: true }]]);
+    expect(said('h1', 'ACTIVE', true)).toEqual(['ACTIVE', [{ host: 'h2', has_arrived: false }]]);
+    expect(said('h2', 'DOWN')).toEqual(['ACTIVE', []]);
+    said('h2', 'ACTIVE', true);
+    act('delete_port_binding', { at: 'h2' });
+    expect(bench.the('port', id).visits).toEqual([]);
+  });
+
+  test('a host that has programmed it before need not say so again when its binding becomes the one in use', () => {
+    const { bench, id, act } = bound();
+    act('create_port_binding', { host: 'h2' });
+    bench.run({ op: 'report', host: 'h2', statuses: [{ id, status: 'ACTIVE' }] });
+    act('activate', { at: 'h2' });
+    expect(bench.the('port', id)).toMatchObject({ status: 'ACTIVE', 'binding:host_id': 'h2', visits: [] });
+  });
+
   test('is one a host, on hosts that live, and only for what moves', () => {
     const { bench, act } = bound();
     expect(act('create_port_binding', { host: 'h1' })).toBe('409 PortBindingAlreadyExists');

@@ -72,6 +72,15 @@ describe('what Nova is told of a commit', () => {
     }
   });
 
+  it('of a port that another host has programmed for a live migration: plugged, once, though it stays ACTIVE', () => {
+    const visit = (has_arrived: boolean): readonly Change[] => was({ status: 'ACTIVE', visits: [{ host: 'h2', has_arrived }] });
+    const active = was({ status: 'ACTIVE' });
+    expect(told(active, visit(false))).toEqual([plugged]);
+    expect(told(active, visit(false), visit(true))).toEqual([]);
+    expect(told(active, visit(true), was({ status: 'ACTIVE', visits: [] }))).toEqual([]);
+    expect(told(active, visit(true), was({ status: 'ACTIVE', visits: [], 'binding:host_id': 'h2' }))).toEqual([changed]);
+  });
+
   it('of a deleted port: deleted, and nothing more', () => {
     expect(told(was({ status: 'ACTIVE' }), gone('port', 'p1'))).toEqual([
       { name: 'network-vif-deleted', server_uuid: INSTANCE, tag: 'p1' },

@@ -1,4 +1,5 @@
 import { asIp } from '@manx/ip';
+import { PICKED_UP_MARK } from '@manx/render';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTestNetns } from '../testing/test-netns.js';
 import { openConntrack } from './open-conntrack.js';
@@ -7,7 +8,8 @@ const netns = makeTestNetns('kn-ct');
 const conntrack = netns.inside(openConntrack);
 
 beforeAll(() => {
-  netns.exec('nft', 'table inet t { chain c { type filter hook output priority 0; ct state new accept\n}\n}');
+  const mark = `ip daddr 127.0.0.11 ct mark set ${PICKED_UP_MARK}`;
+  netns.exec('nft', `table inet t { chain c { type filter hook output priority 0; ${mark}\nct state new accept\n}\n}`);
   for (const ip of ['127.0.0.1', '127.0.0.9', '::1']) netns.exec('ping', '-c', '1', '-W', '1', ip);
 });
 afterAll(() => {
@@ -26,6 +28,13 @@ describe('tracked flows', () => {
     expect(conntrack.flows(ips('::1')).map(({ flow }) => flow)).toMatchObject([{ protocol: 58, icmp: { type: 128 } }]);
     expect(conntrack.flows(ips('192.0.2.1'))).toEqual([]);
     expect(conntrack.flows(new Set())).toEqual([]);
+  });
+
+  it('S16: those that were picked up in the middle are told from others', () => {
+    netns.exec('ping', '-c', '1', '-W', '1', '127.0.0.11');
+    const found = (ip: string): unknown => conntrack.flows(ips(ip)).map(({ flow }) => flow.isPickedUp);
+    expect([found('127.0.0.11'), found('127.0.0.9')]).toEqual([[true], [undefined]]);
+    expect(conntrack.forget(conntrack.flows(ips('127.0.0.11')))).toEqual([null]);
   });
 
   it('where there are many flows the kernel filters few addresses, and many are looked for in all: the answer is the same', () => {

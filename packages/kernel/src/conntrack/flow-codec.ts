@@ -1,5 +1,6 @@
 import type { EstablishedFlow, Flow } from '@manx/hoststate';
 import type { Family, Ip } from '@manx/ip';
+import { PICKED_UP_MARK } from '@manx/render';
 import { decodeAttributes, encodeAttributes, nested, u32 } from '../netlink/attribute.js';
 import { AF_OF_FAMILY, ipBytes, ipFromBytes } from '../netlink/ip-bytes.js';
 import type { NetlinkRequest } from '../netlink/message.js';
@@ -14,6 +15,7 @@ const AF_UNSPEC = 0;
 const NFGENMSG = 4;
 const CTA_TUPLE_ORIG = 1;
 const CTA_TUPLE_REPLY = 2;
+const CTA_MARK = 8;
 const CTA_ID = 12;
 const CTA_ZONE = 18;
 const CTA_FILTER = 25;
@@ -61,7 +63,12 @@ export const decodeFlow = (payload: Buffer): TrackedFlow | null => {
   const begun = decodeTuple(tuple);
   const answers = decodeTuple(attributes.get(CTA_TUPLE_REPLY) ?? Buffer.alloc(0));
   if (begun === null || answers === null) return null;
-  const flow: EstablishedFlow = { ...begun, answers: { source: answers.source, destination: answers.destination } };
+  const isPickedUp = attributes.get(CTA_MARK)?.readUInt32BE(0) === PICKED_UP_MARK;
+  const flow: EstablishedFlow = {
+    ...begun,
+    answers: { source: answers.source, destination: answers.destination },
+    ...(isPickedUp ? { isPickedUp } : {}),
+  };
   const handle = [nestedBytes(CTA_TUPLE_ORIG, tuple), ...kept(attributes, CTA_ID), ...kept(attributes, CTA_ZONE)];
   return { flow, handle: { af: payload.readUInt8(0), attributes: encodeAttributes(handle) } };
 };

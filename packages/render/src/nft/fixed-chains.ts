@@ -221,15 +221,25 @@ function statefulRules(direction: 'egress' | 'ingress', ...exceptions: readonly 
   ];
 }
 
+/** What conntrack has of a connection that was picked up in the middle (connmark); `M` and `p`. */
+export const PICKED_UP_MARK = 0x4d70;
+
 /**
  * What takes the place of chains of the same names while an instance is here, or awaited, whose connections may have begun on another host: this
- * one knows nothing of them, and judges their next segment as if it were the first. Only what acknowledges something goes on.
+ * one knows nothing of them, and judges their next segment as if it were the first. Only what acknowledges something goes on. It is marked, because
+ * nothing tells here which end began it.
  */
 export const STATEFUL_OF_MOVED: ReadonlyArray<readonly [string, NftChain]> = (['egress', 'ingress'] as const).map((direction) => {
   const tap = direction === 'egress' ? 'iifname' : 'oifname';
   return [
     `stateful-${direction}`,
-    { hook: null, rules: statefulRules(direction, `${tap} @moved tcp flags & (syn | rst | ack) == ack ct state new return`) },
+    {
+      hook: null,
+      rules: statefulRules(
+        direction,
+        `${tap} @moved tcp flags & (syn | rst | ack) == ack ct state new ct mark set 0x${PICKED_UP_MARK.toString(16)} return`,
+      ),
+    },
   ];
 });
 

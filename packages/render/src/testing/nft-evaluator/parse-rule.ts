@@ -32,6 +32,7 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, (found: RegExpExecArray) => Cl
   [/^notrack(?= |$)/, () => ({ kind: 'notrack' })],
   [/^ip6? dscp set \d+(?= |$)/, () => ({ kind: 'mark' })],
   [/^limit rate \d+\/second burst \d+ packets(?= |$)/, () => ({ kind: 'mark' })],
+  [/^ct mark set 0x[\da-f]+(?= |$)/, () => ({ kind: 'mark' })],
   [/^log (?:prefix "[\w-]+" )?group \d+(?: snaplen \d+)?(?= |$)/, () => ({ kind: 'mark' })],
   [/^update @[\w-]+ \{ [\w ]+ counter \}(?= |$)/, () => ({ kind: 'mark' })],
   [/^update @[\w-]+ \{ \w+ limit rate over \d+\/second burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
