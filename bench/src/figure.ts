@@ -41,9 +41,10 @@ export type Effort = {
   readonly feed: { readonly changes: number; readonly idleSeconds: number };
   /** Ports that are there, plugged in, before the first boot. */
   readonly crowd: number;
-  /** Changes of policy that are timed; disturbances of a host that are; ports on one host for the cold start, and of the storm on ten. */
+  /** Changes of policy that are timed; disturbances of a host that are; live migrations; ports on one host for the cold start, and of the storm on ten. */
   readonly changes: number;
   readonly drifts: number;
+  readonly migrations: number;
   readonly adopted: number;
   readonly storm: number;
   /** How many endpoints the sending host has when the data path is measured, one stage after another. */
@@ -71,6 +72,7 @@ export const fullEffort: Effort = {
   crowd: 200,
   changes: 50,
   drifts: 10,
+  migrations: 20,
   adopted: 500,
   storm: 500,
   pathSizes: [10, 100, 1000],
@@ -96,6 +98,7 @@ export const quickEffort: Effort = {
   crowd: 30,
   changes: 5,
   drifts: 2,
+  migrations: 2,
   adopted: 50,
   storm: 50,
   pathSizes: [10, 50],

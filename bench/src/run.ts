@@ -11,6 +11,7 @@ import { measureBoot } from './measure-boot.js';
 import { measureChange } from './measure-change.js';
 import { measureExplain } from './measure-explain.js';
 import { measureHost } from './measure-host.js';
+import { measureMigrate } from './measure-migrate.js';
 import { measureMulticast } from './measure-multicast.js';
 import { measurePath } from './measure-path.js';
 import { measureQos } from './measure-qos.js';
@@ -39,13 +40,13 @@ type FigureName = (typeof figureNames)[number];
 /** What `--only` takes: a figure, or several by one name. */
 const chosen: Readonly<Record<string, readonly FigureName[]>> = {
   api: ['neutron', 'size', 'explain'],
-  lab: ['boot', 'change', 'host', 'path', 'multicast', 'qos', 'routes', 'storm', 'verify'],
+  lab: ['boot', 'change', 'host', 'path', 'migrate', 'multicast', 'qos', 'routes', 'storm', 'verify'],
   ...Object.fromEntries(figureNames.map((name) => [name, [name]])),
 };
 
 const usage = `bench [--quick] [--only ${Object.keys(chosen).join('|')}]... [--write FILE]
   Measures, and writes what it has measured into bench/RESULTS.md, where the other figures stay as they are.
-  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), multicast to three hosts (multicast), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
+  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), live migration (migrate), multicast to three hosts (multicast), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
   With --quick it prints alone, unless told where to write.`;
 
 type Work = { readonly cleanup: Cleanup; readonly progress: Progress };

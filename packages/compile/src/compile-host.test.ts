@@ -71,7 +71,7 @@ describe('what a host gets', () => {
     const h2 = asHostName('h2');
     const phases = (more: object, ...bindings: readonly Parameters<typeof binding>[2][]): readonly unknown[] => {
       const rows = bindings.map((one, at) => ['port_binding', binding(`b${at}`, 'web-port-1234', one)] as const);
-      const state = cloud(netA, sub4, sub6, ['port', { ...web[1], ...more } as Resource], ...rows);
+      const state = cloud(netA, sub4, sub6, ['port', { ...web[1], ...more }], ...rows);
       return [h1, h2].map((host) => {
         const found = compileHost(state, host).endpoints.get('web-port-1234');
         return found === undefined ? 'none' : `${found.phase}${found.picksUp ? ' picks up' : ''}`;
@@ -103,11 +103,7 @@ describe('what a host gets', () => {
 
     it('brings all that it needs along: its groups, sets and subnets', () => {
       const state = compileHost(cloud(netA, sub4, sub6, web, ['port_binding', binding('b', 'web-port-1234')]), h2);
-      expect(contents(state)).toEqual(
-        ['policy g', 'subnet sub4', 'subnet sub6', 'endpoint web-port-1234'].filter((one) => contents(state).includes(one)),
-      );
-      expect(contents(state)).toContain('policy g');
-      expect(state.subnets.size).toBe(2);
+      expect(contents(state).toSorted()).toEqual(['endpoint web-port-1234', 'policy g', 'subnet sub4', 'subnet sub6']);
     });
   });
 
