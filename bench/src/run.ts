@@ -29,6 +29,7 @@ const figureNames = [
   'change',
   'host',
   'path',
+  'migrate',
   'multicast',
   'qos',
   'routes',
@@ -72,6 +73,7 @@ const inOneLab = {
   change: measureChange,
   host: measureHost,
   path: measurePath,
+  migrate: measureMigrate,
   multicast: measureMulticast,
   qos: measureQos,
   routes: measureRoutes,
@@ -82,6 +84,7 @@ const labs: readonly { readonly names: readonly (keyof typeof inOneLab)[]; reado
   { names: ['boot', 'change', 'host'], crowd: ({ crowd }) => crowd },
   { names: ['multicast'], crowd: () => 0 },
   { names: ['path'], crowd: () => 0 },
+  { names: ['migrate'], crowd: ({ crowd }) => crowd },
   { names: ['qos'], crowd: () => 0 },
   { names: ['routes'], crowd: () => 0 },
 ];

@@ -107,9 +107,10 @@ function render(endpoint: Endpoint, { isStateful, isTracked }: { readonly isStat
     untrackedV4: received.filter((ip) => familyOf(ip) === 4),
     untrackedV6: received.filter((ip) => familyOf(ip) === 6),
     untrackedNets: routed.filter((cidr) => !isSingle(cidr)),
-    tracked: isTracked && !isSilent(endpoint)
-      ? [...[...endpoint.addresses, ...endpoint.floating, ...endpoint.forwards].map(({ ip }) => hostCidr(ip)), ...prefixes]
-      : [],
+    tracked:
+      isTracked && !isSilent(endpoint)
+        ? [...[...endpoint.addresses, ...endpoint.floating, ...endpoint.forwards].map(({ ip }) => hostCidr(ip)), ...prefixes]
+        : [],
   };
 }
 
