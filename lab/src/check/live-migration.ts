@@ -31,8 +31,8 @@ const routesTo = async (host: string, { v4, v6 }: Guest): Promise<readonly strin
 const tracesOf = async ({ host, tap }: Trace, guest: Guest): Promise<number> => {
   const rules = await execOut(['ip', 'netns', 'exec', hostNamespace(host), 'nft', 'list', 'ruleset']);
   const links = await execOut(['ip', '-n', hostNamespace(host), '-o', 'link']);
-  // What was dropped of it is remembered for a while, as of any tap.
-  const lines = [...rules.split('\n'), ...links.split('\n')].filter((line) => line.includes(tap) && !line.includes('expires'));
+  // What was dropped of it, and how many connections it had, is counted for a while, as of any tap.
+  const lines = [...rules.split('\n'), ...links.split('\n')].filter((line) => line.includes(tap) && !/expires|ct count/.test(line));
   return lines.length + (await routesTo(host, guest)).length;
 };
 
