@@ -27,7 +27,7 @@ describe('the comparison itself', () => {
         const simulated = new SimulatedCloud(cloud, bug);
         return flows.every((flow) => compareFlow(cloud, simulated, flow) === null);
       }),
-      { numRuns: 400, endOnFailure: true, seed: 7 },
+      { numRuns: 2_000, endOnFailure: true, seed: 7 },
     );
     expect(failed).toBe(true);
   });
