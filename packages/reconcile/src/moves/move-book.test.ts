@@ -25,6 +25,7 @@ const endpoint = (phase: Endpoint['phase'], more: Partial<Endpoint> = {}): Endpo
   floatingLimits: [],
   qos: NO_QOS,
   dhcpOptions: [],
+  logs: [],
   hostname: 'host-a',
   owner: null,
   ...more,
