@@ -21,17 +21,11 @@ export { CLAIM_LOG_GROUP } from './nft/claim-chains.js';
 export { MAX_CONNECTIONS } from './nft/connection-chains.js';
 export { SAMPLE_BYTES, SAMPLE_GROUP } from './nft/drop-chains.js';
 
-<<<<<<< HEAD
-
 export { type Listening, type Memberships, TUNNEL_DEVICE, tunnelHop } from './nft/group-tables.js';
 export { ACCEPT_PREFIX, LOG_GROUP } from './nft/log-chains.js';
 export { LISTENER_LOG_GROUP } from './nft/multicast-chains.js';
 
-=======
->>>>>>> 798ace3 (reconcile: the tests of live migrations know of logs)
-
 export { PICKED_UP_MARK } from './nft/fixed-chains.js';
-export { ACCEPT_PREFIX, LOG_GROUP } from './nft/log-chains.js';
 export { DROP_METER_PREFIX, RULE_COUNTER_PREFIX } from './nft/names.js';
 export { DROP_METERS } from './nft/render-tables.js';
 export { renderHost } from './render-host.js';
