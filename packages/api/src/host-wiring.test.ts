@@ -264,7 +264,9 @@ describe('the way back', () => {
     expect(news).toMatchObject([{ type: 'delta', revision: api.ledger.revision }]);
     const endpoints = news[0]?.delta?.puts.filter(({ kind }) => kind === 'endpoint').map(({ id }) => id);
     expect(endpoints).toEqual([port.id, other.id].sort());
-    expect(news[0]?.delta?.deletes).toEqual([{ kind: 'endpoint', id: gone.id }]);
+    // Its names go with it.
+    const gones = ['endpoint', 'names'].map((kind) => ({ kind, id: gone.id }));
+    expect(news[0]?.delta?.deletes).toEqual(gones);
     await wiring.feed.report(h1, report({ [port.id]: 'up', [other.id]: 'up' }));
     expect(made.map(statusOf)).toEqual(['ACTIVE', 'ACTIVE', 'DOWN']);
   });
