@@ -41,7 +41,7 @@ export const cleanupAgent = async ({ config }: { readonly config: string }): Pro
     tunnel.close();
     saved.remove();
     new StateCopy(settings.state_dir, openLog('error')).remove();
-    const kept = { stateDir: settings.state_dir, log: openLog('error'), onChange: () => undefined };
+    const kept = { stateDir: settings.state_dir, log: openLog('error'), onChange: () => undefined, onProgress: () => undefined };
     new ClaimKeeper(kept).remove();
     new MoveKeeper(kept).remove();
     removeListeners(settings.state_dir);

@@ -14,6 +14,8 @@ export type MoveKeeperOptions = {
   readonly log: AgentLog;
   /** Told when a turn of the loop is due: what `settle` says may be different. */
   readonly onChange: () => void;
+  /** Told when a migration has got further: the copy of the state that it belongs to had better be on disk as well. */
+  readonly onProgress: () => void;
 };
 
 /**
@@ -80,6 +82,7 @@ export class MoveKeeper {
     try {
       writeFileAtomic(this.#path, text, { mode: 0o600 });
       this.#written = text;
+      this.#options.onProgress();
     } catch (error) {
       this.#options.log.error(
         { file: this.#path, problem: (error as Error).message },

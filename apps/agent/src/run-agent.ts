@@ -130,7 +130,7 @@ class Agent {
     const rendering = renderSettings(settings);
     const kept = { stateDir: settings.state_dir, log, onChange: () => this.#loop.kickAnyway() };
     this.#claims = new ClaimKeeper(kept);
-    this.#moves = new MoveKeeper(kept);
+    this.#moves = new MoveKeeper({ ...kept, onProgress: () => void this.#copy.flush() });
     const tunnelEnd = rendering.multicast ?? null;
     this.#listeners = new ListenerKeeper({
       stateDir: settings.state_dir,

@@ -172,6 +172,16 @@ describe('an agent that comes back', () => {
     expect(play(before.book.saved()).told(INCOMING)).toBe('arrived picks up');
   });
 
+  it('goes on picking connections up when the copy of the state is from before it began', () => {
+    const before = play();
+    before.told(INCOMING, { at: 2 });
+    before.heard();
+    const after = play(before.book.saved());
+    expect(after.told(stateOf(), { at: 1 })).toBe('nothing');
+    expect(after.told(ARRIVED, { at: 3 })).toBe('arrived picks up');
+    expect(after.told(stateOf(endpoint('arrived', { policies: [] })), { at: 4 })).toBe('arrived');
+  });
+
   it('picks up no more connections of what has settled: what was tightened meanwhile it cannot know', () => {
     const before = play();
     before.told(INCOMING);

@@ -100,11 +100,12 @@ export class MoveBook {
     return turns.length === 0 ? null : Math.min(...turns);
   }
 
+  /** An endpoint that was not there before is not tightened, whatever it comes with: the copy of the state may be from before its move. */
   #endPickUps(last: HostState | null, state: HostState): void {
     if (last === null || this.#moves.size === 0) return;
     for (const id of endpointsTightened(last, state)) {
       const move = this.#moves.get(id);
-      if (move !== undefined) this.#moves.set(id, { ...move, picksUp: false });
+      if (move !== undefined && last.endpoints.has(id)) this.#moves.set(id, { ...move, picksUp: false });
     }
   }
 }
