@@ -28,7 +28,7 @@ const told = (host: HostName, id: string): { claims: readonly string[]; isYielde
     .split('\n')
     .filter(Boolean)
     .map((line) => (JSON.parse(line) as { object?: Endpoint }).object);
-  const endpoint = objects.find((object) => object?.id === id);
+  const endpoint = objects.find((object) => object?.kind === 'endpoint' && object.id === id);
   return { claims: endpoint?.claims ?? [], isYielded: endpoint?.pairs[0]?.isYielded };
 };
 const report = (claims: StatusReport['claims'], revision = ledger.revision): StatusReport => ({

@@ -13,6 +13,8 @@ const NFT_CTX_OUTPUT_JSON = 1 << 4;
 const NFT_CTX_OUTPUT_NUMERIC_PROTO = 1 << 7;
 /** Longer texts are run on another thread, so that this one goes on. */
 const SYNCHRONOUS_CHARACTERS = 16_384;
+/** So often a listing is tried that others interrupt. */
+const MAX_LISTINGS = 3;
 /** A context that is renewed now and then cannot grow without end. */
 const MAX_CONTEXT_RUNS = 20_000;
 
@@ -94,12 +96,20 @@ export const openLibnftables = (): Nftables => {
   };
   const isHeld = (table: NftTableKey): boolean => held.some((one) => nameOf(one) === nameOf(table));
   const enqueue = (task: Task): Promise<Result> => line.run(() => perform(task));
-  const listOne = async (what: string): Promise<readonly NftObject[] | null> => {
+  const listOnce = async (what: string): Promise<readonly NftObject[] | null> => {
     const { status, output, error } = await enqueue({ text: `list ${what}`, isJson: true });
-    // An interrupted listing has been seen to end well and say nothing.
-    if (status === 0 && output !== '') return parseNftListing(output);
+    if (status === 0) return parseNftListing(output);
     if (error.includes('No such file or directory')) return null;
     throw new NftFault('list', error);
+  };
+  const listOne = async (what: string): Promise<readonly NftObject[] | null> => {
+    for (let left = MAX_LISTINGS; ; left--) {
+      try {
+        return await listOnce(what);
+      } catch (fault) {
+        if (left === 1) throw fault;
+      }
+    }
   };
   const listAll = async (what: string): Promise<readonly NftObject[]> => (await listOne(what)) ?? [];
 

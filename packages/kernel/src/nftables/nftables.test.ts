@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { makeTestNetns, type TestNetns } from '../testing/test-netns.js';
 import { openLibnftables } from './libnftables.js';
 import { openNftProgram } from './nft-program.js';
-import { type Nftables, NftFault } from './nftables.js';
+import { type Nftables, NftFault, parseNftListing } from './nftables.js';
 import { trackOwnGenerations } from './own-generations.js';
 import { type NftGeneration, watchNftables } from './watch-nftables.js';
 
@@ -111,6 +111,13 @@ const library = makeTestNetns('kn-nft-lib');
 conformance('nftables by libnftables', library, () => library.inside(openLibnftables));
 const program = makeTestNetns('kn-nft-prog');
 conformance('nftables by the nft program', program, () => openNftProgram(['ip', 'netns', 'exec', program.name, 'nft']));
+
+it.each(['', '\n', '{"nftables": [{"metainfo": {}}'])(
+  'S20: a listing that is cut short is a fault, which is tried again, and no end of the agent: %j',
+  (json) => {
+    expect(() => parseNftListing(json)).toThrow(NftFault);
+  },
+);
 
 it('a transaction is one event, however large, that tells ours from a stranger', async () => {
   const netns = makeTestNetns('kn-nft-watch');

@@ -64,10 +64,15 @@ const ERROR = /^[^\s:]+:(\d+):(\d+)(?:-\d+)?: Error: (.*)$/gm;
 const parseNftErrors = (output: string): readonly NftRefusal[] =>
   [...output.matchAll(ERROR)].map(([, line, column, detail]) => ({ line: Number(line), column: Number(column), detail: detail ?? '' }));
 
-/** The objects of a JSON listing. */
+/** The objects of a JSON listing. Throws NftFault for one that is cut short: a listing that others interrupted has been seen to end well, and say next to nothing. */
 export const parseNftListing = (json: string): readonly NftObject[] => {
-  const { nftables } = JSON.parse(json) as { readonly nftables: readonly NftObject[] };
-  return nftables.filter((object) => object['metainfo'] === undefined);
+  try {
+    const { nftables } = JSON.parse(json) as { readonly nftables: readonly NftObject[] };
+    return nftables.filter((object) => object['metainfo'] === undefined);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new NftFault('list', 'the listing was cut short; others are changing tables as well');
+    throw cause;
+  }
 };
 
 /** The tables of a JSON listing. */
