@@ -237,8 +237,10 @@ export class HostObserver {
 
   async #readTables(keys: readonly NftTableKey[]): Promise<readonly ObservedTable[]> {
     const tables: ObservedTable[] = [];
+    const port = this.#ports.nftables;
     for (const key of keys) {
-      const nftables = await this.#ports.nftables.listTable(key);
+      if (await port.isOrphan(key)) await port.hold(key);
+      const nftables = await port.listTable(key);
       const table = nftables === null ? null : parseNftTable({ nftables });
       if (table !== null) tables.push(table);
     }

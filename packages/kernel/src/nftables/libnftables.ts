@@ -2,7 +2,7 @@ import { closeSync, fstatSync, writeFileSync } from 'node:fs';
 import koffi from 'koffi';
 import { Fault } from '../fault.js';
 import { closeOnExec, openMemoryFile } from '../netlink/libc.js';
-import { holdTable, netfilterSockets } from './hold-table.js';
+import { holdTable, isOrphan, netfilterSockets } from './hold-table.js';
 import { type Nftables, NftFault, type NftObject, type NftTableKey, parseNftListing, tablesOf } from './nftables.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { applyElements } from './set-elements.js';
@@ -141,6 +141,7 @@ export const openLibnftables = (): Nftables => {
         held = [...held, table];
         return 'taken';
       }),
+    isOrphan: (table) => line.run(() => Promise.resolve(session.socket !== null && isOrphan(session.socket.fd, table))),
     isHeld,
     close: async () => {
       await line.idle();

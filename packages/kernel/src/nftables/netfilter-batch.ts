@@ -16,6 +16,9 @@ export const NFNL_SUBSYS_NFTABLES = 10;
 const FAMILIES: Readonly<Record<string, number>> = { inet: 1, ip: 2, arp: 3, netdev: 5, bridge: 7, ip6: 10 };
 const RECEIVE_BYTES = 1 << 16;
 
+/** The size of `struct nfgenmsg`, which is before the attributes of an answer. */
+export const GENMSG_BYTES = 4;
+
 /** The header of a message to nftables about a table of this family. */
 export const familyHeader = (family: string): Buffer => nfgenmsg(FAMILIES[family] ?? 0, 0);
 

@@ -33,6 +33,7 @@ export const openNftProgram = ([program, ...before]: ProgramCommand = ['nft']): 
     listTables: async () => tablesOf((await listOne(['tables'])) ?? []),
     // A table is its owner's for as long as that one lives: each `nft` for a moment.
     hold: () => Promise.resolve('refused'),
+    isOrphan: () => Promise.resolve(false),
     isHeld: () => false,
     close: line.idle,
   };

@@ -185,7 +185,11 @@ describe('S20: a table that is held', () => {
   it('outlives its holder, and is the next one’s to take over, after which it is replaced in one transaction', async () => {
     expect(rules()).toContain('192.0.2.1 drop');
     const next = netns.inside(openLibnftables);
+    expect(await next.isOrphan(KEY)).toBe(true);
+    expect(await next.isOrphan({ family: 'ip', name: 'manx' })).toBe(false);
     expect(await next.hold(KEY)).toBe('taken');
+    expect(await next.isOrphan(KEY)).toBe(false);
+    expect((await next.listTable(KEY))?.[0]?.['table']).toMatchObject({ name: 'manx', flags: ['owner', 'unknown'] });
     expect(refused('nft', 'delete table inet manx')).toBe(true);
     expect(await next.check('flush chain inet manx forward\nadd rule inet manx forward ip saddr 192.0.2.2 drop')).toBeNull();
     await next.apply('flush chain inet manx forward\nadd rule inet manx forward ip saddr 192.0.2.2 drop');

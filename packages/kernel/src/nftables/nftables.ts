@@ -46,6 +46,11 @@ export type Nftables = {
    * table that was made without it.
    */
   readonly hold: (table: NftTableKey) => Promise<NftHold>;
+  /**
+   * Whether the process that held a table has gone. Hold it before it is listed: for the flag that is left libnftables 1.0.6 has no word, and
+   * writes what it finds in memory in its place, or nothing from there on.
+   */
+  readonly isOrphan: (table: NftTableKey) => Promise<boolean>;
   /** Whether `hold` would answer `kept`. */
   readonly isHeld: (table: NftTableKey) => boolean;
   /** Ends the port; calls under way are finished first. */

@@ -2,7 +2,7 @@ import { type Ip, parseIp } from '@manx/ip';
 import { type Attribute, cString, decodeAttributes, encodeAttributes, nested } from '../netlink/attribute.js';
 import { ipBytes } from '../netlink/ip-bytes.js';
 import { type NetlinkRequest, NLM_F_CREATE } from '../netlink/message.js';
-import { ask, familyHeader, NFNL_SUBSYS_NFTABLES, transact } from './netfilter-batch.js';
+import { ask, familyHeader, GENMSG_BYTES, NFNL_SUBSYS_NFTABLES, transact } from './netfilter-batch.js';
 
 // include/uapi/linux/netfilter/nf_tables.h
 const NFT_MSG_GETSET = (NFNL_SUBSYS_NFTABLES << 8) | 10;
@@ -18,7 +18,6 @@ const NFTA_SET_ELEM_LIST_ELEMENTS = 3;
 const NFTA_LIST_ELEM = 1;
 const NFTA_SET_ELEM_KEY = 1;
 const NFTA_DATA_VALUE = 1;
-const GENMSG = 4; // struct nfgenmsg
 
 /** One of these is a few hundred bytes; more at once are rare, and libnftables is as quick for them. */
 const MAX_CHARACTERS = 4_000;
@@ -59,7 +58,7 @@ const isPlain = (fd: number, { family, table, set, addresses }: Change): boolean
   const attributes = encodeAttributes([cString(NFTA_SET_TABLE, table), cString(NFTA_SET_NAME, set)]);
   const request = { type: NFT_MSG_GETSET, flags: 0, payload: Buffer.concat([familyHeader(family), attributes]) };
   const isFlat = ask(fd, request, (payload) => {
-    const found = decodeAttributes(payload.subarray(GENMSG));
+    const found = decodeAttributes(payload.subarray(GENMSG_BYTES));
     const length = found.get(NFTA_SET_KEY_LEN)?.readUInt32BE(0);
     return (found.get(NFTA_SET_FLAGS)?.readUInt32BE(0) ?? 0) === 0 && addresses.every((ip) => ipBytes(ip).length === length);
   });
