@@ -44,9 +44,9 @@ const damaged = async (ground: Ground, { lines, view }: Damage): Promise<string[
   return wrong;
 };
 
-/** The rules without their counters and handles, and without the sets that packets fill (those with a timeout): the attack itself fills them. */
+/** The rules without their counters and handles, and without the sets that packets fill (those with a timeout or a size): the attack itself fills them. */
 const withoutFilled =
-  '/^\\tset /{block=$0; inset=1; next} inset{block=block "\\n" $0; if (/^\\t}/) {if (block !~ /timeout/) print block; inset=0}; next} {print}';
+  '/^\\tset /{block=$0; inset=1; next} inset{block=block "\\n" $0; if (/^\\t}/) {if (block !~ /timeout|size /) print block; inset=0}; next} {print}';
 const rules = `nft -s list ruleset | awk '${withoutFilled}' | grep -v '^ *#'`;
 
 /** What a stranger does to rules may be refused (the tables are the agent's own) or repaired. */
