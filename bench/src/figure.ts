@@ -79,7 +79,7 @@ export const fullEffort: Effort = {
   routes: [1000, 10_000, 100_000],
   newRoutes: 40,
   boots: 100,
-  pathRounds: 7,
+  pathRounds: 3,
   qosRounds: 3,
   pathSeconds: 3,
   verifySequences: 10,
