@@ -47,15 +47,15 @@ describe('S16: a flow that was cut', () => {
     await host.until('packets', () => (got > 10 ? true : null));
     host.change(refused);
     await host.until('cut', () => (host.said.includes('cut flows that are no longer allowed') ? true : null));
-    const before = got;
     receiver.stdin?.write('now\n');
     await host.until('second cut', () => (host.said.includes('that an answer under way had begun again') ? true : null));
-    // What was on its way when it was cut has arrived when the sender has sent ten more.
-    await once(sender.stdout ?? sender, 'data');
-    const after = got;
-    expect(after).toBeGreaterThanOrEqual(before);
-    for (let tens = 0; tens < 20; tens += 1) await once(sender.stdout ?? sender, 'data');
-    expect(got).toBe(after);
+    // What was on its way when it was cut still arrives, and is told a while later; then nothing comes of two hundred that are sent.
+    const isSilent = async (): Promise<boolean> => {
+      const before = got;
+      for (let tens = 0; tens < 20; tens += 1) await once(sender.stdout ?? sender, 'data');
+      return got === before;
+    };
+    expect((await isSilent()) || (await isSilent())).toBe(true);
     sender.kill();
     receiver.kill();
   });
