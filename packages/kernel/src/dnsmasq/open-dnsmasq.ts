@@ -3,6 +3,7 @@ import { Fault } from '../fault.js';
 import { changeFolder, readFolder } from '../files/program-folder.js';
 import { withCandidate } from '../files/with-candidate.js';
 import type { ProgramPort } from '../host/program-port.js';
+import { oneAtATime } from '../one-at-a-time.js';
 import { type OutputTail, tailOutput } from '../process/output-tail.js';
 import { runProgram } from '../process/run-program.js';
 import { type ProgramCommand, type ProgramListener, SupervisedProgram } from '../process/supervised-program.js';
@@ -54,21 +55,15 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
   let tail: OutputTail | null = null;
   let forgotAt = 0;
   let forgetting: NodeJS.Timeout | null = null;
-  /** One thing at a time happens to the program. */
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
-  };
+  const line = oneAtATime();
   // Leases are in its memory alone, so another process gives the address to whoever it is for now; clients ask again within seconds.
   const forgetLeases = (): void => {
     forgetting = null;
     forgotAt = Date.now();
-    void inTurn(() => (program.pid === null ? Promise.resolve() : program.replace(spec.readyText)));
+    void line.run(() => (program.pid === null ? Promise.resolve() : program.replace(spec.readyText)));
   };
-  const hear = (line: string): void => {
-    if (forgetting !== null || !spec.isLeaseHeld(line, readFolder(folder))) return;
+  const hear = (text: string): void => {
+    if (forgetting !== null || hasRead === null || !spec.isLeaseHeld(text, hasRead)) return;
     forgetting = setTimeout(forgetLeases, Math.max(0, forgotAt + FORGET_EVERY_MS - Date.now()));
     forgetting.unref();
   };
@@ -93,20 +88,20 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
   };
   return {
     folder,
-    ensure: () => inTurn(ensure),
+    ensure: () => line.run(ensure),
     ailment: () => Promise.resolve(program.ailment),
     failure: () => program.failure,
     kill: () => {
       program.kill();
     },
-    stop: () => inTurn(() => program.stop()),
+    stop: () => line.run(() => program.stop()),
     release: () => {
       tail?.close();
       if (forgetting !== null) clearTimeout(forgetting);
       program.release();
     },
     change: (files) =>
-      inTurn(async () => {
+      line.run(async () => {
         const wanted = files.write.get(CONFIGURATION);
         if (wanted !== undefined) await withCandidate(configuration, wanted, (file) => testConfiguration(spec.checkCommand(file), file));
         changeFolder(folder, files, { mode: 0o644 });

@@ -1,40 +1,19 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { IfName } from '@manx/hoststate';
 import { asIp, asMac, hostCidr, linkLocalFor } from '@manx/ip';
 import { type HostFacts, planHost, type Step } from '@manx/reconcile';
 import type { HostPlan, LinkPlan } from '@manx/render';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openConntrack } from '../conntrack/open-conntrack.js';
-import { openLibnftables } from '../nftables/libnftables.js';
 import type { Link } from '../rtnetlink/facts.js';
-import { openRtnetlink } from '../rtnetlink/open-rtnetlink.js';
 import { watchRtnetlink } from '../rtnetlink/watch-rtnetlink.js';
 import { makeTestNetns } from '../testing/test-netns.js';
+import { openTestPorts } from '../testing/test-ports.js';
 import { applySteps } from './apply-steps.js';
 import { HostObserver } from './host-observer.js';
-import type { HostPorts } from './host-ports.js';
-import type { ProgramPort } from './program-port.js';
 
 const TAP = 'tap0a1b2c3d-4e' as IfName;
 const MAC = asMac('fe:16:3e:00:00:01');
 const netns = makeTestNetns('kn-obs');
-const idle: ProgramPort = {
-  folder: join(tmpdir(), 'manx-t-no-such-folder'),
-  ensure: async () => undefined,
-  change: async () => undefined,
-  ailment: async () => null,
-  failure: () => null,
-  kill: () => undefined,
-  stop: async () => undefined,
-  release: () => undefined,
-};
-const ports: HostPorts = netns.inside(() => ({
-  rtnetlink: openRtnetlink(),
-  nftables: openLibnftables(),
-  conntrack: openConntrack(),
-  programs: { dnsmasq: idle, bird: idle },
-}));
+const ports = openTestPorts(netns);
 const observer = new HostObserver(ports);
 const planOf = (link: LinkPlan): HostPlan => ({
   tables: [],

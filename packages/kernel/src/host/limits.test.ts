@@ -1,21 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { IfName } from '@manx/hoststate';
 import { asMac } from '@manx/ip';
 import { cleanupPlan, formatStep, planHost } from '@manx/reconcile';
 import type { HostPlan, TokenBucket } from '@manx/render';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openConntrack } from '../conntrack/open-conntrack.js';
-import { openLibnftables } from '../nftables/libnftables.js';
-import { openRtnetlink } from '../rtnetlink/open-rtnetlink.js';
 import { makeTestNetns } from '../testing/test-netns.js';
+import { openTestPorts } from '../testing/test-ports.js';
 import { applySteps } from './apply-steps.js';
 import { HostObserver } from './host-observer.js';
-import type { HostPorts } from './host-ports.js';
-import type { ProgramPort } from './program-port.js';
 import { readDrops } from './read-counters.js';
 import { surveyHost } from './survey-host.js';
 
@@ -26,22 +20,7 @@ const SHAPER = 'lim0a1b2c3d-4e';
 const MAC = asMac('fe:16:3e:00:00:01');
 const host = makeTestNetns('kn-lim');
 const guest = makeTestNetns('kn-lim-guest');
-const idle: ProgramPort = {
-  folder: join(tmpdir(), 'manx-t-no-such-folder'),
-  ensure: async () => undefined,
-  change: async () => undefined,
-  ailment: async () => null,
-  failure: () => null,
-  kill: () => undefined,
-  stop: async () => undefined,
-  release: () => undefined,
-};
-const ports: HostPorts = host.inside(() => ({
-  rtnetlink: openRtnetlink(),
-  nftables: openLibnftables(),
-  conntrack: openConntrack(),
-  programs: { dnsmasq: idle, bird: idle },
-}));
+const ports = openTestPorts(host);
 const observer = new HostObserver(ports);
 
 const plug = (): void => {

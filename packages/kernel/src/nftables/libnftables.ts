@@ -2,9 +2,9 @@ import { closeSync, fstatSync, writeFileSync } from 'node:fs';
 import koffi from 'koffi';
 import { Fault } from '../fault.js';
 import { closeOnExec, openMemoryFile } from '../netlink/libc.js';
+import { oneAtATime } from '../one-at-a-time.js';
 import { holdTable, isOrphan, netfilterSockets } from './hold-table.js';
 import { type Nftables, NftFault, type NftObject, type NftTableKey, parseNftListing, tablesOf } from './nftables.js';
-import { oneAtATime } from './one-at-a-time.js';
 import { applyElements } from './set-elements.js';
 
 // include/nftables/libnftables.h
@@ -13,8 +13,6 @@ const NFT_CTX_OUTPUT_JSON = 1 << 4;
 const NFT_CTX_OUTPUT_NUMERIC_PROTO = 1 << 7;
 /** Longer texts are run on another thread, so that this one goes on. */
 const SYNCHRONOUS_CHARACTERS = 16_384;
-/** So often a listing is tried that others interrupt. */
-const MAX_LISTINGS = 3;
 /** A context that is renewed now and then cannot grow without end. */
 const MAX_CONTEXT_RUNS = 20_000;
 
@@ -96,20 +94,11 @@ export const openLibnftables = (): Nftables => {
   };
   const isHeld = (table: NftTableKey): boolean => held.some((one) => nameOf(one) === nameOf(table));
   const enqueue = (task: Task): Promise<Result> => line.run(() => perform(task));
-  const listOnce = async (what: string): Promise<readonly NftObject[] | null> => {
+  const listOne = async (what: string): Promise<readonly NftObject[] | null> => {
     const { status, output, error } = await enqueue({ text: `list ${what}`, isJson: true });
     if (status === 0) return parseNftListing(output);
     if (error.includes('No such file or directory')) return null;
     throw new NftFault('list', error);
-  };
-  const listOne = async (what: string): Promise<readonly NftObject[] | null> => {
-    for (let left = MAX_LISTINGS; ; left--) {
-      try {
-        return await listOnce(what);
-      } catch (fault) {
-        if (left === 1) throw fault;
-      }
-    }
   };
   const listAll = async (what: string): Promise<readonly NftObject[]> => (await listOne(what)) ?? [];
 

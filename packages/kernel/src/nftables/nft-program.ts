@@ -1,7 +1,7 @@
+import { oneAtATime } from '../one-at-a-time.js';
 import { type ProgramResult, runProgram } from '../process/run-program.js';
 import type { ProgramCommand } from '../process/supervised-program.js';
 import { type Nftables, NftFault, type NftObject, parseNftListing, tablesOf } from './nftables.js';
-import { oneAtATime } from './one-at-a-time.js';
 
 /** Opens nftables through the `nft` program, a process for each call: the slower implementation, for where libnftables cannot be loaded. `command` may say how to start it. */
 export const openNftProgram = ([program, ...before]: ProgramCommand = ['nft']): Nftables => {

@@ -69,13 +69,13 @@ const ERROR = /^[^\s:]+:(\d+):(\d+)(?:-\d+)?: Error: (.*)$/gm;
 const parseNftErrors = (output: string): readonly NftRefusal[] =>
   [...output.matchAll(ERROR)].map(([, line, column, detail]) => ({ line: Number(line), column: Number(column), detail: detail ?? '' }));
 
-/** The objects of a JSON listing. Throws NftFault for one that is cut short: a listing that others interrupted has been seen to end well, and say next to nothing. */
+/** The objects of a JSON listing. Throws NftFault for one that is cut short, as one of a table without an owner may be (`isOrphan`). */
 export const parseNftListing = (json: string): readonly NftObject[] => {
   try {
     const { nftables } = JSON.parse(json) as { readonly nftables: readonly NftObject[] };
     return nftables.filter((object) => object['metainfo'] === undefined);
   } catch (cause) {
-    if (cause instanceof SyntaxError) throw new NftFault('list', 'the listing was cut short; others are changing tables as well');
+    if (cause instanceof SyntaxError) throw new NftFault('list', 'the listing was cut short');
     throw cause;
   }
 };

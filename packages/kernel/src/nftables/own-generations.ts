@@ -1,7 +1,7 @@
 import { decodeAttributes } from '../netlink/attribute.js';
 import { NETLINK_NETFILTER, NetlinkSocket } from '../netlink/netlink-socket.js';
+import { oneAtATime } from '../one-at-a-time.js';
 import type { Nftables } from './nftables.js';
-import { oneAtATime } from './one-at-a-time.js';
 
 const NFT_MSG_GETGEN = 0x0a10; // NFNL_SUBSYS_NFTABLES << 8 | 16
 const NFT_MSG_NEWGEN_REPLY_HEADER = 4; // struct nfgenmsg
