@@ -1,11 +1,10 @@
 import type { HostState, IfName } from '@manx/hoststate';
-import { Fault, type NetlinkWatch, type PacketEvent, watchEvents } from '@manx/kernel';
+import { type PacketEvent, watchEvents } from '@manx/kernel';
 import type { AgentLog } from './agent-log.js';
 import { EventFile } from './event-file.js';
 import { eventRecords } from './event-records.js';
+import { LogWatch } from './log-watch.js';
 import { placeOwners } from './place-owners.js';
-
-const RETRY_MS = 30_000;
 
 /** What is heard, and where it is written. */
 export type EventWatchOptions = {
@@ -22,36 +21,27 @@ export type EventWatchOptions = {
 export class EventWatch {
   readonly #options: EventWatchOptions;
   readonly #file: EventFile | null;
-  #watch: NetlinkWatch | null = null;
-  #retry: NodeJS.Timeout | null = null;
+  readonly #watch: LogWatch;
 
   constructor(options: EventWatchOptions) {
     this.#options = options;
     this.#file = options.path === null ? null : new EventFile(options.path, options.onProblem);
-    this.#open();
+    const { log, onProblem } = options;
+    this.#watch = new LogWatch({
+      log,
+      open: () =>
+        watchEvents({
+          onPacket: (event) => this.#hear(event),
+          onLost: () => log.warn({}, 'packets that were to be logged were lost: there were too many'),
+        }),
+      without: 'packets are not logged, whatever logs ask for',
+      onProblem,
+    });
   }
 
   async close(): Promise<void> {
-    if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#watch?.close();
+    this.#watch.close();
     await this.#file?.close();
-  }
-
-  #open(): void {
-    const { log, onProblem } = this.#options;
-    try {
-      this.#watch = watchEvents({
-        onPacket: (event) => this.#hear(event),
-        onLost: () => log.warn({}, 'packets that were to be logged were lost: there were too many'),
-      });
-      if (this.#retry !== null) onProblem(null);
-      this.#retry = null;
-    } catch (fault) {
-      if (!(fault instanceof Fault)) throw fault;
-      log.error({ problem: fault.message }, 'packets are not logged, whatever logs ask for');
-      this.#retry = setTimeout(() => this.#open(), RETRY_MS);
-      onProblem(fault.message);
-    }
   }
 
   #hear(event: PacketEvent): void {

@@ -1,10 +1,9 @@
 import { type HeardSample, MAX_SAMPLED_PLACES, RecentSamples } from '@manx/feed';
 import { DROP_REASONS, type HostState, type IfName } from '@manx/hoststate';
-import { type DroppedPacket, Fault, type NetlinkWatch, watchSamples } from '@manx/kernel';
+import { type DroppedPacket, watchSamples } from '@manx/kernel';
 import type { AgentLog } from './agent-log.js';
+import { LogWatch } from './log-watch.js';
 import { placeOwners } from './place-owners.js';
-
-const RETRY_MS = 30_000;
 
 /** What is heard, and by whom it is told. */
 export type SampleWatchOptions = {
@@ -26,13 +25,23 @@ export class SampleWatch {
   readonly #options: SampleWatchOptions;
   readonly #recent = new RecentSamples<HeardSample>(MAX_SAMPLED_PLACES);
   #number = 0;
-  #watch: NetlinkWatch | null = null;
-  #retry: NodeJS.Timeout | null = null;
+  readonly #watch: LogWatch;
   #telling: NodeJS.Timeout | null = null;
 
   constructor(options: SampleWatchOptions) {
     this.#options = options;
-    this.#open();
+    const { log, onProblem } = options;
+    this.#watch = new LogWatch({
+      log,
+      open: () =>
+        watchSamples({
+          onPacket: (dropped) => this.#hear(dropped),
+          // Rules let few through: whoever makes so many makes more.
+          onLost: () => log.debug({}, 'samples of drops were lost: there were too many'),
+        }),
+      without: 'what is dropped is counted, but no packets of it are shown',
+      onProblem,
+    });
   }
 
   /** Those that are kept, by number. */
@@ -41,26 +50,8 @@ export class SampleWatch {
   }
 
   close(): void {
-    for (const timer of [this.#retry, this.#telling]) if (timer !== null) clearTimeout(timer);
-    this.#watch?.close();
-  }
-
-  #open(): void {
-    const { log, onProblem } = this.#options;
-    try {
-      this.#watch = watchSamples({
-        onPacket: (dropped) => this.#hear(dropped),
-        // Rules let few through: whoever makes so many makes more.
-        onLost: () => log.debug({}, 'samples of drops were lost: there were too many'),
-      });
-      if (this.#retry !== null) onProblem(null);
-      this.#retry = null;
-    } catch (fault) {
-      if (!(fault instanceof Fault)) throw fault;
-      log.error({ problem: fault.message }, 'what is dropped is counted, but no packets of it are shown');
-      this.#retry = setTimeout(() => this.#open(), RETRY_MS);
-      onProblem(fault.message);
-    }
+    if (this.#telling !== null) clearTimeout(this.#telling);
+    this.#watch.close();
   }
 
   #hear(dropped: DroppedPacket): void {
