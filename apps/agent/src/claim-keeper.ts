@@ -1,13 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { HeardClaim, HeldState } from '@manx/feed';
 import { type HostState, type IfName, type Revision, withoutSilent } from '@manx/hoststate';
 import { type Ip, parseIp } from '@manx/ip';
-import { writeFileAtomic } from '@manx/kernel';
 import { ClaimBook, type HostFacts, type SavedClaim, withClaims } from '@manx/reconcile';
 import type { AgentLog } from './agent-log.js';
-
-const NAME = 'claims.json';
+import { KeptList } from './kept-list.js';
+import { upTaps } from './up-taps.js';
 
 /** What a keeper is made from. */
 export type ClaimKeeperOptions = {
@@ -23,19 +20,16 @@ export type ClaimKeeperOptions = {
  */
 export class ClaimKeeper {
   readonly #options: ClaimKeeperOptions;
-  readonly #path: string;
+  readonly #kept: KeptList<SavedClaim>;
   readonly #book: ClaimBook;
-  #written: string;
   #timer: NodeJS.Timeout | null = null;
   /** The last state that was asked about, and the answer: the same question gives the same reference. */
   #last: { readonly state: HostState; readonly changes: string; readonly settled: HostState } | null = null;
 
   constructor(options: ClaimKeeperOptions) {
     this.#options = options;
-    this.#path = join(options.stateDir, NAME);
-    const saved = this.#read();
-    this.#written = textOf(saved);
-    this.#book = new ClaimBook(saved);
+    this.#kept = new KeptList({ ...options, name: 'claims.json', isItem: isClaim, what: 'claims', unwritten: 'a restart would lose them' });
+    this.#book = new ClaimBook(this.#kept.read());
   }
 
   /** Every claim, for the server. */
@@ -53,8 +47,7 @@ export class ClaimKeeper {
    * during a live migration claims nothing, and gives nothing up.
    */
   settle({ state, revision }: Pick<HeldState, 'state' | 'revision'>, links: HostFacts['links']): HostState {
-    const taps = new Set([...links].flatMap(([ifname, { isUp }]) => (isUp ? [ifname] : [])));
-    if (this.#book.settle({ state: withoutSilent(state), revision, taps, now: Date.now() })) this.#write();
+    if (this.#book.settle({ state: withoutSilent(state), revision, taps: upTaps(links), now: Date.now() })) this.#write();
     this.#wakeLater();
     const changes = this.#book.changes();
     const text = JSON.stringify([...changes]);
@@ -88,7 +81,7 @@ export class ClaimKeeper {
 
   /** Removes the copy on disk. */
   remove(): void {
-    rmSync(this.#path, { force: true });
+    this.#kept.remove();
   }
 
   /** What came too fast has its turn later. */
@@ -100,48 +93,15 @@ export class ClaimKeeper {
   }
 
   #write(): void {
-    const text = textOf(this.#book.saved());
-    if (text === this.#written) return;
-    try {
-      writeFileAtomic(this.#path, text, { mode: 0o600 });
-      this.#written = text;
-    } catch (error) {
-      this.#options.log.error(
-        { file: this.#path, problem: (error as Error).message },
-        'claims cannot be written; a restart would lose them',
-      );
-    }
-  }
-
-  #read(): readonly SavedClaim[] {
-    let text: string;
-    try {
-      text = readFileSync(this.#path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
-    const claims = parseClaims(text);
-    if (claims === null) this.#options.log.warn({ file: this.#path }, 'the copy of the claims is torn and not used');
-    return claims ?? [];
+    this.#kept.write(this.#book.saved());
   }
 }
 
-const textOf = (claims: readonly SavedClaim[]): string => `${JSON.stringify(claims)}\n`;
-
-const parseClaims = (text: string): readonly SavedClaim[] | null => {
-  try {
-    const claims = JSON.parse(text) as readonly Partial<SavedClaim>[];
-    const isClaim = ({ endpoint, ip, at, phase, isSeen, answeredAt }: Partial<SavedClaim>): boolean =>
-      typeof endpoint === 'string' &&
-      typeof ip === 'string' &&
-      parseIp(ip) === ip &&
-      (at === null || typeof at === 'number') &&
-      (phase === 'new' || phase === 'held' || phase === 'ended') &&
-      typeof isSeen === 'boolean' &&
-      (answeredAt === null || typeof answeredAt === 'number');
-    return Array.isArray(claims) && claims.every(isClaim) ? (claims as readonly SavedClaim[]) : null;
-  } catch {
-    return null;
-  }
-};
+const isClaim = ({ endpoint, ip, at, phase, isSeen, answeredAt }: Partial<SavedClaim>): boolean =>
+  typeof endpoint === 'string' &&
+  typeof ip === 'string' &&
+  parseIp(ip) === ip &&
+  (at === null || typeof at === 'number') &&
+  (phase === 'new' || phase === 'held' || phase === 'ended') &&
+  typeof isSeen === 'boolean' &&
+  (answeredAt === null || typeof answeredAt === 'number');

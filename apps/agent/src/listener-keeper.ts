@@ -1,12 +1,14 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Endpoint, type GroupInterest, type HostState, hostSideMac, type IfName, interestOf, isPrefix } from '@manx/hoststate';
 import { familyOf, type Ip, parseIp } from '@manx/ip';
-import { Fault, type LinkSender, type ListenerRecord, listenerQueries, type MulticastTunnel, writeFileAtomic } from '@manx/kernel';
+import { Fault, type LinkSender, type ListenerRecord, listenerQueries, type MulticastTunnel } from '@manx/kernel';
 import { type HostFacts, ListenerBook, type SavedMembership } from '@manx/reconcile';
 import type { Listening } from '@manx/render';
 import type { AgentLog } from './agent-log.js';
+import { KeptList } from './kept-list.js';
 import type { Finding } from './problem-book.js';
+import { upTaps } from './up-taps.js';
 
 const NAME = 'listeners.json';
 const TICK_MS = 1_000;
@@ -42,10 +44,9 @@ export type ListenerKeeperOptions = {
  */
 export class ListenerKeeper {
   readonly #options: ListenerKeeperOptions;
-  readonly #path: string;
+  readonly #kept: KeptList<SavedMembership>;
   readonly #book: ListenerBook;
   readonly #timer: NodeJS.Timeout;
-  #written: string;
   #state: HostState | null = null;
   /** The taps that were asked since they came, and when. */
   readonly #asked = new Map<IfName, number>();
@@ -62,10 +63,14 @@ export class ListenerKeeper {
 
   constructor(options: ListenerKeeperOptions) {
     this.#options = options;
-    this.#path = join(options.stateDir, NAME);
-    const saved = this.#read();
-    this.#written = textOf(saved);
-    this.#book = new ListenerBook({ holdMs: this.#holdMs, saved, now: Date.now() });
+    this.#kept = new KeptList({
+      ...options,
+      name: NAME,
+      isItem: isMembership,
+      what: 'listeners',
+      unwritten: 'a restart would ask them anew',
+    });
+    this.#book = new ListenerBook({ holdMs: this.#holdMs, saved: this.#kept.read(), now: Date.now() });
     this.#told = this.#book.interests;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -95,7 +100,7 @@ export class ListenerKeeper {
    */
   settle(state: HostState, links: HostFacts['links']): HostState {
     this.#state = state;
-    if (this.#book.settle(state, new Set([...links].flatMap(([ifname, { isUp }]) => (isUp ? [ifname] : []))))) this.#changed();
+    if (this.#book.settle(state, upTaps(links))) this.#changed();
     if (state.sets !== this.#sets) this.#sync(state.sets);
     const { listening } = this;
     if (this.#last?.state !== state || this.#last.listening !== listening) this.#last = { state, listening, settled: { ...state } };
@@ -213,30 +218,7 @@ export class ListenerKeeper {
   }
 
   #write(): void {
-    const text = textOf(this.#book.saved());
-    if (text === this.#written) return;
-    try {
-      writeFileAtomic(this.#path, text, { mode: 0o600 });
-      this.#written = text;
-    } catch (error) {
-      this.#options.log.error(
-        { file: this.#path, problem: (error as Error).message },
-        'listeners cannot be written; a restart would ask them anew',
-      );
-    }
-  }
-
-  #read(): readonly SavedMembership[] {
-    let text: string;
-    try {
-      text = readFileSync(this.#path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
-    const saved = parseSaved(text);
-    if (saved === null) this.#options.log.warn({ file: this.#path }, 'the copy of the listeners is torn and not used');
-    return saved ?? [];
+    this.#kept.write(this.#book.saved());
   }
 }
 
@@ -251,20 +233,11 @@ const hostsIn = (sets: HostState['sets'], own: Ip): ReadonlySet<Ip> => {
   return new Set(members.filter((host): host is Ip => !isPrefix(host) && host !== own && familyOf(host) === 4));
 };
 
-const textOf = (saved: readonly SavedMembership[]): string => `${JSON.stringify(saved)}\n`;
+const isIp = (value: unknown): boolean => typeof value === 'string' && parseIp(value) === value;
 
-const parseSaved = (text: string): readonly SavedMembership[] | null => {
-  const isIp = (value: unknown): boolean => typeof value === 'string' && parseIp(value) === value;
-  try {
-    const saved = JSON.parse(text) as readonly Partial<SavedMembership>[];
-    const isRight = ({ endpoint, group, mode, sources }: Partial<SavedMembership>): boolean =>
-      typeof endpoint === 'string' &&
-      isIp(group) &&
-      (mode === 'include' || mode === 'exclude') &&
-      Array.isArray(sources) &&
-      sources.every(isIp);
-    return Array.isArray(saved) && saved.every(isRight) ? (saved as readonly SavedMembership[]) : null;
-  } catch {
-    return null;
-  }
-};
+const isMembership = ({ endpoint, group, mode, sources }: Partial<SavedMembership>): boolean =>
+  typeof endpoint === 'string' &&
+  isIp(group) &&
+  (mode === 'include' || mode === 'exclude') &&
+  Array.isArray(sources) &&
+  sources.every(isIp);
