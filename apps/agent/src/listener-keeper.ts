@@ -1,6 +1,15 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Endpoint, type GroupInterest, type HostState, hostSideMac, type IfName, interestOf, isPrefix } from '@manx/hoststate';
+import {
+  type Endpoint,
+  type GroupInterest,
+  type HostState,
+  hostSideMac,
+  type IfName,
+  interestOf,
+  isPrefix,
+  isSilent,
+} from '@manx/hoststate';
 import { familyOf, type Ip, parseIp } from '@manx/ip';
 import { Fault, type LinkSender, type ListenerRecord, listenerQueries, type MulticastTunnel } from '@manx/kernel';
 import { type HostFacts, ListenerBook, type SavedMembership } from '@manx/reconcile';
@@ -107,11 +116,11 @@ export class ListenerKeeper {
     return this.#last.settled;
   }
 
-  /** These endpoints are programmed: those that have just come are asked what they listen to. */
-  found(up: ReadonlySet<string>): void {
+  /** These endpoints are programmed: those that have just come, by live migration too, are asked what they listen to. Behind one that is silent nobody is yet. */
+  found(programmed: ReadonlySet<string>): void {
     const here = new Set<IfName>();
     for (const endpoint of this.#state?.endpoints.values() ?? []) {
-      if (!up.has(endpoint.id)) continue;
+      if (!programmed.has(endpoint.id) || isSilent(endpoint)) continue;
       here.add(endpoint.ifname);
       if (!this.#asked.has(endpoint.ifname)) this.#ask(endpoint, Date.now());
     }

@@ -1,8 +1,7 @@
-import type { HostObserver } from '@manx/kernel';
 import { type MetadataService, type MetadataTap, openMetadata } from '@manx/metadata';
 import { METADATA_IPV4, METADATA_IPV6 } from '@manx/render';
 import type { AgentSettings } from './agent-settings.js';
-import type { Found } from './host-loop.js';
+import type { ProgrammedTap } from './programmed-taps.js';
 import { readSecret } from './read-secret.js';
 
 /** The secret that this host shares with Nova; null where there is no metadata. Throws Fault `missing`. */
@@ -30,14 +29,6 @@ export const openHostMetadata = (
   });
 };
 
-/** The taps that were found programmed, and who is behind each. */
-export const metadataTaps = (
-  { state, endpoints }: Pick<Found, 'state' | 'endpoints'>,
-  observer: Pick<HostObserver, 'indexOf'>,
-): MetadataTap[] =>
-  endpoints.flatMap(({ id, state: programmed }) => {
-    const endpoint = state.endpoints.get(id);
-    const index = endpoint === undefined ? null : observer.indexOf(endpoint.ifname);
-    if (programmed !== 'up' || endpoint === undefined || index === null) return [];
-    return [{ ifname: endpoint.ifname, index, owner: endpoint.owner, address: endpoint.addresses[0]?.ip ?? null }];
-  });
+/** The taps of these, and who is behind each. */
+export const metadataTaps = (programmed: readonly ProgrammedTap[]): MetadataTap[] =>
+  programmed.map(({ endpoint: { ifname, owner, addresses }, index }) => ({ ifname, index, owner, address: addresses[0]?.ip ?? null }));

@@ -35,6 +35,7 @@ import { dnsTaps, openHostDns } from './open-host-dns.js';
 import { metadataTaps, openHostMetadata, readMetadataSecret } from './open-host-metadata.js';
 import { type Finding, ProblemBook } from './problem-book.js';
 import { ProgramWatch } from './program-watch.js';
+import { programmedTaps } from './programmed-taps.js';
 import { readSecret } from './read-secret.js';
 import { demandSettings, renderSettings } from './render-settings.js';
 import { SampleWatch } from './sample-watch.js';
@@ -462,9 +463,10 @@ class Agent {
 
   #tell(found: Found): void {
     this.#found = found;
-    this.#listeners.found(new Set(found.endpoints.flatMap(({ id, state }) => (state === 'up' ? [id] : []))));
-    this.#metadata?.serve(metadataTaps(found, this.#observer));
-    this.#dns?.serve(dnsTaps(found, this.#observer), found.state.names);
+    const programmed = programmedTaps(found, this.#observer);
+    this.#listeners.found(new Set(programmed.map(({ endpoint }) => endpoint.id)));
+    this.#metadata?.serve(metadataTaps(programmed));
+    this.#dns?.serve(dnsTaps(programmed), found.state.names);
     const news = { revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims };
     this.#session.report({ ...news, drops: this.#drops.drops, samples: this.#samples.samples, agent: this.#report() });
   }
