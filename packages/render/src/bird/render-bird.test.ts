@@ -1,15 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { asCidr, asIp } from '@manx/ip';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { birdCheckCommand, birdCommand, birdRecoverCommand } from './bird-command.js';
+import { birdCommand, birdRecoverCommand } from './bird-command.js';
 import { birdCommunity } from './bird-community.js';
 import { birdProblems } from './bird-problems.js';
 import type { BirdPeer, BirdSettings } from './bird-settings.js';
 import { birdProtocolName, renderBird } from './render-bird.js';
+import { birdVerdict } from './testing/bird-verdict.js';
 
 const SETTINGS: BirdSettings = {
   directory: '/run/manx/bird',
@@ -36,19 +33,6 @@ const FAR: BirdPeer = { ...V4, accept: ['any'], hasBfd: true, multihop: 4, local
 
 function text(peers: readonly BirdPeer[], more: Partial<BirdSettings> = {}): string {
   return renderBird({ ...SETTINGS, ...more, peers }).files.get('bird.conf') ?? '';
-}
-
-function accepts(config: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'manx-t-bird-'));
-  try {
-    const file = join(directory, 'bird.conf');
-    writeFileSync(file, config);
-    const [program, ...args] = birdCheckCommand(file);
-    const done = spawnSync(program, args, { encoding: 'utf8' });
-    return done.status === 0 ? 'accepted' : done.stderr;
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
 }
 
 describe('renderBird', () => {
@@ -127,7 +111,7 @@ describe('renderBird', () => {
     ['an external peer that is not on a link', [FAR]],
     ['an internal peer with everything', [{ ...INTERNAL, ...ALL, hasTtlSecurity: false, localAddress: asIp('198.18.9.2') }]],
   ])('is accepted by BIRD itself: %s', (_what, peers) => {
-    expect(accepts(text(peers))).toBe('accepted');
+    expect(birdVerdict(text(peers))).toBe('accepted');
   });
 
   it('no name and no password that is let through changes what BIRD reads', () => {

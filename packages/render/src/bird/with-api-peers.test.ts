@@ -1,17 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type BgpPeer, isProblem, parseHostObject } from '@manx/hoststate';
 import { asCidr, asIp, type Cidr } from '@manx/ip';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHost } from '../render-host.js';
 import { SETTINGS as HOST_SETTINGS, stateOf } from '../testing/states.js';
-import { birdCheckCommand } from './bird-command.js';
 import type { BirdSettings } from './bird-settings.js';
 import { renderBird } from './render-bird.js';
 import { type BirdBox, type BirdLab, makeBirdLab } from './testing/bird-lab.js';
+import { birdVerdict } from './testing/bird-verdict.js';
 import { withApiPeers } from './with-api-peers.js';
 
 const SETTINGS: BirdSettings = {
@@ -33,18 +29,7 @@ function peersOf(...peers: readonly BgpPeer[]): ReadonlyMap<string, BgpPeer> {
 }
 
 /** `accepted`, or what BIRD says of the file. */
-function judged(settings: BirdSettings): string {
-  const directory = mkdtempSync(join(tmpdir(), 'manx-t-bird-'));
-  try {
-    const file = join(directory, 'bird.conf');
-    writeFileSync(file, renderBird(settings).files.get('bird.conf') ?? '');
-    const [program, ...args] = birdCheckCommand(file);
-    const done = spawnSync(program, args, { encoding: 'utf8' });
-    return done.status === 0 ? 'accepted' : done.stderr;
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
+const judged = (settings: BirdSettings): string => birdVerdict(renderBird(settings).files.get('bird.conf') ?? '');
 
 describe('peers of the API on a host', () => {
   it('come beside those of its file, with their own AS number of the host and what the file says of all of them', () => {
