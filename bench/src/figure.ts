@@ -11,6 +11,16 @@ export type FigureRow = {
   readonly isMet?: boolean;
 };
 
+/** A row of what is held against no peer. */
+export const rowAlone = (what: string, ours: string, goal = '', isMet?: boolean): FigureRow => ({
+  what,
+  ours,
+  peer: '',
+  ratio: '',
+  goal,
+  ...(isMet === undefined ? {} : { isMet }),
+});
+
 /** A figure: rows and what a reader must know to trust them. */
 export type Figure = { readonly title: string; readonly notes: readonly string[]; readonly rows: readonly FigureRow[] };
 

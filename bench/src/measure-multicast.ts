@@ -4,7 +4,7 @@ import { asIp } from '@manx/ip';
 import { AF_INET, instanceNamespace, listen, openBound, SOCK_DGRAM, waitUntil } from '@manx/lab/bench-kit';
 import { type BenchCloud, bootGuests, hosts } from './bench-cloud.js';
 import type { Cleanup } from './cleanup.js';
-import type { Effort, Figure, Progress } from './figure.js';
+import { type Effort, type Figure, type Progress, rowAlone } from './figure.js';
 import { monotonicMs } from './prober.js';
 import { median, percentile } from './statistics.js';
 
@@ -106,29 +106,21 @@ export const measureMulticast = async (
     await nap(10 * silenceMs);
   }
   stopLast();
-  const row = (what: string, ours: string, goal = '', isMet?: boolean): Figure['rows'][number] => ({
-    what,
-    ours,
-    peer: '',
-    ratio: '',
-    goal,
-    ...(isMet === undefined ? {} : { isMet }),
-  });
   const us = (samples: readonly number[]): string => `${(median(samples) * 1000).toFixed(0)} µs`;
   const ms = (samples: readonly number[]): string =>
     `${median(samples).toFixed(0)} ms (99 of 100: ${percentile(samples, 0.99).toFixed(0)} ms)`;
   return {
     title: 'Multicast',
     rows: [
-      row('fan-out to 3 hosts: a packet, to the sender’s host', us(near)),
-      row('fan-out to 3 hosts: a packet, to the two others', us(far.flat())),
-      row(
+      rowAlone('fan-out to 3 hosts: a packet, to the sender’s host', us(near)),
+      rowAlone('fan-out to 3 hosts: a packet, to the two others', us(far.flat())),
+      rowAlone(
         `fan-out to 3 hosts, ${packetsPerSecond.toLocaleString('en')} packets a second: received at each`,
         shares.map((share) => `${share.toFixed(1)} %`).join(', '),
         '100 %',
         shares.every((share) => share > 99.9),
       ),
-      row('join to first packet from another host', ms(joins), '<= 1 s', median(joins) <= 1000),
+      rowAlone('join to first packet from another host', ms(joins), '<= 1 s', median(joins) <= 1000),
     ],
     notes: [
       'One sender, one listener on each of three hosts, stateful groups at both ends; sent and received in one process, whose own time is in the figures. A join is heard by IGMP, told to the server, committed, and told to the sender’s host.',

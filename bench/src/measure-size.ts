@@ -1,7 +1,7 @@
 import { type AgentsProcess, startAgents } from './agents-process.js';
 import type { Cleanup } from './cleanup.js';
 import { idIn, project } from './contestant.js';
-import type { Effort, Figure, FigureRow, Progress } from './figure.js';
+import { type Effort, type Figure, type FigureRow, type Progress, rowAlone } from './figure.js';
 import { type LargeCloud, makeLargeCloud } from './large-cloud.js';
 import { type LoadClient, openLoadClient, sendLoad } from './load-client.js';
 import { agentSecret, type ManxServer, makeManxFolder, startManxServer } from './manx-server.js';
@@ -45,7 +45,7 @@ const lookAt = async ({ client, cloud }: Under, ports: number, singles: number):
 
 const sizeRows = (seen: readonly AtSize[]): readonly FigureRow[] => {
   const row = (what: string, value: (at: AtSize) => string, goal = ''): FigureRow[] =>
-    seen.map((at) => ({ what: `${what}, of ${thousands(at.ports)}`, ours: value(at), peer: '', ratio: '', goal }));
+    seen.map((at) => rowAlone(`${what}, of ${thousands(at.ports)}`, value(at), goal));
   return [
     ...row('create port', ({ create }) => ms(create), 'flat'),
     ...row('show port', ({ show }) => ms(show), 'flat'),
@@ -54,15 +54,6 @@ const sizeRows = (seen: readonly AtSize[]): readonly FigureRow[] => {
     ...row('list all', ({ list, ports }) => `${ms(list)}, ${((1000 * list) / ports).toFixed(2)} µs a port`, 'flat a port'),
   ];
 };
-
-const plain = (what: string, ours: string, goal = '', isMet?: boolean): FigureRow => ({
-  what,
-  ours,
-  peer: '',
-  ratio: '',
-  goal,
-  ...(isMet === undefined ? {} : { isMet }),
-});
 
 /** The large cloud and its agents, in one server: how cost and memory grow, how it starts again, how fast all agents hear of a change. */
 export const measureSize = async (effort: Effort, { cleanup, progress }: Work): Promise<readonly Figure[]> => {
@@ -99,11 +90,11 @@ export const measureSize = async (effort: Effort, { cleanup, progress }: Work): 
   const size: Figure = {
     title: 'Size',
     rows: [
-      plain(`memory after growing to ${large}`, `${grown.now.toFixed(0)} MiB`, 'under 1 GB', grown.now < 954),
-      plain('- the most on the way', `${grown.most.toFixed(0)} MiB`),
-      plain('start from the store until ready', `${(server.startMs / 1000).toFixed(2)} s`, 'under 10 s', server.startMs < 10_000),
-      plain('- memory then, all ports listed once', `${started.now.toFixed(0)} MiB`),
-      plain('- until all agents have their whole state and have reported', `${(reconnected / 1000).toFixed(2)} s`),
+      rowAlone(`memory after growing to ${large}`, `${grown.now.toFixed(0)} MiB`, 'under 1 GB', grown.now < 954),
+      rowAlone('- the most on the way', `${grown.most.toFixed(0)} MiB`),
+      rowAlone('start from the store until ready', `${(server.startMs / 1000).toFixed(2)} s`, 'under 10 s', server.startMs < 10_000),
+      rowAlone('- memory then, all ports listed once', `${started.now.toFixed(0)} MiB`),
+      rowAlone('- until all agents have their whole state and have reported', `${(reconnected / 1000).toFixed(2)} s`),
       ...sizeRows(seen),
     ],
     notes: [
@@ -155,10 +146,10 @@ const measureFeed = async (effort: Effort, { client, server, cloud, agents }: Un
   return {
     title: 'Feed',
     rows: [
-      plain(`a rule of a group that is on ${thousands(hosts)} hosts: the last agent has it`, told(rules), 'under 100 ms', isFast(rules)),
-      plain(`a port joins that group: the last agent has it`, told(members), 'under 100 ms', isFast(members)),
-      plain(`server with ${thousands(hosts)} idle agents`, `${share.toFixed(1)} % of a core`, 'under 5 %', share < 5),
-      plain('- its memory', `${now.toFixed(0)} MiB`),
+      rowAlone(`a rule of a group that is on ${thousands(hosts)} hosts: the last agent has it`, told(rules), 'under 100 ms', isFast(rules)),
+      rowAlone(`a port joins that group: the last agent has it`, told(members), 'under 100 ms', isFast(members)),
+      rowAlone(`server with ${thousands(hosts)} idle agents`, `${share.toFixed(1)} % of a core`, 'under 5 %', share < 5),
+      rowAlone('- its memory', `${now.toFixed(0)} MiB`),
     ],
     notes: [
       `In the cloud of the figure above, ${changes} changes of each kind, from sending the request until the last of ${thousands(hosts)} agents (real sessions in one other process, on the same machine) has the new state in hand: validated, committed, compiled, sent, read, checked, applied to its copy.`,

@@ -5,7 +5,7 @@ import { hostNamespace, instanceNamespace, outsideNamespace, runProgram } from '
 import { stopProgram } from './background-program.js';
 import { type BenchCloud, untilAllActive } from './bench-cloud.js';
 import type { Cleanup } from './cleanup.js';
-import type { Effort, Figure, Progress } from './figure.js';
+import { type Effort, type Figure, type Progress, rowAlone } from './figure.js';
 import { type GuestPort, gateway, makeGuests, makePort, tapOf } from './guest.js';
 import type { PingAllAnswer, PingAllOrder } from './ping-all-process.js';
 import { monotonicMs } from './prober.js';
@@ -63,17 +63,16 @@ export const measureStorm = async (
   await stopProgram(pinger);
   const pinged = lastAt - from;
   const seconds = (value: number): string => `${(value / 1000).toFixed(1)} s`;
-  const row = (what: string, ours: string) => ({ what, ours, peer: '', ratio: '', goal: '' });
   return {
     title: 'Boot storm',
     rows: [
       {
-        ...row(`${guests.length} ports on ${hosts.length} hosts: all have answered a ping from outside`, seconds(pinged)),
+        ...rowAlone(`${guests.length} ports on ${hosts.length} hosts: all have answered a ping from outside`, seconds(pinged)),
         goal: 'under 15 s',
         isMet: pinged < 15_000,
       },
-      row('- all ports made and plugged in (two `ip` processes each)', seconds(plugged)),
-      row('- all ports ACTIVE', seconds(active)),
+      rowAlone('- all ports made and plugged in (two `ip` processes each)', seconds(plugged)),
+      rowAlone('- all ports ACTIVE', seconds(active)),
     ],
     notes: [
       `A lab of ${hosts.length} hosts: their agents, BIRDs and dnsmasqs, the fabric, the server and the guests share the machine. ${AT_A_TIME} ports are asked for at a time. From the first request.`,

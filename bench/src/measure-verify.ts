@@ -1,7 +1,7 @@
 import { tearDown, up } from '@manx/lab/bench-kit';
 import { Oracle, randomSequence, Tally } from '@manx/tests/oracle';
 import type { Cleanup } from './cleanup.js';
-import type { Effort, Figure, Progress } from './figure.js';
+import { type Effort, type Figure, type Progress, rowAlone } from './figure.js';
 
 const STEPS = 10;
 
@@ -23,14 +23,13 @@ export const measureVerify = async (
   const seconds = (performance.now() - began) / 1_000;
   await oracle.close();
   const { probesPerSecond, looks, flows, settleMs } = tally.figures();
-  const row = (what: string, ours: string): Figure['rows'][number] => ({ what, ours, peer: '', ratio: '', goal: '' });
   return {
     title: 'Oracle',
     rows: [
-      row('flows tried and compared, a second of looking', `${probesPerSecond.toLocaleString('en')}/s`),
-      row('- flows in one look at a cloud', Math.round(flows / looks).toLocaleString('en')),
-      row('hosts done after a change or fault, mean', `${Math.round(settleMs / looks)} ms`),
-      row(`a sequence of ${STEPS} steps on a fresh cloud, mean`, `${(seconds / verifySequences).toFixed(1)} s`),
+      rowAlone('flows tried and compared, a second of looking', `${probesPerSecond.toLocaleString('en')}/s`),
+      rowAlone('- flows in one look at a cloud', Math.round(flows / looks).toLocaleString('en')),
+      rowAlone('hosts done after a change or fault, mean', `${Math.round(settleMs / looks)} ms`),
+      rowAlone(`a sequence of ${STEPS} steps on a fresh cloud, mean`, `${(seconds / verifySequences).toFixed(1)} s`),
     ],
     notes: [
       `\`make verify\`: ${verifySequences} random sequences on a lab of three hosts; TCP, UDP and ICMP of IPv4 and IPv6 between six instances and the outside, each flow's first packet and its answer through the real hosts and fabric, compared with \`explain\`. A look ends when the wires are silent.`,

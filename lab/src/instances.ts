@@ -82,6 +82,15 @@ export const deleteInstance = async (
   return { name, port_id: ports[0] ?? null };
 };
 
+/** The instance of that name, which another host is to have. Throws LabError when there is none, no such host, or it has it. */
+const instanceToMove = async (name: string, host: string): Promise<Instance> => {
+  const lab = await readRunningLab();
+  const before = instanceNamed(lab, name);
+  chooseHost(lab, host);
+  if (before.host === host) throw new LabError('same-host', `${name} is on ${host} already.`);
+  return before;
+};
+
 /**
  * Moves an instance to another host, as a cold migration does: bound anew, unplugged, plugged in, DHCP again. When that fails it is
  * where it was.
@@ -90,10 +99,7 @@ export const moveInstance = async (
   client: NeutronClient,
   { name, host, signal }: { readonly name: string; readonly host: string; readonly signal?: AbortSignal },
 ): Promise<Booted> => {
-  const lab = await readRunningLab();
-  const before = instanceNamed(lab, name);
-  chooseHost(lab, host);
-  if (before.host === host) throw new LabError('same-host', `${name} is on ${host} already.`);
+  const before = await instanceToMove(name, host);
   return await withUndo(async (undo) => {
     let isUnplugged = false;
     undo(async () => {
@@ -135,10 +141,7 @@ export const moveInstanceLive = async (
   client: NeutronClient,
   { name, host, signal }: { readonly name: string; readonly host: string; readonly signal?: AbortSignal },
 ): Promise<MovedLive> => {
-  const lab = await readRunningLab();
-  const before = instanceNamed(lab, name);
-  chooseHost(lab, host);
-  if (before.host === host) throw new LabError('same-host', `${name} is on ${host} already.`);
+  const before = await instanceToMove(name, host);
   const start = performance.now();
   const since = (from: number): number => Math.round(performance.now() - from);
   const move = await beginLiveMove(client, before, { host });
