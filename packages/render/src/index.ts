@@ -21,7 +21,7 @@ export { CLAIM_LOG_GROUP } from './nft/claim-chains.js';
 export { MAX_CONNECTIONS } from './nft/connection-chains.js';
 export { SAMPLE_BYTES, SAMPLE_GROUP } from './nft/drop-chains.js';
 export { PICKED_UP_MARK } from './nft/fixed-chains.js';
-export { type Listening, type Memberships, TUNNEL_DEVICE, tunnelHop } from './nft/group-tables.js';
+export { type Listening, type Memberships, TUNNEL_DEVICE, TUNNEL_HOPS_V4, tunnelHop } from './nft/group-tables.js';
 export { ACCEPT_PREFIX, LOG_GROUP } from './nft/log-chains.js';
 export { LISTENER_LOG_GROUP } from './nft/multicast-chains.js';
 export { DROP_METER_PREFIX, RULE_COUNTER_PREFIX } from './nft/names.js';

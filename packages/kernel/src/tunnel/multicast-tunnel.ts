@@ -1,5 +1,5 @@
 import { hostCidr, type Ip, linkLocalFor, type Mac, macBytes, macFromBytes } from '@manx/ip';
-import { TUNNEL_DEVICE, tunnelHop } from '@manx/render';
+import { TUNNEL_DEVICE, TUNNEL_HOPS_V4, tunnelHop } from '@manx/render';
 import { faultOfErrno } from '../errno.js';
 import { Fault } from '../fault.js';
 import { type Attribute, cString, decodeAttributes, encodeAttributes, nested, readCString, u32 } from '../netlink/attribute.js';
@@ -29,19 +29,6 @@ const NUD_PERMANENT = 0x80;
 const NDA_DST = 1;
 const NDA_LLADDR = 2;
 const NLM_F_EXCL = 0x200;
-// include/uapi/linux/fib_rules.h and rtnetlink.h
-const RTM_NEWRULE = 32;
-const RTM_DELRULE = 33;
-const FRA_PRIORITY = 6;
-const FRA_TABLE = 15;
-const FRA_OIFNAME = 17;
-const FR_ACT_TO_TBL = 1;
-const RTM_NEWROUTE = 24;
-const RTA_OIF = 4;
-const RTA_TABLE = 15;
-const RT_SCOPE_LINK = 253;
-const RTN_UNICAST = 1;
-const AF_INET = 2;
 const EEXIST = 17;
 
 /** `MNX`: tunnels of other software on the same port are other networks. */
@@ -50,8 +37,7 @@ const NETWORK_ID = 0x4d_4e_58;
 const MTU = 65_000;
 /** Of routes that only say which host an address on the tunnel is: another protocol than that of instances' routes, which are announced. */
 const ROUTE_PROTOCOL = 81;
-/** The table, and the place of the rule that leads to it: what is sent by the device on purpose finds every IPv4 address there, and nothing else does. */
-const TABLE = 9776;
+const METRIC = 1024;
 /** What comes before an IPv4 address of a host to be its MAC on the tunnel: locally administered. */
 const MAC_PREFIX = [0x02, 0x4d] as const;
 
@@ -74,10 +60,12 @@ export class MulticastTunnel {
 
   /**
    * Makes the device as it is to be, and its entries those of these hosts; takes it away where there is to be none. Doing it twice changes nothing. Answers
-   * the device's index (null: there is none), and how many things were changed. Throws Fault, naming what the kernel refused.
+   * the device's index (null: there is none), and how many things were changed. Throws Fault, naming what the kernel refused, or two hosts that cannot be
+   * told apart on the tunnel.
    */
   sync(hosts: ReadonlySet<Ip>): { readonly index: number | null; readonly changes: number } {
     if (this.#end === null) return { index: null, changes: this.remove() };
+    refuseTwins(hosts);
     const found = this.#device();
     let changes = 0;
     const isRight =
@@ -93,7 +81,7 @@ export class MulticastTunnel {
     }
     const device = isRight ? found : this.#device();
     if (device === null) throw new Fault({ code: 'missing', op: 'make', subject: TUNNEL_DEVICE, detail: 'it went as it came' });
-    for (const request of [rule(RTM_NEWRULE), everyAddress(device.ifindex)]) this.#ask('lead to', request);
+    this.#ask('lead to', everyHop(device.ifindex));
     return { index: device.ifindex, changes: changes + this.#syncHosts(device.ifindex, hosts) };
   }
 
@@ -101,7 +89,6 @@ export class MulticastTunnel {
   remove(): number {
     const found = this.#device();
     if (found === null) return 0;
-    this.#ask('remove', rule(RTM_DELRULE));
     this.#ask('remove', removal(found.ifindex));
     return 1;
   }
@@ -133,7 +120,7 @@ export class MulticastTunnel {
           : null,
       ),
     );
-    return new Set(ends.filter((host) => neighbours.has(host) && neighbours.has(linkLocalOf(host))));
+    return new Set(ends.filter((host) => neighbours.has(tunnelHop(host, 4)) && neighbours.has(linkLocalOf(host))));
   }
 
   #device(): {
@@ -169,31 +156,26 @@ export class MulticastTunnel {
   }
 }
 
-const DELETES: ReadonlySet<number> = new Set([RTM_DELNEIGH, RTM_DELROUTE, RTM_DELRULE, RTM_DELLINK]);
+const DELETES: ReadonlySet<number> = new Set([RTM_DELNEIGH, RTM_DELROUTE, RTM_DELLINK]);
 /** ENOENT, ESRCH, ENODEV: it is not there, which is what a delete wants. */
 const GONE: ReadonlySet<number> = new Set([2, 3, 19]);
 
-/** struct fib_rule_hdr, and what follows. */
-const rule = (type: number): NetlinkRequest => {
-  const header = Buffer.alloc(12);
-  header.writeUInt8(AF_INET, 0);
-  header.writeUInt8(FR_ACT_TO_TBL, 7);
-  const attributes = encodeAttributes([u32(FRA_PRIORITY, TABLE), u32(FRA_TABLE, TABLE), cString(FRA_OIFNAME, TUNNEL_DEVICE)]);
-  return { type, flags: type === RTM_NEWRULE ? NLM_F_CREATE | NLM_F_EXCL : 0, payload: Buffer.concat([header, attributes]) };
-};
-
 /**
- * All IPv4 addresses are on the device's link, for what asks for the device (`dup`): the kernel takes the address as that of the next hop only by a route
- * (`rt_set_nexthop`, net/ipv4/route.c), and would send to the group's MAC otherwise.
+ * What hosts are called in IPv4 is on the device's link: the kernel takes an address for the next hop only by a route (`rt_set_nexthop`,
+ * net/ipv4/route.c), and would send to the group's MAC otherwise.
  */
-const everyAddress = (ifindex: number): NetlinkRequest => {
-  const header = Buffer.alloc(12);
-  header.writeUInt8(AF_INET, 0);
-  header.writeUInt8(ROUTE_PROTOCOL, 5);
-  header.writeUInt8(RT_SCOPE_LINK, 6);
-  header.writeUInt8(RTN_UNICAST, 7);
-  const attributes = encodeAttributes([u32(RTA_OIF, ifindex), u32(RTA_TABLE, TABLE)]);
-  return { type: RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_REPLACE, payload: Buffer.concat([header, attributes]) };
+const everyHop = (ifindex: number): NetlinkRequest =>
+  encodeRoutePut({ destination: TUNNEL_HOPS_V4, hops: [{ ifindex, via: null }], metric: METRIC, protocol: ROUTE_PROTOCOL });
+
+/** Two hosts of one name would each get what is for the other, and one of them nothing. */
+const refuseTwins = (hosts: ReadonlySet<Ip>): void => {
+  const byHop = new Map<Ip, Ip>();
+  for (const host of hosts) {
+    const twin = byHop.get(tunnelHop(host, 4));
+    const detail = `hosts ${twin} and ${host} differ in the first four bits only: give one of them another \`multicast.address\``;
+    if (twin !== undefined) throw new Fault({ code: 'refused', op: 'add', subject: TUNNEL_DEVICE, detail });
+    byHop.set(tunnelHop(host, 4), host);
+  }
 };
 
 /** A host's MAC on the tunnel, which follows from its address. */
@@ -246,7 +228,8 @@ const neighbourHeader = (ifindex: number, family: number, state: number, flags: 
  */
 const hostRequests = (ifindex: number, host: Ip, isThere: boolean): readonly NetlinkRequest[] => {
   const [mac, via] = [macOf(host), linkLocalOf(host)];
-  const route = { destination: hostCidr(tunnelHop(host, 6)), hops: [{ ifindex, via }], metric: 1024, protocol: ROUTE_PROTOCOL };
+  const hops = [tunnelHop(host, 4), via];
+  const route = { destination: hostCidr(tunnelHop(host, 6)), hops: [{ ifindex, via }], metric: METRIC, protocol: ROUTE_PROTOCOL };
   const end = encodeAttributes([
     { type: NDA_LLADDR, value: Buffer.from(macBytes(mac)) },
     { type: NDA_DST, value: ipBytes(host) },
@@ -256,11 +239,11 @@ const hostRequests = (ifindex: number, host: Ip, isThere: boolean): readonly Net
     return [
       { type: RTM_DELNEIGH, flags: 0, payload },
       encodeRouteDelete(route),
-      ...[host, via].map((ip) => encodeNeighbourDelete({ ifindex, ip })),
+      ...hops.map((ip) => encodeNeighbourDelete({ ifindex, ip })),
     ];
   }
   return [
-    ...[host, via].map((ip) => encodeNeighbourPut({ ifindex, ip, mac })),
+    ...hops.map((ip) => encodeNeighbourPut({ ifindex, ip, mac })),
     encodeRoutePut(route),
     { type: RTM_NEWNEIGH, flags: NLM_F_CREATE | NLM_F_REPLACE, payload },
   ];

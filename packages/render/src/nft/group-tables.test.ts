@@ -54,7 +54,7 @@ describe('S10: what is copied to whom', () => {
 
   it('to each other host once, to those that want one source from that one only, and to none that wants nothing', () => {
     expect(ip4?.maps.get('hosts')?.elements).toEqual(new Map([['239.1.1.1', 'jump hosts-239.1.1.1']]));
-    expect(rules('hosts-239.1.1.1')).toEqual(['dup to 192.0.2.2 device 7', 'ip saddr { 10.65.0.9 } dup to 192.0.2.3 device 7']);
+    expect(rules('hosts-239.1.1.1')).toEqual(['dup to 240.0.2.2 device 7', 'ip saddr { 10.65.0.9 } dup to 240.0.2.3 device 7']);
     for (const alone of [renderHost(state, SETTINGS, listening), renderHost(state, settings, { memberships, tunnel: null })]) {
       expect(alone.tables[1]?.maps.get('hosts')?.elements.size).toBe(0);
       expect(rules('group-239.1.1.1', alone.tables[1])).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { type Endpoint, type HostState, interestOf, isPrefix, isRoutedGroup, type Membership } from '@manx/hoststate';
-import { compareIps, type Family, familyOf, type Ip, ipFromValue, ipValue } from '@manx/ip';
+import { asCidr, compareIps, type Family, familyOf, type Ip, ipFromValue, ipValue } from '@manx/ip';
 import type { NftChain, NftHook, NftMap, NftTable } from '../host-plan.js';
 import { OF_LINK_V6 } from './multicast-chains.js';
 
@@ -161,12 +161,16 @@ function copy(ip: 'ip' | 'ip6', { to, device, tap, mode, sources }: Receiver): r
   return [`${back}${from}dup to ${tap === null ? tunnelHop(to, ip === 'ip' ? 4 : 6) : to} device ${device}`];
 }
 
+/** Where the IPv4 names of hosts on the tunnel device are: addresses that nobody has (RFC 1112, section 4: class E), and that no instance may send to. */
+export const TUNNEL_HOPS_V4 = asCidr('240.0.0.0/4');
+
 /**
- * What a host is called on the tunnel device for packets of a family: its own address, and for IPv6 the address in `fd4d:616e:7800::/96` that
- * ends in it. Nothing is ever sent to the latter.
+ * What a host is called on the tunnel device for packets of a family: an address that has no other use, so that the route to it says which device, and takes nothing from the host's own
+ * traffic. It ends in the host's own: in IPv4 in its last 28 bits, in IPv6 in all 32 (`fd4d:616e:7800::/96`). Nothing but copies is ever sent there.
  */
 export function tunnelHop(host: Ip, family: Family): Ip {
-  return family === 4 ? host : ipFromValue(6, (0xfd4d_616e_7800n << 80n) | ipValue(host));
+  if (family === 6) return ipFromValue(6, (0xfd4d_616e_7800n << 80n) | ipValue(host));
+  return ipFromValue(4, 0xf000_0000n | (ipValue(host) & 0x0fff_ffffn));
 }
 
 function listOf<K, V>(map: Map<K, V[]>, key: K): V[] {
