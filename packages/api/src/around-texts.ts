@@ -1,10 +1,11 @@
 import { type Resource, type ResourceKind, type StateReader, watchReads } from '@manx/model';
+import { KeptTexts } from './kept-texts.js';
 
 /** Texts of one sort that were made from one state, and of which kinds anything was read for any of them. */
 type Kept = {
   readonly kinds: Set<ResourceKind>;
   readonly reader: StateReader;
-  readonly texts: WeakMap<Resource, { readonly text: string; readonly at: number }>;
+  readonly texts: KeptTexts<{ readonly text: string; readonly at: number }>;
 };
 
 const kept = new WeakMap<StateReader, Map<string, Kept>>();
@@ -43,7 +44,7 @@ const keptFor = (state: StateReader, sort: string): Kept | null => {
   const known = sorts.get(sort);
   if (known !== undefined || sorts.size >= SORTS_LIMIT) return known ?? null;
   const kinds = new Set<ResourceKind>();
-  const made: Kept = { kinds, reader: watchReads(state, kinds), texts: new WeakMap() };
+  const made: Kept = { kinds, reader: watchReads(state, kinds), texts: new KeptTexts() };
   sorts.set(sort, made);
   return made;
 };

@@ -12,14 +12,19 @@ export type BindingFence = {
 };
 
 /** The hosts of one port: its own, the one that its profile names, and those of its waiting bindings by their ids; and since when each is one. */
-type Stay = { own: string; named: string | null; readonly waiting: Map<string, string>; since: ReadonlyMap<string, Revision> };
+type Stay = { own: string; named: string | null; waiting: ReadonlyMap<string, string>; since: readonly Since[] };
+
+type Since = { readonly host: string; readonly revision: Revision };
+
+/** No maps of their own for ports that do not move: there is a stay for each port. */
+const NONE_WAITS: ReadonlyMap<string, string> = new Map();
 
 /** Makes a fence for the ports as they are in the state now. Linear in the ports, once. */
 export const createBindingFence = (state: StateReader): BindingFence => {
   const stays = new Map<string, Stay>();
   const portOf = new Map<string, string>();
   const stayOf = (id: string): Stay => {
-    const stay = stays.get(id) ?? { own: '', named: null, waiting: new Map(), since: new Map() };
+    const stay = stays.get(id) ?? { own: '', named: null, waiting: NONE_WAITS, since: [] };
     stays.set(id, stay);
     return stay;
   };
@@ -29,11 +34,15 @@ export const createBindingFence = (state: StateReader): BindingFence => {
   };
   const takeBinding = (id: string, binding: PortBinding | undefined): string => {
     const port = binding?.port_id ?? portOf.get(id) ?? '';
-    stays.get(port)?.waiting.delete(id);
+    const stay = stays.get(port);
+    if (stay?.waiting.has(id) === true) stay.waiting = new Map([...stay.waiting].filter(([other]) => other !== id));
     portOf.delete(id);
     if (binding !== undefined) portOf.set(id, port);
     // What a binding was before is nobody's to speak of.
-    if (binding?.vif_type === 'tap') stayOf(port).waiting.set(id, binding.host);
+    if (binding?.vif_type === 'tap') {
+      const waited = stayOf(port);
+      waited.waiting = new Map([...waited.waiting, [id, binding.host]]);
+    }
     return port;
   };
   const take = ({ kind, id, ...change }: Change): string | null => {
@@ -58,7 +67,7 @@ export const createBindingFence = (state: StateReader): BindingFence => {
       }
       return arrived;
     },
-    boundSince: (portId, host) => stays.get(portId)?.since.get(host) ?? 0,
+    boundSince: (portId, host) => stays.get(portId)?.since.find((one) => one.host === host)?.revision ?? 0,
   };
 };
 
@@ -66,6 +75,6 @@ export const createBindingFence = (state: StateReader): BindingFence => {
 const settle = (stay: Stay, revision: Revision): boolean => {
   const before = stay.since;
   const hosts = new Set([stay.own, ...(stay.named === null ? [] : [stay.named]), ...stay.waiting.values()]);
-  stay.since = new Map([...hosts].map((host) => [host, before.get(host) ?? revision]));
-  return [...hosts].some((host) => !before.has(host));
+  stay.since = [...hosts].map((host) => before.find((one) => one.host === host) ?? { host, revision });
+  return stay.since.some((one) => !before.includes(one));
 };

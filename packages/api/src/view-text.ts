@@ -12,9 +12,10 @@ import {
 } from '@manx/model';
 import type { Policy } from '@manx/policy';
 import { aroundTexts } from './around-texts.js';
+import { KeptTexts } from './kept-texts.js';
 
-/** What of a resource's text depends on the resource alone, kept as long as it: a changed one is another value. By which attributes it shows. */
-const texts = new Map<string, WeakMap<Resource, string>>();
+/** What of a resource's text depends on the resource alone: a changed one is another value. By which attributes it shows. */
+const texts = new Map<string, KeptTexts<string>>();
 
 /** How many sorts of views are kept: a few a kind, as there are few sorts of people; a policy that makes more is served without. */
 const SORTS_LIMIT = 200;
@@ -97,7 +98,7 @@ const keptTexts = (
   if (isAround) return aroundTexts(state, name, make);
   const known = texts.get(name);
   if (known === undefined && texts.size >= SORTS_LIMIT) return null;
-  const kept = known ?? new WeakMap<Resource, string>();
+  const kept = known ?? new KeptTexts<string>();
   if (known === undefined) texts.set(name, kept);
   return (resource) => {
     let text = kept.get(resource);

@@ -12,7 +12,7 @@ import {
 import type { Ip } from '@manx/ip';
 import type { Agent, Network, Port, ResourceKind, StateReader, Subnet } from '@manx/model';
 import { compareProblems } from './compile-host.js';
-import { compileNames, isChosenName, NAMELESS, zoneOf } from './compile-names.js';
+import { compileNames, isChosenName, NAMELESS } from './compile-names.js';
 import { compilePolicy } from './compile-policy.js';
 import { type CompiledPort, compilePort, membersOf } from './compile-port.js';
 import { compileSpeakers } from './compile-speakers.js';
@@ -265,8 +265,7 @@ export class Compiler {
     replace(this.#hostsOfPort, id, hosts.length > 0 ? hosts : undefined);
     for (const host of before) if (!hosts.includes(host)) this.#registry.setEndpoint(host, id, undefined);
     for (const { host, endpoint } of places) this.#registry.setEndpoint(host, id, endpoint);
-    this.#registry.setNames(id, names ?? undefined, port !== undefined && isChosenName(port));
-    this.#registry.setAskers(id, names === null ? [] : hosts.map((host) => ({ host, zone: zoneOf(names) })));
+    this.#registry.setNames(id, names === null || port === undefined ? undefined : { names, isChosen: isChosenName(port), hosts });
   }
 
   /** Anew for all hosts: it is little, and seldom. What says the same is no change of a host. */

@@ -24,16 +24,13 @@ import { emptyHostUse, type HostUse } from './host-use.js';
 import { MemberSet, netChange } from './member-set.js';
 import { SharedDeltas } from './shared-deltas.js';
 import { countIn, countOut } from './tally.js';
-import { Zones } from './zones.js';
+import { type Named, Zones } from './zones.js';
 
 /** Where the registry gets a shared object that a host begins to use; both answer as of the current API state. */
 export type SharedSource = {
   readonly policy: (group: string) => CompiledPolicy;
   readonly members: (set: string) => Iterable<Member>;
 };
-
-/** Which host has to know the names of a zone because of an endpoint. */
-export type Asker = { readonly host: HostName; readonly zone: string };
 
 /** One object that several hosts have, and which. */
 type Shared<T> = { value: T; readonly hosts: Set<HostName> };
@@ -51,8 +48,6 @@ export class HostRegistry {
   /** Every usable subnet, used or not: there are few, and endpoints depend on which exist. */
   readonly #subnets = new Map<string, Shared<Subnet>>();
   readonly #zones = new Zones((host, id, before) => this.#edit(host).touch('names', id, before));
-  /** By endpoint. */
-  readonly #askers = new Map<string, readonly Asker[]>();
   readonly #edits = new Map<HostName, HostEdit>();
   /** Whether each address touched since the last `finish` was a member of the set before. */
   readonly #touchedMembers = new Map<string, Map<Member, boolean>>();
@@ -141,26 +136,21 @@ export class HostRegistry {
     this.#useOf(host).bgpPeers = peers;
   }
 
-  /** Puts the names of a port as they are now, wherever it is, or takes them away: chosen ones are told to its zone, others to its own host alone. */
-  setNames(id: string, names: PortNames | undefined, isChosen: boolean): void {
-    const before = this.#zones.namesOf(id);
-    const isSame = before === undefined ? names === undefined : names !== undefined && isSameObject(before, names);
-    if (isSame && this.#zones.isChosen(id) === (isChosen && names !== undefined)) return;
-    for (const { host } of this.#askers.get(id) ?? []) this.#edit(host).touch('names', id, before);
-    this.#zones.set(id, names, isChosen);
-  }
-
-  /** Says which names an endpoint may ask for, and where (in several places during a live migration); none: it is no endpoint, or has no names itself. */
-  setAskers(id: string, askers: readonly Asker[]): void {
-    const before = this.#askers.get(id) ?? [];
-    for (const { host } of before)
-      if (!askers.some((one) => one.host === host)) this.#edit(host).touch('names', id, this.#zones.namesOf(id));
-    for (const { host } of askers)
-      if (!before.some((one) => one.host === host)) this.#edit(host).touch('names', id, this.#view(host).namesOf(id));
-    if (askers.length > 0) this.#askers.set(id, askers);
-    else this.#askers.delete(id);
-    for (const { host, zone } of askers) if (countIn(this.#useOf(host).zones, zone)) this.#zones.join(zone, host);
-    for (const { host, zone } of before) if (countOut(this.#useOf(host).zones, zone)) this.#zones.leave(zone, host);
+  /**
+   * Puts the names of a port as they are now, or takes them away: chosen ones are told to its zone, others to the hosts that it is an endpoint on
+   * alone (several during a live migration). Those hosts are told of its zone.
+   */
+  setNames(id: string, after: Named | undefined): void {
+    const before = this.#zones.of(id);
+    if (before === undefined ? after === undefined : after !== undefined && isSameNamed(before, after)) return;
+    for (const host of [...(before?.hosts ?? []), ...(after?.hosts ?? [])]) {
+      this.#edit(host).touch('names', id, this.#view(host).namesOf(id));
+    }
+    this.#zones.set(id, after);
+    const [to, from] = [after && zoneOf(after.names), before && zoneOf(before.names)];
+    for (const host of after?.hosts ?? []) if (to !== undefined && countIn(this.#useOf(host).zones, to)) this.#zones.join(to, host);
+    for (const host of before?.hosts ?? [])
+      if (from !== undefined && countOut(this.#useOf(host).zones, from)) this.#zones.leave(from, host);
   }
 
   /** Somebody wants every host that has an endpoint to have this set. */
@@ -301,9 +291,10 @@ export class HostRegistry {
   } {
     const use = this.#hosts.get(host) ?? emptyHostUse();
     const namesOf = (id: string): PortNames | undefined => {
-      const names = this.#zones.namesOf(id);
-      if (names === undefined || this.#askers.get(id)?.some((one) => one.host === host) === true) return names;
-      return this.#zones.isChosen(id) && use.zones.has(zoneOf(names)) ? names : undefined;
+      const named = this.#zones.of(id);
+      if (named === undefined) return undefined;
+      const isTold = named.hosts.includes(host) || (named.isChosen && use.zones.has(zoneOf(named.names)));
+      return isTold ? named.names : undefined;
     };
     const names = { has: (id: string) => namesOf(id) !== undefined };
     const used = {
@@ -344,6 +335,11 @@ export class HostRegistry {
     this.#edits.set(host, edit);
     return edit;
   }
+}
+
+function isSameNamed(before: Named, after: Named): boolean {
+  const isSameSort = before.isChosen === after.isChosen && before.hosts.length === after.hosts.length;
+  return isSameSort && before.hosts.every((host, at) => host === after.hosts[at]) && isSameObject(before.names, after.names);
 }
 
 function hasFloating(endpoint: Endpoint | undefined): boolean {

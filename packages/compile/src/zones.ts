@@ -1,6 +1,9 @@
 import type { HostName, PortNames } from '@manx/hoststate';
 import { zoneOf } from './compile-names.js';
 
+/** The names of a port, whether somebody chose them, and the hosts that it is an endpoint on. */
+export type Named = { readonly names: PortNames; readonly isChosen: boolean; readonly hosts: readonly HostName[] };
+
 /** The ports whose chosen names are in one zone, and the hosts that are told of them. */
 type Zone = { readonly members: Map<string, PortNames>; readonly hosts: Set<HostName> };
 
@@ -13,22 +16,16 @@ type Touch = (host: HostName, id: string, before: PortNames | undefined) => void
  */
 export class Zones {
   readonly #touch: Touch;
-  readonly #names = new Map<string, PortNames>();
-  readonly #chosen = new Set<string>();
+  readonly #ports = new Map<string, Named>();
   readonly #zones = new Map<string, Zone>();
 
   constructor(touch: Touch) {
     this.#touch = touch;
   }
 
-  /** The names of a port; undefined when it has none. */
-  namesOf(port: string): PortNames | undefined {
-    return this.#names.get(port);
-  }
-
-  /** Whether somebody chose the port's name, so that the hosts of its zone are told. */
-  isChosen(port: string): boolean {
-    return this.#chosen.has(port);
+  /** What is known of a port; undefined when it has no names. */
+  of(port: string): Named | undefined {
+    return this.#ports.get(port);
   }
 
   /** The chosen names in a zone, by port. */
@@ -37,21 +34,19 @@ export class Zones {
   }
 
   /** Puts a port's names as they are now, or takes them away. */
-  set(port: string, names: PortNames | undefined, isChosen: boolean): void {
-    const before = this.#names.get(port);
-    const from = before !== undefined && this.#chosen.has(port) ? this.#zone(zoneOf(before)) : undefined;
-    const to = names !== undefined && isChosen ? this.#zone(zoneOf(names)) : undefined;
-    for (const host of from?.hosts ?? []) this.#touch(host, port, before);
+  set(port: string, after: Named | undefined): void {
+    const before = this.#ports.get(port);
+    const from = before?.isChosen === true ? this.#zone(zoneOf(before.names)) : undefined;
+    const to = after?.isChosen === true ? this.#zone(zoneOf(after.names)) : undefined;
+    for (const host of from?.hosts ?? []) this.#touch(host, port, before?.names);
     for (const host of to?.hosts ?? []) if (from?.hosts.has(host) !== true) this.#touch(host, port, undefined);
     from?.members.delete(port);
-    this.#chosen.delete(port);
-    if (names === undefined) this.#names.delete(port);
-    else this.#names.set(port, names);
-    if (names !== undefined && to !== undefined) {
-      to.members.set(port, names);
-      this.#chosen.add(port);
+    if (after === undefined) this.#ports.delete(port);
+    else {
+      this.#ports.set(port, after);
+      to?.members.set(port, after.names);
     }
-    if (before !== undefined) this.#forget(zoneOf(before));
+    if (before !== undefined) this.#forget(zoneOf(before.names));
   }
 
   /** A host that had no part in the zone gets all of it. */

@@ -11,12 +11,13 @@ export type RingLimits = { readonly entries: number; readonly bytes: number };
  * that falls behind its floor, slow reader or long absence alike, starts again from a snapshot.
  */
 export class DeltaRing {
-  readonly #limits: RingLimits;
+  readonly #limits: () => RingLimits;
   #entries: RingEntry[] = [];
   #bytes = 0;
   #floor: Revision;
 
-  constructor(floor: Revision, limits: RingLimits) {
+  /** `limits`: as of each push, since what a host may keep depends on how many there are. */
+  constructor(floor: Revision, limits: () => RingLimits) {
     this.#floor = floor;
     this.#limits = limits;
   }
@@ -26,13 +27,15 @@ export class DeltaRing {
     return this.#floor;
   }
 
+  /** The newest change is kept whatever its size: whoever has read all the others is about to read it. */
   push(entry: RingEntry): void {
+    const { entries, bytes } = this.#limits();
     this.#entries.push(entry);
     this.#bytes += entry.line.length;
     let gone = 0;
-    while (this.#entries.length - gone > this.#limits.entries || this.#bytes > this.#limits.bytes) {
+    while (this.#entries.length - gone > entries || this.#bytes > bytes) {
       const oldest = this.#entries[gone];
-      if (oldest === undefined) break;
+      if (oldest === undefined || oldest === entry) break;
       this.#floor = oldest.revision;
       this.#bytes -= oldest.line.length;
       gone += 1;

@@ -14,12 +14,12 @@ const CHUNK_CHARS = 64 * 1024;
 
 /**
  * What many hosts have in common, as text: after a restart of the server, and when it changes, a policy is made JSON once, not once a host.
- * Endpoints are one host's alone and are not remembered.
+ * Endpoints are one host's alone, and names are small and as many as ports: neither is remembered.
  */
 const shared = new WeakMap<HostObject, string>();
 
 function objectText(object: HostObject): string {
-  if (object.kind === 'endpoint') return encodeHostObject(object);
+  if (object.kind === 'endpoint' || object.kind === 'names') return encodeHostObject(object);
   const known = shared.get(object);
   if (known !== undefined) return known;
   const text = encodeHostObject(object);
@@ -34,7 +34,11 @@ export function encodeMark(message: Exclude<FeedMessage, { type: 'put' | 'delta'
 
 /** A delta as a line, in the bytes that all sessions share. */
 export function encodeDelta(revision: Revision, delta: HostDelta): Buffer {
-  return Buffer.from(`{"type":"delta","revision":${revision},"delta":${encodeHostDelta(delta, objectText)}}\n`);
+  const text = `{"type":"delta","revision":${revision},"delta":${encodeHostDelta(delta, objectText)}}\n`;
+  // Not of Node's pool: bytes that are kept would keep 8 KiB of it each.
+  const line = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  line.write(text);
+  return line;
 }
 
 /** A whole state from `begin` to `in-sync`, lines joined to chunks, made as they are asked for. */

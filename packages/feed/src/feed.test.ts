@@ -102,6 +102,19 @@ describe('sessions of a host', () => {
     expect(readers[0]?.pieces.at(-1)).toBe(readers[1]?.pieces.at(-1));
   });
 
+  it('a change that is larger than what may be kept reaches those who have read all before it, as a change', () => {
+    const cloud = new SampleCloud();
+    const feed = makeFeed(cloud, { pastBytes: 100 });
+    const readers = [h1, h2].map((host) => {
+      const reader = new SampleReader();
+      feed.attach(host, reader.sink, null);
+      return reader;
+    });
+    for (const size of [100, 101, 102]) cloud.commit(feed, { h1: stateOfSets(sampleSet('a', size)) });
+    expect(readers[0]?.types).toEqual(['begin', 'in-sync', 'delta', 'delta', 'delta']);
+    expect(readers[0]?.held?.state).toEqual(cloud.stateOf(h1));
+  });
+
   it('a second session of a host ends the first, and takes its place', () => {
     const cloud = new SampleCloud();
     const feed = makeFeed(cloud);
@@ -167,9 +180,26 @@ describe('resuming', () => {
     ['a revision from before what is kept', 3, 'this run', {}],
     ['a revision that is not yet', 9, 'this run', {}],
     ['a revision that the bounded past no longer reaches', 5, 'this run', { ring: { entries: 1, bytes: 10_000 } }],
-    ['changes too large for the bounded past', 6, 'this run', { ring: { entries: 100, bytes: 10 } }],
+    ['changes too large for the bounded past', 5, 'this run', { ring: { entries: 100, bytes: 10 } }],
+    ['changes too large for what is kept of all hosts', 5, 'this run', { pastBytes: 10 }],
   ])('%s gets a whole state', (_, since, run, options) => {
     expect(resumed(since, run, options).types).toEqual(['begin', 'put', 'in-sync']);
+  });
+
+  it('what is kept is shared out evenly: the more hosts, the less of the past of each', () => {
+    const cloud = new SampleCloud();
+    const feed = makeFeed(cloud, { run: 'run', pastBytes: 1000 });
+    const typesAfter = (others: number): readonly string[] => {
+      for (let other = 0; other < others; other += 1) feed.attach(asHostName(`other-${other}`), new SampleReader().sink, null);
+      feed.attach(h1, new SampleReader().sink, null).closed();
+      const since = { run: 'run', revision: cloud.revision, state: cloud.stateOf(h1) };
+      for (const size of [1, 2, 3]) cloud.commit(feed, { h1: stateOfSets(sampleSet(`a${others}`, size)) });
+      const reader = new SampleReader(since);
+      feed.attach(h1, reader.sink, { run: 'run', since: since.revision });
+      return reader.types;
+    };
+    expect(typesAfter(0)).toEqual(['in-sync', 'delta', 'delta', 'delta']);
+    expect(typesAfter(9)[0]).toBe('begin');
   });
 });
 

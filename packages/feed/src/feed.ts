@@ -47,6 +47,8 @@ export type FeedOptions = {
   readonly leaseMs?: number;
   /** How much of a host's recent past is kept for those who resume; 512 changes and 256 KiB unless told. */
   readonly ring?: RingLimits;
+  /** How much of all hosts' past is kept together, shared out evenly; 32 MiB unless told. */
+  readonly pastBytes?: number;
   /** How long it is kept for a host without a session; 10 minutes unless told. */
   readonly forgetMs?: number;
 };
@@ -177,10 +179,18 @@ class FeedCore {
   #host(name: HostName): Host {
     const known = this.#hosts.get(name);
     if (known !== undefined) return known;
-    const past = new HostFeed(() => this.#snapshot(name), this.#options.ring);
+    const past = new HostFeed(
+      () => this.#snapshot(name),
+      () => this.#ringLimits(),
+    );
     const host: Host = { past, lease: new HostLease(this.#options.leaseMs), stream: null, heardAt: '', report: null };
     this.#hosts.set(name, host);
     return host;
+  }
+
+  #ringLimits(): RingLimits {
+    const { ring, pastBytes } = this.#options;
+    return { entries: ring.entries, bytes: Math.min(ring.bytes, pastBytes / this.#hosts.size) };
   }
 
   #snapshot(name: HostName): HostSnapshot {
@@ -229,6 +239,7 @@ export function createFeed(options: FeedOptions): Feed {
     heartbeatMs,
     leaseMs: MISSED_HEARTBEATS * heartbeatMs,
     ring: { entries: 512, bytes: 256 * 1024 },
+    pastBytes: 32 * 1024 * 1024,
     forgetMs: 600_000,
   };
   const whole = { ...defaults, ...options };

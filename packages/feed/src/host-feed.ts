@@ -7,13 +7,13 @@ export type HostSnapshot = { readonly revision: Revision; readonly state: HostSt
 /** The past of one host in this run of the server, as far as sessions may still ask for it. */
 export class HostFeed {
   readonly #takeSnapshot: () => HostSnapshot;
-  readonly #limits: RingLimits;
+  readonly #limits: () => RingLimits;
   #ring: DeltaRing | null = null;
   /** The newest revision that a snapshot of this run had. */
   #given: Revision = 0;
   #pushed: Revision = 0;
 
-  constructor(takeSnapshot: () => HostSnapshot, limits: RingLimits) {
+  constructor(takeSnapshot: () => HostSnapshot, limits: () => RingLimits) {
     this.#takeSnapshot = takeSnapshot;
     this.#limits = limits;
   }
