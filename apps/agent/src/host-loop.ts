@@ -3,6 +3,8 @@ import {
   type EndpointStatus,
   type EstablishedFlow,
   emptyHostState,
+  type FlowCarrier,
+  flowCarrier,
   flowCutter,
   flowJudge,
   type HostState,
@@ -65,7 +67,9 @@ export type Found = Pick<AgentNews, 'revision' | 'endpoints'> & {
 };
 
 type Round = { readonly held: HeldState; readonly state: HostState; readonly plan: HostPlan; readonly aside: ReadonlyMap<string, string> };
-type Review = { readonly addresses: readonly Member[]; readonly isAllowed: (flow: EstablishedFlow) => boolean };
+type Review = { readonly addresses: readonly Member[]; readonly isAllowed: (flow: EstablishedFlow) => boolean } & FlowCarrier;
+
+const NOTHING_CARRIED: FlowCarrier = { leaving: [], carriedTo: () => null };
 
 /**
  * The one loop that writes to the host. Whatever happens only says that a turn is due; a turn renders, observes, plans, applies and reads
@@ -157,7 +161,7 @@ export class HostLoop {
       await this.#hold(round.plan.tables);
       const facts = await this.#options.observer.observe(round.plan);
       const review = this.#review(round, facts);
-      const steps = planHost(round.plan, facts, review.addresses);
+      const steps = planHost(round.plan, facts, review.addresses, review.leaving);
       const outcome = await this.#apply(round, steps, review);
       if (outcome === 'again') return;
       await this.#finish(round, outcome, { steps, began });
@@ -213,22 +217,34 @@ export class HostLoop {
   /** Which flows are looked at, and which of them may go on. An agent that has just started knows of the past only the routes that it finds. */
   #review({ state, plan }: Round, facts: HostFacts): Review {
     const { hostSnat: snat } = this.#options;
-    if (this.#judgedBy === state) return { addresses: [], isAllowed: () => true };
+    if (this.#judgedBy === state) return { addresses: [], isAllowed: () => true, ...NOTHING_CARRIED };
     if (this.#judgedBy === null) {
       const lost = lostAddresses(plan, facts);
       const isAllowed = flowJudge(state);
       const isStale = staleJudge(state, { snat, lost });
-      return { addresses: [...new Set([...reviewedMembers(state), ...lost])], isAllowed: (flow) => isAllowed(flow) && !isStale(flow) };
+      return {
+        addresses: [...new Set([...reviewedMembers(state), ...lost])],
+        isAllowed: (flow) => isAllowed(flow) && !isStale(flow),
+        ...NOTHING_CARRIED,
+      };
     }
     const { addresses, isCut } = flowCutter(this.#judgedBy, state, snat);
-    return { addresses: [...addresses], isAllowed: (flow) => !isCut(flow) };
+    return { addresses: [...addresses], isAllowed: (flow) => !isCut(flow), ...flowCarrier(this.#judgedBy, state, snat) };
   }
 
   async #apply(round: Round, steps: readonly Step[], review: Review): Promise<readonly StepFailure[] | 'again'> {
     const { ports, observer, log, onHostSysctl } = this.#options;
     for (const step of steps) log.debug({ step: formatStep(step) }, 'step');
-    const context = { ports, indexOf: observer.indexOf.bind(observer), isAllowed: review.isAllowed, onHostSysctl };
+    const context = {
+      ports,
+      indexOf: observer.indexOf.bind(observer),
+      isAllowed: review.isAllowed,
+      carriedTo: review.carriedTo,
+      onHostSysctl,
+    };
     const outcome = await applySteps(steps, context);
+    if (outcome.carried > 0)
+      log.info({ flows: outcome.carried }, 'connections by a floating IP or forward go on, translated as its live migration asks for');
     if (outcome.cut.length > 0) log.info({ flows: outcome.cut.length }, 'cut flows that are no longer allowed');
     this.#afterCut.watch(outcome.cut);
     this.#forget(steps);

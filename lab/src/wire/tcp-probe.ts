@@ -53,14 +53,16 @@ const dialTcp = (namespace: string, address: string, port: number): net.Socket =
   return socket.connect(port, address);
 };
 
-/** A connection from a namespace that keeps talking to a chatty listener. */
+/** A connection from a namespace that keeps talking to a chatty listener, or only hears it. */
 export const talkTcp = (
   namespace: string,
   to: { readonly address: string; readonly port: number },
+  { isMute = false }: { readonly isMute?: boolean } = {},
 ): { readonly hears: (timeoutMs: number) => Promise<boolean>; readonly close: () => void } => {
   const socket = dialTcp(namespace, to.address, to.port);
   socket.on('error', () => socket.destroy());
-  chat(socket);
+  if (isMute) socket.resume();
+  else chat(socket);
   return {
     hears: async (timeoutMs) =>
       await new Promise((resolve) => {

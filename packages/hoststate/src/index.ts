@@ -12,6 +12,7 @@ export { compareObjects, diffHostStates, haveSameFrame, isEmptyDelta, isSameObje
 export { DROP_REASONS, type DropReason, type DropReasonText, isDropReason } from './drop-reason.js';
 export { encodeHostDelta, encodeHostObject, encodeHostState } from './encode.js';
 export { type FlowJudge, flowJudge, isFlowAllowed } from './flow.js';
+export { type FlowCarrier, flowCarrier } from './flow-carrier.js';
 export { asHostName, parseHostName } from './host-name.js';
 export { hostSideMac } from './host-side-mac.js';
 export {
@@ -60,5 +61,5 @@ export { readSeenPacket, type SeenPacket } from './seen-packet.js';
 export { compareMembers, coversIp, diffMembers, isPrefix, memberOf } from './sorted-members.js';
 export { staleJudge } from './stale-flows.js';
 export { endpointsTightened, flowCutter, reviewedMembers } from './tightened.js';
-export { type EstablishedFlow, type Flow, nattedPrefixes, Translation, targetFinder } from './translation.js';
+export { type EstablishedFlow, type Flow, nattedPrefixes, type Target, Translation, targetFinder } from './translation.js';
 export { type DenyReason, isRuleFor, type Payload, type PolicyQuery, type Verdict, verdict } from './verdict.js';

@@ -18,7 +18,7 @@ export function endpointsTightened(before: HostState, after: HostState): Readonl
   return new Set(tightenings(before, after).map(({ id }) => id));
 }
 
-type RememberedFlow = Flow & Pick<EstablishedFlow, 'isPickedUp'>;
+type RememberedFlow = Flow & Pick<EstablishedFlow, 'isPickedUp' | 'isOpen'>;
 
 /** An endpoint that is tightened, as it was and as it is, null where it was not or is not there. Of one that is not `isWhole` only what it has differs. */
 type Tightening = { readonly id: string; readonly old: Endpoint | null; readonly fresh: Endpoint | null; readonly isWhole: boolean };
@@ -75,8 +75,9 @@ export function flowCutter(
     return wasAllowed(other) && !isAllowed(other);
   };
   const [ofLost, ofAll, ofMoved] = [matcher(lost), matcher(addresses), movedJudge(changes, after)];
+  const isUnanswered = unansweredJudge(changes);
   const isCut = (flow: RememberedFlow): boolean =>
-    ofLost(flow) || ofMoved(flow) || translated.isCut(flow) || (ofAll(flow) && (!isAllowed(flow) || isHalfCut(flow)));
+    ofLost(flow) || ofMoved(flow) || isUnanswered(flow) || translated.isCut(flow) || (ofAll(flow) && (!isAllowed(flow) || isHalfCut(flow)));
   return { addresses, isCut };
 }
 
@@ -90,6 +91,18 @@ function concernedMembers({ old, fresh, isWhole }: Tightening): readonly Member[
     ...difference(routedTo(old), routedTo(fresh)),
     ...difference(claimedBy(old), claimedBy(fresh)),
   ];
+}
+
+/**
+ * What an endpoint with a floating IP went on with, as itself, before that stood here: nobody has answered, so it may be as its floating IP that it is
+ * known to the other end. It is asked again, both ways (`resumedChains` of render); what has only begun begins again.
+ */
+function unansweredJudge(changes: readonly Tightening[]): (flow: RememberedFlow) => boolean {
+  const come = changes.flatMap(({ old, fresh }) =>
+    fresh?.picksUp === true && !isSilent(fresh) && (old === null || isSilent(old)) ? fresh.floating.map(({ fixed }) => fixed) : [],
+  );
+  const fixed = new Set(come);
+  return (flow) => flow.protocol === 6 && flow.isOpen !== true && fixed.has(flow.source);
 }
 
 /**

@@ -20,6 +20,8 @@ export type EstablishedFlow = Flow & {
   readonly answers: { readonly source: Ip; readonly destination: Ip };
   /** True: it began on another host, and whose packet came first here says nothing of who began it. */
   readonly isPickedUp?: true;
+  /** True: of TCP, both ends were heard, and neither has begun to close it. */
+  readonly isOpen?: true;
 };
 
 /** Where a flow goes once floating IPs and forwards are translated. */

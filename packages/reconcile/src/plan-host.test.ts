@@ -84,6 +84,9 @@ describe('the order of one apply', () => {
       'delete route 10.65.0.77/32 dev tap0a1b2c3d-4e metric 1024',
     ]);
     expect(planHost(plan, done(plan), [])).toEqual([]);
+    // Connections by what leaves are carried before a packet of theirs can be led away.
+    const leaving = planHost(plan, { ...done(plan), routes: [stale, ...plan.routes.values()] }, [], [asIp('203.0.113.5')]);
+    expect(kinds(leaving)).toEqual(['review-flows', 'delete-route']);
   });
 
   it('programs nft alone, fail-closed, while a tap is missing; and waits with routes until it is up', () => {

@@ -13,15 +13,17 @@ import type { Step } from './step.js';
 /**
  * What to do, in order, so that the facts become the plan: policy before reachability, and routes that must go, go first.
  * Nothing for what already is so; nothing about objects that are not ours. A tap that is missing or down gets its nft entries only.
- * `review` are addresses whose flows must be looked at once the policy stands (see `flowCutter` of hoststate).
+ * `review` are addresses whose flows must be looked at once the policy stands (see `flowCutter` of hoststate), `leaving` those that must be before
+ * anything goes (see `flowCarrier`).
  */
-export function planHost(plan: HostPlan, facts: HostFacts, review: readonly Member[]): Step[] {
+export function planHost(plan: HostPlan, facts: HostFacts, review: readonly Member[], leaving: readonly Member[] = []): Step[] {
   const adopted = adoptedTaps(facts);
   const ours = new Set<IfName>([...plan.links.keys(), ...adopted]);
   const routes = planRoutes(plan, facts);
   const neighbours = planNeighbours(plan, facts, ours);
   const [policy, frames] = scripts(plan, facts);
   return [
+    ...(leaving.length === 0 ? [] : [{ kind: 'review-flows', addresses: leaving } as const]),
     ...routes.deletes,
     ...(policy === '' ? [] : [{ kind: 'apply-nft', script: policy } as const]),
     ...(review.length === 0 ? [] : [{ kind: 'review-flows', addresses: review } as const]),

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { asIp } from '@manx/ip';
 import { PICKED_UP_MARK } from '@manx/render';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -53,6 +55,34 @@ describe('tracked flows', () => {
     expect(found()).toEqual(before);
     const many = ips('127.0.0.9', '192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4');
     expect(conntrack.flows(many).map(({ flow }) => flow)).toEqual(conntrack.flows(ips('127.0.0.9')).map(({ flow }) => flow));
+  });
+
+  it('live: an open connection goes on translated to another destination, and back; what has ended is not brought back', async () => {
+    const ip = '127.0.0.13';
+    // Holds both ends of a connection open, until it is told to stop.
+    const script = `const net = require('net'); const server = net.createServer().listen(7001, '${ip}', () =>
+      net.connect({ port: 7001, host: '${ip}', localAddress: '127.0.0.12' }).on('connect', () => console.log('open')));`;
+    const child = spawn('ip', ['netns', 'exec', netns.name, process.execPath, '-e', script]);
+    try {
+      await once(child.stdout, 'data');
+      const find = () => conntrack.flows(ips(ip)).filter(({ flow }) => flow.protocol === 6);
+      const [tracked] = find();
+      if (tracked === undefined) throw new Error('no such connection is tracked');
+      expect(tracked.flow).toMatchObject({ dport: 7001, isOpen: true, answers: { source: ip } });
+      expect(conntrack.carry([{ tracked, target: { ip: asIp('127.0.0.14'), port: 7002 } }])).toEqual([null]);
+      const [carried] = find();
+      if (carried === undefined) throw new Error('the connection is not tracked any more');
+      expect(carried.flow).toEqual({ ...tracked.flow, answers: { source: '127.0.0.14', destination: '127.0.0.12' } });
+      expect(netns.exec('conntrack', '-L', '-d', ip)).toMatch(/ESTABLISHED .*src=127\.0\.0\.14 dst=127\.0\.0\.12 sport=7002 .*ASSURED/);
+      expect(conntrack.carry([{ tracked: carried, target: { ip: asIp(ip), port: 7001 } }])).toEqual([null]);
+      expect(find().map(({ flow }) => flow)).toEqual([tracked.flow]);
+      const back = find();
+      expect(conntrack.forget(back)).toEqual([null]);
+      expect(conntrack.carry(back.map((one) => ({ tracked: one, target: { ip: asIp(ip), port: 7001 } })))).toEqual([null]);
+      expect(find()).toEqual([]);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('S16: a flow that is forgotten is gone, others stay, and forgetting it again is fine', () => {

@@ -1,11 +1,14 @@
 import { isPrefix } from '@manx/hoststate';
 import { cidrContains, familyOf, type Ip } from '@manx/ip';
 import { errnoName, faultOfErrno } from '../errno.js';
+import type { Fault } from '../fault.js';
+import type { NetlinkVerdict } from '../netlink/message.js';
 import { NETLINK_NETFILTER, NetlinkSocket } from '../netlink/netlink-socket.js';
 import type { Conntrack, TrackedFlow } from './conntrack.js';
 import {
   decodeFlow,
   decodeFlowCount,
+  encodeFlowAnew,
   encodeFlowCount,
   encodeFlowDelete,
   encodeFlowDump,
@@ -48,17 +51,28 @@ export const openConntrack = (): Conntrack => {
     },
     forget: (flows) => {
       const verdicts = socket.send(flows.map(encodeFlowDelete));
-      return flows.map(({ flow }, index) => {
-        const verdict = verdicts[index];
-        if (verdict === undefined || verdict.errno === 0 || errnoName(verdict.errno) === 'ENOENT') return null;
-        return faultOfErrno('forget flow', `${flow.source} to ${flow.destination}`, verdict);
-      });
+      return flows.map((tracked, index) => faultOf('forget flow', tracked, verdicts[index], 'ENOENT'));
     },
+    carry: (flows) =>
+      flows.map((one) => {
+        const anew = encodeFlowAnew(one);
+        const [ended] = socket.send([encodeFlowDelete(one.tracked)]);
+        // What has ended meanwhile is not to be brought back.
+        if (ended?.errno !== 0 || anew === null) return faultOf('forget flow', one.tracked, ended, 'ENOENT');
+        const [begun] = socket.send([anew]);
+        return faultOf('carry flow', one.tracked, begun, 'EEXIST');
+      }),
     close: () => {
       socket.close();
     },
   };
 };
+
+/** Null for what is done, or need not be any more: then the kernel answers by this name. */
+const faultOf = (op: string, { flow }: TrackedFlow, verdict: NetlinkVerdict | undefined, fine: string): Fault | null =>
+  verdict === undefined || verdict.errno === 0 || errnoName(verdict.errno) === fine
+    ? null
+    : faultOfErrno(op, `${flow.source} to ${flow.destination}`, verdict);
 
 const unique = (flows: readonly TrackedFlow[]): readonly TrackedFlow[] => [
   ...new Map(flows.map((tracked) => [tracked.handle.attributes.toString('latin1'), tracked])).values(),

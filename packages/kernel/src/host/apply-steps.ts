@@ -1,4 +1,4 @@
-import type { EstablishedFlow, IfName } from '@manx/hoststate';
+import type { EstablishedFlow, FlowCarrier, IfName } from '@manx/hoststate';
 import { type Step, type StepFailure, shaperName } from '@manx/reconcile';
 import { MANX_ROUTE_PROTOCOL } from '@manx/render';
 import { Fault } from '../fault.js';
@@ -13,15 +13,18 @@ export type StepContext = {
   readonly indexOf: (ifname: IfName) => number | null;
   /** Which established flows may go on. */
   readonly isAllowed: (flow: EstablishedFlow) => boolean;
+  /** Which of the others do so all the same, translated in another way; none where it is left out. */
+  readonly carriedTo?: FlowCarrier['carriedTo'];
   /** Called before a host-wide sysctl is written. */
   readonly onHostSysctl: (path: string) => void;
 };
 
-/** What became of the steps. `isHalted`: a transaction was refused, and nothing after it was done, since policy comes before reachability. `cut`: the established flows that were ended. */
+/** What became of the steps. `isHalted`: a transaction was refused, and nothing after it was done, since policy comes before reachability. `cut`: the established flows that were ended; `carried`: how many go on translated in another way. */
 export type StepsOutcome = {
   readonly failures: readonly StepFailure[];
   readonly isHalted: boolean;
   readonly cut: readonly EstablishedFlow[];
+  readonly carried: number;
 };
 
 /**
@@ -32,6 +35,7 @@ export const applySteps = async (steps: readonly Step[], context: StepContext): 
   const failures: StepFailure[] = [];
   let pending: { readonly step: Step; readonly change: RtChange }[] = [];
   const flowsCut: EstablishedFlow[] = [];
+  let carried = 0;
   const flush = (): void => {
     const outcomes = pending.length === 0 ? [] : context.ports.rtnetlink.apply(pending.map(({ change }) => change));
     for (const [index, { step }] of pending.entries()) {
@@ -49,15 +53,19 @@ export const applySteps = async (steps: readonly Step[], context: StepContext): 
         continue;
       }
       flush();
-      flowsCut.push(...(await applyOther(step, context)));
+      if (step.kind === 'review-flows') {
+        const reviewed = reviewFlows(step, context);
+        flowsCut.push(...reviewed.cut);
+        carried += reviewed.carried;
+      } else await applyOther(step, context);
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;
       failures.push({ step, detail: fault.message });
-      if (step.kind === 'apply-nft') return { failures, isHalted: true, cut: flowsCut };
+      if (step.kind === 'apply-nft') return { failures, isHalted: true, cut: flowsCut, carried };
     }
   }
   flush();
-  return { failures, isHalted: false, cut: flowsCut };
+  return { failures, isHalted: false, cut: flowsCut, carried };
 };
 
 /** The netlink change that a step is; `done` when its interface, and so what it would delete, is gone; null when it is of another kind. */
@@ -115,35 +123,45 @@ const needIndex = (ifname: IfName, context: StepContext): number => {
   return ifindex;
 };
 
-/** The flows that were cut. */
-const applyOther = async (step: Step, context: StepContext): Promise<readonly EstablishedFlow[]> => {
-  const { nftables, conntrack, programs } = context.ports;
+/** Ends what may not go on, or has it go on translated in another way. */
+const reviewFlows = (
+  { addresses }: Extract<Step, { kind: 'review-flows' }>,
+  { ports: { conntrack }, isAllowed, carriedTo = () => null }: StepContext,
+): Pick<StepsOutcome, 'cut' | 'carried'> => {
+  const ended = conntrack.flows(new Set(addresses)).filter(({ flow }) => !isAllowed(flow));
+  const ways = ended.map((tracked) => ({ tracked, target: carriedTo(tracked.flow) }));
+  const cut = ways.flatMap(({ tracked, target }) => (target === null ? [tracked] : []));
+  const fault = conntrack.forget(cut).find((outcome) => outcome !== null);
+  if (fault) throw fault;
+  const carried = ways.flatMap(({ tracked, target }) =>
+    target === null || target.ip === tracked.flow.answers.source ? [] : [{ tracked, target }],
+  );
+  demandDone(conntrack.carry(carried));
+  return { cut: cut.map(({ flow }) => flow), carried: carried.length };
+};
+
+const applyOther = async (step: Exclude<Step, { kind: 'review-flows' }>, context: StepContext): Promise<void> => {
+  const { nftables, programs } = context.ports;
   switch (step.kind) {
     case 'apply-nft':
       await nftables.apply(step.script);
-      return [];
-    case 'review-flows': {
-      const cut = conntrack.flows(new Set(step.addresses)).filter(({ flow }) => !context.isAllowed(flow));
-      const fault = conntrack.forget(cut).find((outcome) => outcome !== null);
-      if (fault) throw fault;
-      return cut.map(({ flow }) => flow);
-    }
+      return;
     case 'write-sysctl':
       if (step.ifname === null) context.onHostSysctl(step.path);
       writeSysctl(step.path, step.value);
-      return [];
+      return;
     case 'limit-from-guest':
       limitFromGuest(step, context);
-      return [];
+      return;
     case 'unlimit-from-guest':
       unlimitFromGuest(step.ifname, context);
-      return [];
+      return;
     case 'write-files':
       await programs[step.program].change(step);
-      return [];
+      return;
     case 'stop-program':
       await programs[step.program].stop();
-      return [];
+      return;
     case 'delete-route':
     case 'set-route':
     case 'set-mac':
@@ -153,7 +171,7 @@ const applyOther = async (step: Step, context: StepContext): Promise<readonly Es
     case 'delete-address':
     case 'set-neighbour':
     case 'delete-neighbour':
-      return [];
+      return;
     default:
       return step satisfies never;
   }

@@ -1,6 +1,7 @@
-import { type Endpoint, flowJudge, type HostState } from '@manx/hoststate';
+import { type Endpoint, FLAT_SPACE, flowJudge, type HostState } from '@manx/hoststate';
+import { asIp } from '@manx/ip';
 import { PICKED_UP_MARK, renderHost } from '@manx/render';
-import { endpoint, policy, rule, SETTINGS, stateOf, subnet } from '@manx/render/testing/states';
+import { addressSet, endpoint, policy, rule, SETTINGS, stateOf, subnet } from '@manx/render/testing/states';
 import type { TestNetns } from '@manx/render/testing/test-netns';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capture, type GuestWorld, makeGuestWorld, sendFrames } from '../testing/guest-world.js';
@@ -26,7 +27,8 @@ beforeAll(() => {
   world = makeGuestWorld('moved');
   guest = world.plug(A);
   // Nobody listens there, and a reset would end what is looked at.
-  world.outside.run(['nft', 'table inet t { chain c { type filter hook output priority 0; tcp flags rst drop\n}\n}']);
+  for (const netns of [world.outside, guest])
+    netns.run(['nft', 'table inet t { chain c { type filter hook output priority 0; tcp flags rst drop\n}\n}']);
 });
 afterAll(() => world?.remove());
 
@@ -37,12 +39,16 @@ const segment = (to: number, flags: string): string =>
 const reached = async (picksUp: boolean, frames: readonly string[]): Promise<readonly string[]> => {
   applyPlan(world.host, renderHost(stateWith(picksUp), SETTINGS));
   world.host.run(['conntrack', '-F'], { mayFail: true });
+  return (await seenOutside(frames)).flatMap((line) => /\.40000 > \S+\.(\d+): Flags \[([^\]]+)\]/.exec(line)?.slice(1).join(' ') ?? []);
+};
+
+/** What is seen outside of the frames that the guest sends. */
+const seenOutside = async (frames: readonly string[]): Promise<readonly string[]> => {
   const last = `Ether(src='${A.mac}',dst='${HOST_MAC}')/IP(src='10.65.0.2',dst='${OUTSIDE}')/TCP(sport=40999,dport=443,flags='S')`;
   const seen = await capture(world.outside, { filter: 'tcp and dst host 192.0.2.2' });
   try {
     sendFrames(guest, [...frames, last]);
-    const lines = await seen.until('.40999 >');
-    return lines.flatMap((line) => /\.40000 > \S+\.(\d+): Flags \[([^\]]+)\]/.exec(line)?.slice(1).join(' ') ?? []);
+    return await seen.until('.40999 >');
   } finally {
     seen.stop();
   }
@@ -73,5 +79,46 @@ describe('a TCP connection that this host knows nothing of', () => {
         typeof isAllowed
       >[0];
     expect([443, 444].map((port) => isAllowed(flow(port)))).toEqual([true, false]);
+  });
+});
+
+describe('live: a segment of an instance with a floating IP, which may be known by either address to another instance', () => {
+  const FLOATING = '203.0.113.5';
+  const open = policy('open', [rule('in', {}), rule('out', { direction: 'egress' })]);
+  const both: Endpoint = {
+    ...A,
+    policies: ['open'],
+    picksUp: true,
+    phase: 'arrived',
+    floating: [{ ip: asIp(FLOATING), fixed: asIp('10.65.0.2') }],
+  };
+  const flat = addressSet(FLAT_SPACE, ['10.65.0.0/24', '192.0.2.0/24', '203.0.113.0/24']);
+  const answer = (to: string): string =>
+    `Ether(dst='${world.host.run(['cat', '/sys/class/net/up0/address']).stdout.trim()}')/IP(src='${OUTSIDE}',dst='${to}')/TCP(sport=443,dport=40000,flags='A',seq=9,ack=8)`;
+  const tracked = (): readonly string[] =>
+    world.host
+      .run(['conntrack', '-L', '-p', 'tcp'])
+      .stdout.split('\n')
+      .filter((line) => line.includes('=40000'));
+  const sources = async (): Promise<readonly string[]> =>
+    (await seenOutside([segment(443, 'A')])).flatMap((line) => /(\S+)\.40000 > /.exec(line)?.[1] ?? []).sort();
+
+  it.each([
+    ['its floating IP', FLOATING],
+    ['its own', '10.65.0.2'],
+  ])('is sent as both, and remembered as neither, until the other end answers to %s', async (_, known) => {
+    applyPlan(world.host, renderHost(stateOf([subnet('sub4', '10.65.0.0/24', '10.65.0.1'), open, flat, both]), SETTINGS));
+    world.host.run(['conntrack', '-F'], { mayFail: true });
+    expect(await sources()).toEqual(['10.65.0.2', FLOATING]);
+    expect(tracked()).toEqual([]);
+    const heard = await capture(guest, { filter: 'tcp and src host 192.0.2.2' });
+    try {
+      sendFrames(world.outside, [answer(known)]);
+      await heard.until('.443 > 10.65.0.2.40000');
+    } finally {
+      heard.stop();
+    }
+    expect(tracked()).toHaveLength(1);
+    expect(await sources()).toEqual([known]);
   });
 });

@@ -2,6 +2,7 @@ import { type Endpoint, type HostState, interestOf, isPrefix, isRoutedGroup, typ
 import { asCidr, compareIps, type Family, familyOf, type Ip, ipFromValue, ipValue } from '@manx/ip';
 import type { NftChain, NftHook, NftMap, NftTable } from '../host-plan.js';
 import { OF_LINK_V6 } from './multicast-chains.js';
+import { type ResumedNft, resumedChains } from './resumed-chains.js';
 
 /** What the instances of a host listen to, by endpoint. */
 export type Memberships = ReadonlyMap<string, readonly Membership[]>;
@@ -41,7 +42,8 @@ const hook: NftHook = { type: 'filter', hook: 'prerouting', priority: -135, poli
 /**
  * The tables `ip manx` and `ip6 manx`: they copy what comes for a group, to each instance here that listens to it, never back to its sender, and what
  * an instance sends also to each other host that has a listener. Copies have one hop less (`dup`, net/ipv4/netfilter/nf_dup_ipv4.c and its sibling), and
- * leave by the hook `output`; what has no hop left stays, and so does the packet itself. From a tunnel nothing else is taken.
+ * leave by the hook `output`; what has no hop left stays, and so does the packet itself. From a tunnel nothing else is taken. `ip manx` also has
+ * `resumedChains`, which copy as well.
  */
 export function renderGroups(facts: GroupFacts): readonly NftTable[] {
   const known = memories.get(facts.endpoints);
@@ -58,7 +60,21 @@ const memories = new WeakMap<readonly Endpoint[], { readonly facts: GroupFacts; 
 function makeTables({ sets, endpoints, listening: { memberships, tunnel }, own }: GroupFacts): readonly NftTable[] {
   const here = receiversHere(endpoints, memberships);
   const hosts = own === null || tunnel === null ? NOBODY : receivingHosts(sets, { own, tunnel });
-  return ([4, 6] as const).map((family) => renderTable(family, here, hosts));
+  const resumed = resumedChains(endpoints);
+  return ([4, 6] as const).map((family) => {
+    const table = renderTable(family, here, hosts);
+    return family === 4 ? withResumed(table, resumed) : table;
+  });
+}
+
+function withResumed(table: NftTable, { sets, maps, chains }: ResumedNft): NftTable {
+  if (chains.length === 0) return table;
+  return {
+    ...table,
+    sets: new Map([...table.sets, ...sets]),
+    maps: new Map([...table.maps, ...maps]),
+    chains: new Map([...table.chains, ...chains]),
+  };
 }
 
 type Receivers = ReadonlyMap<Ip, readonly Receiver[]>;
