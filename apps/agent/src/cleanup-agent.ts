@@ -8,6 +8,7 @@ import { ClaimKeeper } from './claim-keeper.js';
 import { removeListeners } from './listener-keeper.js';
 import { MoveKeeper } from './move-keeper.js';
 import { demandHost, openHost } from './open-host.js';
+import { removeReleased } from './released-flows.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
 
@@ -45,6 +46,7 @@ export const cleanupAgent = async ({ config }: { readonly config: string }): Pro
     new ClaimKeeper(kept).remove();
     new MoveKeeper(kept).remove();
     removeListeners(settings.state_dir);
+    removeReleased(settings.state_dir);
     for (const name of RUN_FILES) rmSync(join(settings.run_dir, name), { force: true });
     for (const folder of ['dnsmasq', 'bird']) removeEmptyFolders(join(settings.run_dir, folder));
     removeEmptyFolders(settings.run_dir);

@@ -37,6 +37,7 @@ import { type Finding, ProblemBook } from './problem-book.js';
 import { ProgramWatch } from './program-watch.js';
 import { programmedTaps } from './programmed-taps.js';
 import { readSecret } from './read-secret.js';
+import { ReleasedFlows } from './released-flows.js';
 import { demandSettings, renderSettings } from './render-settings.js';
 import { SampleWatch } from './sample-watch.js';
 import { SavedSysctls } from './saved-sysctls.js';
@@ -107,6 +108,7 @@ class Agent {
   readonly #claims: ClaimKeeper;
   readonly #listeners: ListenerKeeper;
   readonly #moves: MoveKeeper;
+  readonly #released: ReleasedFlows;
   readonly #drops: DropWatch;
   readonly #samples: SampleWatch;
   readonly #events: EventWatch;
@@ -151,9 +153,7 @@ class Agent {
       render: (state) => renderHost(state, rendering, this.#listeners.listening),
       hostSnat: rendering.hostSnat ?? null,
       log,
-      onHostSysctl: (path) => {
-        saved.save(path);
-      },
+      onHostSysctl: (path) => saved.save(path),
       onFound: (found) => {
         this.#files.refresh();
         const isOther = found.state !== this.#found?.state;
@@ -162,6 +162,7 @@ class Agent {
         if (isOther) this.#doctor.reconsider();
       },
     });
+    this.#released = new ReleasedFlows({ ...kept, conntrack: host.ports.conntrack, state: () => this.#held?.state ?? null });
     const { dnsmasq, bird } = host.ports.programs;
     this.#files = new FolderWatch({ dnsmasq: dnsmasq.folder, bird: bird.folder }, (program, name) => {
       if (this.#observer.noticeFile(program, name)) this.#loop.kick();
@@ -201,6 +202,7 @@ class Agent {
       this.#listeners,
       this.#claims,
       this.#moves,
+      this.#released,
       this.#doctor,
       this.#programs,
       this.#watchWork(),
@@ -236,6 +238,7 @@ class Agent {
       host: settings.host,
       token,
       resumeFrom: held,
+      heardOf: this.#released.heardOf,
       onState: (state) => {
         this.#log.info({ revision: state.revision, endpoints: state.state.endpoints.size }, 'in sync with the server');
         take(state);
@@ -246,9 +249,8 @@ class Agent {
         this.#copy.note(state);
         if (this.#claims.isWaiting) this.#want(state);
       },
-      onClaimsTaken: (claims, revision) => {
-        this.#claims.answered(claims, revision);
-      },
+      onReleased: (addresses) => this.#released.take(addresses),
+      onClaimsTaken: (claims, revision) => this.#claims.answered(claims, revision),
       onLink: (link) => {
         this.#link = {
           url: settings.server.url,

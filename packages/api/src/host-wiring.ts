@@ -102,7 +102,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     for (const [host, delta] of deltas) index?.apply(host, delta);
     compiled = commits.at(-1)?.revision ?? compiled;
     // Also when nothing changes for any host: heartbeats then carry the head, and agents that were away can resume from it.
-    feed.publish(compiled, tellArrivals(deltas, arrived, compiler));
+    feed.publish(compiled, tellArrivals(deltas, arrived, compiler), compiler.released);
   });
   return {
     feed,

@@ -19,6 +19,7 @@ import { compileSpeakers } from './compile-speakers.js';
 import { compileSubnet, type SubnetContext } from './compile-subnet.js';
 import { Dependents, isDependedOn, portsBehind, portsForwardedWith, portsOfNetwork } from './dependents.js';
 import { interfaceSubnets, isInterface } from './has-snat.js';
+import { HeldAddresses } from './held-addresses.js';
 import { HostRegistry } from './host-registry.js';
 import { addressGroupMembers, addressGroupSet, flatSpaceMember, multicastSets, setMembers } from './set-members.js';
 
@@ -60,6 +61,8 @@ export class Compiler {
   readonly #subnetsOfGateway = new Map<Ip, Set<string>>();
   /** The hosts that each endpoint is on: its own first. */
   readonly #hostsOfPort = new Map<string, readonly HostName[]>();
+  readonly #held = new HeldAddresses();
+  #released: readonly Ip[] = [];
   #agents: ReadonlySet<HostName> = new Set();
   #speakingProblems: readonly Problem[] = [];
   /** By subnet or port, as the subject names it; those of rules are with their policies. */
@@ -93,7 +96,13 @@ export class Compiler {
     for (const id of dirty.ports) this.#refreshPort(id);
     for (const id of dirty.groups) this.#registry.refreshPolicy(id);
     if (dirty.speaking) this.#refreshSpeaking();
+    this.#released = this.#held.take();
     return this.#registry.finish();
+  }
+
+  /** The addresses that the last `apply` took from those who received what is sent to them (S16): any host may remember flows with these. Sorted. */
+  get released(): readonly Ip[] {
+    return this.#released;
   }
 
   /** The whole state of one host as of the last `apply`; empty for a host without endpoints and BGP peers. The cost is that of the host. */
@@ -261,6 +270,10 @@ export class Compiler {
     const problems = [...unplaced, ...unnamed];
     replace(this.#problems, `port ${id}`, problems.length > 0 ? problems : undefined);
     const before = this.hostsOf(id);
+    this.#held.change(
+      before.flatMap((host) => this.#registry.endpoint(host, id) ?? []),
+      places.map(({ endpoint }) => endpoint),
+    );
     const hosts = places.map(({ host }) => host);
     replace(this.#hostsOfPort, id, hosts.length > 0 ? hosts : undefined);
     for (const host of before) if (!hosts.includes(host)) this.#registry.setEndpoint(host, id, undefined);

@@ -90,6 +90,11 @@ export class HostRegistry {
     };
   }
 
+  /** An endpoint as it is on a host. */
+  endpoint(host: HostName, id: string): Endpoint | undefined {
+    return this.#hosts.get(host)?.endpoints.get(id);
+  }
+
   /** Whether the subnet can be served, and endpoints may have addresses in it. */
   hasSubnet(id: string): boolean {
     return this.#subnets.has(id);

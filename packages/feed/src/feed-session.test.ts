@@ -7,7 +7,7 @@ import type { FeedSession } from './feed-session.js';
 import { Heard } from './heard.js';
 import { listenOnLoopback, startAgent, startFeedServer, stopListening, type Told } from './loopback.js';
 import type { AgentReport, StatusReport } from './messages.js';
-import { SampleCloud, sampleSet, stateOfSets } from './sample-cloud.js';
+import { SampleCloud, sampleIp, sampleSet, stateOfSets } from './sample-cloud.js';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -70,6 +70,36 @@ describe('an agent and its server', () => {
     expect([resumed.kind, delta.kind]).toEqual(['resumed', 'delta']);
     expect(heldOf(resumed)).toEqual({ revision: 1, state: stateOfSets() });
     expect(heldOf(delta)).toEqual({ revision: 2, state: stateOfSets(sampleSet('a', 1)) });
+  });
+
+  it('S16: each loss of an address is told once, also where a cut lies between', async () => {
+    const cloud = new SampleCloud();
+    const { feed, server, url } = await serve(cloud);
+    const { told } = agentOf(url);
+    await told.until(isHeld);
+    const [a, b] = [sampleIp(1), sampleIp(2)];
+    feed.publish((cloud.revision += 1), new Map(), [a]);
+    expect(await told.next()).toEqual({ kind: 'released', addresses: [{ ip: a, revision: 2 }] });
+    server.closeAllConnections();
+    await told.until(isDown);
+    feed.publish((cloud.revision += 1), new Map(), [b]);
+    expect(await told.until(({ kind }) => kind === 'released')).toEqual({ kind: 'released', addresses: [{ ip: b, revision: 3 }] });
+  });
+
+  it('S16: an agent that was restarted hears of no loss that it has heard of, though what it kept is older; of all that a log counts anew it does', async () => {
+    const cloud = new SampleCloud();
+    const { feed, url } = await serve(cloud);
+    const [a, b] = [sampleIp(1), sampleIp(2)];
+    feed.publish((cloud.revision += 1), new Map(), [a]);
+    feed.publish((cloud.revision += 1), new Map(), [b]);
+    const resumeFrom = { run: feed.run, revision: 1, state: stateOfSets() };
+    const lost = async (heardOf: number): Promise<Told> =>
+      await agentOf(url, { resumeFrom, heardOf }).told.until(({ kind }) => kind === 'released');
+    expect(await lost(2)).toEqual({ kind: 'released', addresses: [{ ip: b, revision: 3 }] });
+    const ahead = agentOf(url, { resumeFrom: { ...resumeFrom, run: 'before the log was put back' }, heardOf: 1000 });
+    await ahead.told.until(isHeld);
+    feed.publish((cloud.revision += 1), new Map(), [a]);
+    expect(await ahead.told.until(({ kind }) => kind === 'released')).toEqual({ kind: 'released', addresses: [{ ip: a, revision: 4 }] });
   });
 
   it('an agent that was restarted resumes from what it kept', async () => {

@@ -4,7 +4,7 @@ import { type HostDelta, type HostState, isProblem, type Problem, type Revision 
 import { AgentRequests, type FeedAddress, problemOf } from './agent-request.js';
 import { BackOff, type BackOffLimits } from './back-off.js';
 import { LineSplitter } from './line-splitter.js';
-import { HEARTBEAT_MS, MAX_LINE_BYTES, MISSED_HEARTBEATS, RUN_HEADER } from './messages.js';
+import { HEARTBEAT_MS, MAX_LINE_BYTES, MISSED_HEARTBEATS, type ReleasedAddress, RUN_HEADER } from './messages.js';
 import { parseFeedMessage } from './parse-message.js';
 import { type Assembled, StateAssembler } from './state-assembler.js';
 import { type AgentNews, type HeardClaim, StatusOutbox } from './status-outbox.js';
@@ -29,6 +29,10 @@ export type FeedSessionOptions = FeedAddress & {
   readonly onResumed?: (held: HeldState) => void;
   /** Nothing up to this revision concerns the host: the state is as it was, and stands there now. */
   readonly onRevision?: (held: HeldState) => void;
+  /** Up to where the host has heard of lost addresses, where that is more than it holds. */
+  readonly heardOf?: Revision;
+  /** Somebody in the cloud has lost these addresses: each loss is told once, and may be told before `onDelta` has got so far. */
+  readonly onReleased?: (addresses: readonly ReleasedAddress[]) => void;
   readonly onLink?: (link: FeedLink) => void;
   /** The server has put these claims in order with those of other hosts: from this revision on the state says how. */
   readonly onClaimsTaken?: (claims: readonly HeardClaim[], revision: Revision) => void;
@@ -58,6 +62,8 @@ class AgentFeed {
   readonly #backOff: BackOff;
   readonly #silenceMs: number;
   #held: HeldState | null;
+  /** The newest loss of an address that was told. */
+  #heardOf: Revision;
   #request: ClientRequest | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
@@ -68,6 +74,7 @@ class AgentFeed {
     const random = options.random ?? Math.random;
     this.#options = options;
     this.#held = options.resumeFrom;
+    this.#heardOf = Math.max(options.resumeFrom?.revision ?? 0, options.heardOf ?? 0);
     this.#silenceMs = MISSED_HEARTBEATS * heartbeatMs;
     this.#requests = new AgentRequests(options);
     this.#backOff = new BackOff(limits, random);
@@ -160,6 +167,7 @@ class AgentFeed {
 
   #take(run: string, assembled: Assembled): void {
     if (assembled.kind === 'partial') return;
+    if (assembled.kind === 'released') return this.#tellReleased(assembled.addresses);
     const state = assembled.kind === 'revision' ? this.#held?.state : assembled.state;
     if (state === undefined) return;
     const held = { run, revision: assembled.revision, state };
@@ -168,6 +176,8 @@ class AgentFeed {
     if (assembled.kind === 'revision') this.#backOff.reset();
     switch (assembled.kind) {
       case 'state':
+        // A log that counts from elsewhere: what was heard of belongs to another.
+        this.#heardOf = Math.min(this.#heardOf, held.revision);
         return this.#options.onState(held);
       case 'resumed':
         return this.#options.onResumed?.(held);
@@ -176,6 +186,13 @@ class AgentFeed {
       case 'revision':
         return this.#options.onRevision?.(held);
     }
+  }
+
+  /** After a cut the server begins at the revision that is held, which may be behind what was heard of before. */
+  #tellReleased(addresses: readonly ReleasedAddress[]): void {
+    const fresh = addresses.filter(({ revision }) => revision > this.#heardOf);
+    this.#heardOf = fresh.reduce((newest, { revision }) => Math.max(newest, revision), this.#heardOf);
+    if (fresh.length > 0) this.#options.onReleased?.(fresh);
   }
 
   /** The server's words make no sense after what came before: begin anew, with a snapshot. The host keeps what it has. */

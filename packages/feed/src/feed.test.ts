@@ -1,10 +1,12 @@
-import { asHostName, type HostState, isProblem } from '@manx/hoststate';
+import { asHostName, type HostName, type HostState, isProblem } from '@manx/hoststate';
+import type { Ip } from '@manx/ip';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFeed, type Feed, type FeedOptions } from './feed.js';
 import type { FeedSink } from './feed-stream.js';
+import { MAX_RELEASED, RELEASED_PAUSE_MS } from './messages.js';
 import { parseFeedMessage } from './parse-message.js';
-import { SampleCloud, sampleSet, stateOfSets } from './sample-cloud.js';
+import { SampleCloud, sampleIp, sampleSet, stateOfSets } from './sample-cloud.js';
 import { StateAssembler } from './state-assembler.js';
 
 const h1 = asHostName('h1');
@@ -30,6 +32,8 @@ class SampleReader {
   isReading = true;
   isEnded = false;
   held: { revision: number; state: HostState } | null;
+  /** Lost addresses with their revisions, in the order of their coming. */
+  readonly lost: string[] = [];
 
   constructor(held: { revision: number; state: HostState } | null = null) {
     this.held = held;
@@ -57,6 +61,10 @@ class SampleReader {
     const result = isProblem(message) ? message : this.#assembler.take(message);
     if (isProblem(result)) throw new Error(`${result.detail}: ${line}`);
     if (result.kind === 'partial') return;
+    if (result.kind === 'released') {
+      this.lost.push(...result.addresses.map(({ ip, revision }) => `${ip} at ${revision}`));
+      return;
+    }
     const state = result.kind === 'revision' ? this.held?.state : result.state;
     if (state !== undefined) this.held = { revision: result.revision, state };
   }
@@ -200,6 +208,124 @@ describe('resuming', () => {
     };
     expect(typesAfter(0)).toEqual(['in-sync', 'delta', 'delta', 'delta']);
     expect(typesAfter(9)[0]).toBe('begin');
+  });
+});
+
+describe('S16: lost addresses', () => {
+  const [a, b, c] = [1, 2, 3].map(sampleIp) as [Ip, Ip, Ip];
+
+  /** A cloud at revision 1, and a feed that has told each host so. */
+  const begin = (...names: readonly HostName[]): { cloud: SampleCloud; feed: Feed; readers: SampleReader[] } => {
+    const cloud = new SampleCloud();
+    const feed = makeFeed(cloud, { run: 'run' });
+    const readers = names.map((name) => {
+      const reader = new SampleReader();
+      feed.attach(name, reader.sink, null);
+      return reader;
+    });
+    return { cloud, feed, readers };
+  };
+  const lose = (cloud: SampleCloud, feed: Feed, ...ips: readonly Ip[]): void => feed.publish((cloud.revision += 1), new Map(), ips);
+
+  it('every host is told, whatever else changes for it, in the same bytes', () => {
+    const { cloud, feed, readers } = begin(h1, h2);
+    lose(cloud, feed, a, b);
+    expect(readers.map(({ lost }) => lost)).toEqual([
+      [`${a} at 2`, `${b} at 2`],
+      [`${a} at 2`, `${b} at 2`],
+    ]);
+    expect(readers[0]?.pieces.at(-1)).toBe(readers[1]?.pieces.at(-1));
+  });
+
+  it('what is lost in quick succession is told together, after a pause', () => {
+    vi.useFakeTimers();
+    try {
+      const { cloud, feed, readers } = begin(h1);
+      for (const ip of [a, b, c]) lose(cloud, feed, ip);
+      expect(readers[0]?.lost).toEqual([`${a} at 2`]);
+      vi.advanceTimersByTime(RELEASED_PAUSE_MS);
+      expect(readers[0]?.lost).toEqual([`${a} at 2`, `${b} at 3`, `${c} at 4`]);
+      expect(readers[0]?.types.filter((type) => type === 'released')).toHaveLength(2);
+      vi.advanceTimersByTime(10 * RELEASED_PAUSE_MS);
+      expect(readers[0]?.lost).toHaveLength(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('a host hears of a loss before it comes to stand at a later revision, be it by a change or a heartbeat', () => {
+    vi.useFakeTimers();
+    try {
+      const cloud = new SampleCloud();
+      const feed = makeFeed(cloud, { heartbeatMs: RELEASED_PAUSE_MS / 2 });
+      const [changed, idle] = [new SampleReader(), new SampleReader()];
+      feed.attach(h1, changed.sink, null);
+      feed.attach(h2, idle.sink, null);
+      lose(cloud, feed, a);
+      lose(cloud, feed, b);
+      cloud.commit(feed, { h1: stateOfSets(sampleSet('s', 1)) });
+      expect(changed.types.slice(-2)).toEqual(['released', 'delta']);
+      expect(idle.lost).toEqual([`${a} at 2`]);
+      vi.advanceTimersByTime(RELEASED_PAUSE_MS / 2);
+      expect(idle.types.slice(-2)).toEqual(['released', 'heartbeat']);
+      expect(idle.lost).toEqual([`${a} at 2`, `${b} at 3`]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it.each([
+    ['the same run', 'run'],
+    ['another server’s run', 'another'],
+  ])('an agent that was away hears of what was lost since its revision, in %s', (_, run) => {
+    const { cloud, feed } = begin();
+    lose(cloud, feed, a);
+    lose(cloud, feed, b);
+    const reader = new SampleReader({ revision: 2, state: stateOfSets() });
+    feed.attach(h1, reader.sink, { run, since: 2 });
+    expect(reader.lost).toEqual([`${b} at 3`]);
+    expect(reader.types.at(-1)).toBe('released');
+    const fresh = new SampleReader();
+    feed.attach(h1, fresh.sink, null);
+    expect(fresh.lost).toEqual([]);
+  });
+
+  it('a reader who does not read is told as soon as it does', () => {
+    const { cloud, feed } = begin();
+    const reader = new SampleReader();
+    reader.isReading = false;
+    const session = feed.attach(h1, reader.sink, null);
+    lose(cloud, feed, a);
+    expect(reader.lost).toEqual([]);
+    reader.isReading = true;
+    session.drained();
+    expect(reader.lost).toEqual([`${a} at 2`]);
+  });
+
+  it('the last ones are kept, each once, as it was lost last', () => {
+    const { cloud, feed } = begin();
+    const many = Array.from({ length: MAX_RELEASED }, (_, n) => sampleIp(n + 1));
+    lose(cloud, feed, ...many);
+    lose(cloud, feed, a, sampleIp(MAX_RELEASED + 1));
+    const reader = new SampleReader({ revision: 1, state: stateOfSets() });
+    feed.attach(h1, reader.sink, { run: 'run', since: 1 });
+    expect(reader.lost).toHaveLength(MAX_RELEASED);
+    expect(reader.lost[0]).toBe(`${c} at 2`);
+    expect(reader.lost.slice(-2)).toEqual([`${a} at 3`, `${sampleIp(MAX_RELEASED + 1)} at 3`]);
+  });
+
+  it('words that come too early, or are none, are refused', () => {
+    const early = { type: 'released' as const, addresses: [{ ip: a, revision: 2 }] };
+    expect(new StateAssembler(null).take(early)).toMatchObject({ code: 'feed-out-of-order' });
+    for (const addresses of [
+      null,
+      [a],
+      [{ ip: '10.0.0.01', revision: 2 }],
+      [{ ip: a }],
+      [{ ip: a, revision: -1 }],
+      [{ ip: a, revision: 1, x: 1 }],
+    ])
+      expect(parseFeedMessage(JSON.stringify({ type: 'released', addresses }))).toMatchObject({ code: 'malformed' });
   });
 });
 

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type HostDelta, type HostName, isEmptyDelta, type Revision } from '@manx/hoststate';
+import type { Ip } from '@manx/ip';
 import type { RingLimits } from './delta-ring.js';
 import { encodeDelta } from './encode-message.js';
 import { type FeedSink, FeedStream } from './feed-stream.js';
 import { HostFeed, type HostSnapshot } from './host-feed.js';
 import { HostLease } from './host-lease.js';
-import { HEARTBEAT_MS, MISSED_HEARTBEATS, type StatusReport } from './messages.js';
+import { HEARTBEAT_MS, MISSED_HEARTBEATS, RELEASED_PAUSE_MS, type StatusReport } from './messages.js';
+import { ReleasedAddresses } from './released-addresses.js';
 
 /** Where host states come from. */
 export type FeedSource = {
@@ -58,8 +60,11 @@ export type Feed = {
   readonly run: string;
   /** How long a host counts as alive without being heard of. */
   readonly leaseMs: number;
-  /** Changes of hosts, as of a revision above all before; hosts that nothing changes for are not named. Never waits for a reader. */
-  readonly publish: (revision: Revision, deltas: ReadonlyMap<HostName, HostDelta>) => void;
+  /**
+   * Changes of hosts, as of a revision above all before; hosts that nothing changes for are not named. `released`: the addresses that somebody
+   * has lost, which every host is told, within `RELEASED_PAUSE_MS`. Never waits for a reader.
+   */
+  readonly publish: (revision: Revision, deltas: ReadonlyMap<HostName, HostDelta>, released?: readonly Ip[]) => void;
   /** By its lease, checked every heartbeat; false for a host never heard of. */
   readonly isAlive: (host: HostName) => boolean;
   /** Every host heard of in this run, by name. */
@@ -91,6 +96,9 @@ class FeedCore {
   readonly #hosts = new Map<HostName, Host>();
   readonly #listeners = new Set<(event: HostEvent) => void>();
   readonly #timer: NodeJS.Timeout;
+  readonly #released = new ReleasedAddresses();
+  /** While it runs, what is lost waits for its end. */
+  #pause: NodeJS.Timeout | null = null;
   #published: Revision = 0;
   #tickedAt = performance.now();
 
@@ -100,9 +108,10 @@ class FeedCore {
     this.#timer = setInterval(() => this.#tick(), options.heartbeatMs);
   }
 
-  publish(revision: Revision, deltas: ReadonlyMap<HostName, HostDelta>): void {
+  publish(revision: Revision, deltas: ReadonlyMap<HostName, HostDelta>, released: readonly Ip[]): void {
     if (revision <= this.#published) throw new Error(`bug: revision ${revision} is published after ${this.#published}`);
     this.#published = revision;
+    this.#released.push(revision, released);
     const lines = new Map<HostDelta, Buffer>();
     for (const [name, delta] of deltas) {
       const host = this.#hosts.get(name);
@@ -112,6 +121,17 @@ class FeedCore {
       host.past.push({ revision, line });
       host.stream?.pump();
     }
+    if (released.length > 0 && this.#pause === null) this.#spread();
+  }
+
+  /** Tells every host of lost addresses, and again after a pause if more were lost meanwhile: a thousand hosts are not written to for each port that ends. */
+  #spread(): void {
+    const { newest } = this.#released;
+    for (const { stream } of this.#hosts.values()) stream?.pump();
+    this.#pause = setTimeout(() => {
+      this.#pause = null;
+      if (this.#released.newest > newest) this.#spread();
+    }, RELEASED_PAUSE_MS);
   }
 
   isAlive(host: HostName): boolean {
@@ -141,7 +161,11 @@ class FeedCore {
     const host = this.#host(name);
     host.stream?.end();
     const isResumed = resume !== null && resume.run === this.run && host.past.canResume(resume.since, this.#published);
-    const stream = new FeedStream(host.past, sink, isResumed ? resume.since : null);
+    const stream = new FeedStream({ host: host.past, released: this.#released }, sink, {
+      since: isResumed ? resume.since : null,
+      // Revisions are those of the log, whichever server counts them. Without any, the host judges all of its flows anew.
+      heardOf: resume?.since ?? this.#published,
+    });
     host.stream = stream;
     this.#hear(name, host);
     stream.start();
@@ -172,6 +196,7 @@ class FeedCore {
 
   close(): void {
     clearInterval(this.#timer);
+    if (this.#pause !== null) clearTimeout(this.#pause);
     this.#listeners.clear();
     for (const host of this.#hosts.values()) host.stream?.end();
   }
@@ -247,7 +272,7 @@ export function createFeed(options: FeedOptions): Feed {
   return {
     run: core.run,
     leaseMs: whole.leaseMs,
-    publish: (revision, deltas) => core.publish(revision, deltas),
+    publish: (revision, deltas, released = []) => core.publish(revision, deltas, released),
     isAlive: (host) => core.isAlive(host),
     hosts: () => core.hosts(),
     onHost: (listener) => core.onHost(listener),

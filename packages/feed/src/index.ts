@@ -13,6 +13,7 @@ export {
   MAX_PHYSICAL_NETWORKS,
   MAX_REPORTED_DROPS,
   MAX_SAMPLED_PLACES,
+  type ReleasedAddress,
   type ReportedClaim,
   type ReportedDrop,
   type ReportedSample,

@@ -6,6 +6,7 @@ import { createFeed, type Feed, type FeedOptions } from './feed.js';
 import { createFeedServer } from './feed-server.js';
 import { type FeedLink, type FeedSession, type FeedSessionOptions, type HeldState, openFeedSession } from './feed-session.js';
 import { Heard } from './heard.js';
+import type { ReleasedAddress } from './messages.js';
 import type { SampleCloud } from './sample-cloud.js';
 import { agentToken } from './token.js';
 
@@ -58,6 +59,7 @@ export async function startFeedServer(
 export type Told =
   | { readonly kind: 'state' | 'delta' | 'resumed' | 'revision'; readonly held: HeldState }
   | { readonly kind: 'link'; readonly link: FeedLink }
+  | { readonly kind: 'released'; readonly addresses: readonly ReleasedAddress[] }
   | { readonly kind: 'report-problem' };
 
 /** A real agent's session whose callbacks are written down. */
@@ -77,6 +79,7 @@ export function startAgent(
     onDelta: (held) => told.add({ kind: 'delta', held }),
     onResumed: (held) => told.add({ kind: 'resumed', held }),
     onRevision: (held) => told.add({ kind: 'revision', held }),
+    onReleased: (addresses) => told.add({ kind: 'released', addresses }),
     onLink: (link) => told.add({ kind: 'link', link }),
     onReportProblem: () => told.add({ kind: 'report-problem' }),
     ...options,

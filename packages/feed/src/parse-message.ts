@@ -1,12 +1,16 @@
 import { isProblem, type Problem, parseHostDelta, parseHostObject } from '@manx/hoststate';
-import { anything, type Check, exactly, oneOf, revision } from './check.js';
-import type { FeedMessage } from './messages.js';
+import { parseIp } from '@manx/ip';
+import { anything, type Check, exactly, listOf, oneOf, revision } from './check.js';
+import { type FeedMessage, MAX_RELEASED } from './messages.js';
+
+const address: Check = (value, at) => (typeof value === 'string' && parseIp(value) === value ? null : `${at}: expected an address`);
 
 const envelopes: { readonly [T in FeedMessage['type']]: Check } = {
   begin: exactly({ type: oneOf('begin'), revision }),
   put: exactly({ type: oneOf('put'), object: anything }),
   'in-sync': exactly({ type: oneOf('in-sync'), revision }),
   delta: exactly({ type: oneOf('delta'), revision, delta: anything }),
+  released: exactly({ type: oneOf('released'), addresses: listOf(exactly({ ip: address, revision }), MAX_RELEASED) }),
   heartbeat: exactly({ type: oneOf('heartbeat'), revision }),
 };
 

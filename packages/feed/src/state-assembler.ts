@@ -1,5 +1,5 @@
 import { applyDelta, type HostDelta, type HostObject, type HostState, isProblem, type Problem, type Revision } from '@manx/hoststate';
-import type { FeedMessage } from './messages.js';
+import type { FeedMessage, ReleasedAddress } from './messages.js';
 
 /** What a message amounts to for the host. */
 export type Assembled =
@@ -10,6 +10,8 @@ export type Assembled =
   /** The state that the host had is still the right one. */
   | { readonly kind: 'resumed'; readonly revision: Revision; readonly state: HostState }
   | { readonly kind: 'delta'; readonly revision: Revision; readonly delta: HostDelta; readonly state: HostState }
+  /** These addresses were lost; the state is as it was. */
+  | { readonly kind: 'released'; readonly addresses: readonly ReleasedAddress[] }
   /** Up to this revision nothing concerned the host. */
   | { readonly kind: 'revision'; readonly revision: Revision };
 
@@ -69,6 +71,10 @@ export class StateAssembler {
         return this.#draft === null ? this.#resume(message.revision) : this.#finish(this.#draft, message.revision);
       case 'delta':
         return this.#change(message.revision, message.delta);
+      case 'released': {
+        const held = this.#current('word of lost addresses');
+        return isProblem(held) ? held : { kind: 'released', addresses: message.addresses };
+      }
       case 'heartbeat':
         break;
     }

@@ -3,14 +3,14 @@ import { beliefAbout, clientFor, openLinkOf, waitUntil } from '@manx/lab/attack-
 import { expect } from 'vitest';
 import { tryAttacks } from './attacks.js';
 import { endsOf, ipFrame, newToken, udpPacket, udpShot } from './forge.js';
-import { type Ground, passes, settle } from './ground.js';
+import { type Ground, passes, patienceMs, settle } from './ground.js';
 import { guestForAWhile } from './guest-for-a-while.js';
 import { makeGroup, projects } from './range.js';
 import { carries } from './read-packet.js';
-import { openStreams } from './streams.js';
+import { openStreams, udpStream } from './streams.js';
 
 const client = clientFor('operator');
-const ports = { before: 21_000, after: 21_100 };
+const ports = { before: 21_000, after: 21_100, asked: 21_200 };
 
 /**
  * An instance of one project ends in the middle of its flows, and another project's gets its address: nothing that the first one was allowed,
@@ -71,7 +71,63 @@ const inherit = async (ground: Ground, heirHost: string): Promise<string[]> => {
   }
 };
 
+/**
+ * An instance asks one of another project on another host, as its rules let it ask anyone. That one ends, and a third project's gets its address: it
+ * answers what it was not asked, as its predecessor did a moment ago.
+ */
+const answerForAnother = async (ground: Ground): Promise<string[]> => {
+  const { victim, hosts } = ground;
+  const asked = await makeGroup('asked', projects.mallory, [{ ethertype: 'IPv4' }]);
+  const heirs = await makeGroup('heirs', projects.fresh, [{ ethertype: 'IPv4' }]);
+  const others = hosts.filter((host) => host !== victim.host);
+  const first = await guestForAWhile(ground, { name: 'asked', project: projects.mallory, host: others[0] ?? '', groups: [asked] });
+  const { v4 } = first.guest;
+  const ends = { from: victim, to: first.guest, family: 4, port: ports.asked } as const;
+  const stream = await udpStream(ends);
+  let heir: Awaited<ReturnType<typeof guestForAWhile>> | undefined;
+  try {
+    await first.end();
+    heir = await guestForAWhile(ground, { name: 'heir', project: projects.fresh, host: others.at(-1) ?? '', groups: [heirs], address: v4 });
+    const [link, there] = [openLinkOf(heir.guest.netns), openLinkOf(victim.netns)];
+    try {
+      const unasked = newToken();
+      const [there4, back4] = [
+        { source: victim.v4, destination: v4, sport: ports.asked, dport: ports.asked },
+        { source: v4, destination: victim.v4, sport: ports.asked, dport: ports.asked },
+      ];
+      // Its own host lets no answer to a ping out, nor a part of a TCP connection, that it has not seen begin.
+      link.send(ipFrame(heir.guest, udpPacket(back4, unasked)));
+      await settle(ground);
+      const isTaken = there.heard().some((frame) => carries(frame, unasked));
+      // What the victim asks anew is the heir's to answer.
+      const [question, answer] = [newToken(), newToken()];
+      there.send(ipFrame(victim, udpPacket(there4, question)));
+      const isAsked = await link.hears((frame) => carries(frame, question), patienceMs);
+      link.send(ipFrame(heir.guest, udpPacket(back4, answer)));
+      const isAnswered = await there.hears((frame) => carries(frame, answer), patienceMs);
+      return [
+        ...(isTaken ? ['it took a datagram from the heir, whom it had asked nothing'] : []),
+        ...(isAsked && isAnswered ? [] : ['the test itself: it cannot ask the heir either']),
+      ];
+    } finally {
+      link.close();
+      there.close();
+    }
+  } finally {
+    stream.close();
+    await first.end();
+    await heir?.end();
+    for (const group of [asked, heirs]) await client.remove('security-groups', group);
+  }
+};
+
 tryAttacks([
+  {
+    title: 'S16: who gets an address of another host does not answer for its predecessor, whom a rule for everyone let be asked',
+    act: async (ground) => {
+      expect(await answerForAnother(ground)).toEqual([]);
+    },
+  },
   {
     title: 'S16: an address that another project’s instance gets on the same host inherits no flow, neighbour or set entry',
     act: async (ground) => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { agentToken, createFeed, createFeedServer, type Feed, type ReportedDrop, type ReportedSample, type StatusReport } from '@manx/feed';
 import { asHostName, diffHostStates, type EndpointStatus, type HostState } from '@manx/hoststate';
+import { asIp } from '@manx/ip';
 import { inNetns } from '@manx/kernel';
 
 const ENTRY = fileURLToPath(new URL('agent-process.js', import.meta.url));
@@ -120,6 +121,12 @@ export class TestHost {
     this.#revision += 1;
     this.#feed?.publish(this.#revision, new Map([[HOST, delta]]));
     return this.#revision;
+  }
+
+  /** Says that somebody elsewhere has lost these addresses. */
+  release(...ips: readonly string[]): void {
+    this.#revision += 1;
+    this.#feed?.publish(this.#revision, new Map(), ips.map(asIp));
   }
 
   /** The claims that the agent told last. */

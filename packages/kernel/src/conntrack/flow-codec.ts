@@ -2,7 +2,7 @@ import type { EstablishedFlow, Flow } from '@manx/hoststate';
 import type { Family, Ip } from '@manx/ip';
 import { PICKED_UP_MARK } from '@manx/render';
 import { type Attribute, decodeAttributes, encodeAttributes, NLA_F_NESTED, nested, u32 } from '../netlink/attribute.js';
-import { AF_OF_FAMILY, ipBytes, ipFromBytes } from '../netlink/ip-bytes.js';
+import { AF_OF_FAMILY, familyOfAf, ipBytes, ipFromBytes } from '../netlink/ip-bytes.js';
 import { type NetlinkRequest, NLM_F_CREATE, NLM_F_EXCL } from '../netlink/message.js';
 import type { CarriedFlow, TrackedFlow } from './conntrack.js';
 
@@ -14,6 +14,7 @@ export const IPCTNL_MSG_CT_GET_STATS = (1 << 8) | 5;
 const CTA_STATS_GLOBAL_ENTRIES = 1;
 const AF_UNSPEC = 0;
 const NFGENMSG = 4;
+const NLA_HEADER = 4;
 const CTA_TUPLE_ORIG = 1;
 const CTA_TUPLE_REPLY = 2;
 const CTA_STATUS = 3;
@@ -72,6 +73,31 @@ export const encodeIpv4FlowDump = (ip: Ip, side: 'source' | 'destination'): Buff
   const address = { type: CTA_IP[side][4], value: ipBytes(ip) };
   const filter = [u32(CTA_FILTER_ORIG_FLAGS, FILTER_FLAG[side]), u32(CTA_FILTER_REPLY_FLAGS, 0)];
   return Buffer.concat([header, encodeAttributes([nested(CTA_TUPLE_ORIG, [nested(CTA_TUPLE_IP, [address])]), nested(CTA_FILTER, filter)])]);
+};
+
+/** Addresses, by which flows are told apart before they are read. */
+export type FlowEnds = ReadonlySet<string>;
+
+/** Addresses as the kernel writes them. */
+export const flowEnds = (ips: Iterable<Ip>): FlowEnds => new Set([...ips].map((ip) => ipBytes(ip).toString('latin1')));
+
+/**
+ * Whether a flow may have its first packet's source or destination among these, by the bytes at the place where kernels put them (`ctnetlink_fill_info`:
+ * the original tuple first, its addresses first in that). What is laid out otherwise may. To read a flow costs many times as much.
+ */
+export const mayHaveEnd = (payload: Buffer, ends: FlowEnds): boolean => {
+  const family = familyOfAf(payload.readUInt8(0));
+  const size = family === 6 ? 16 : 4;
+  const [source, destination] = [NFGENMSG + 3 * NLA_HEADER, NFGENMSG + 4 * NLA_HEADER + size];
+  if (family === null || payload.length < destination + size) return true;
+  const isType = (at: number, type: number): boolean => (payload.readUInt16LE(at - 2) & 0x3fff) === type;
+  const isUsual =
+    isType(source - 2 * NLA_HEADER, CTA_TUPLE_ORIG) &&
+    isType(source - NLA_HEADER, CTA_TUPLE_IP) &&
+    isType(source, CTA_IP.source[family]) &&
+    isType(destination, CTA_IP.destination[family]);
+  const has = (at: number): boolean => ends.has(payload.toString('latin1', at, at + size));
+  return !isUsual || has(source) || has(destination);
 };
 
 /** Reads one tracked flow; null for what has no IP tuple. */

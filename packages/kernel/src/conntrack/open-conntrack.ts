@@ -13,8 +13,11 @@ import {
   encodeFlowDelete,
   encodeFlowDump,
   encodeIpv4FlowDump,
+  type FlowEnds,
+  flowEnds,
   IPCTNL_MSG_CT_GET,
   IPCTNL_MSG_CT_GET_STATS,
+  mayHaveEnd,
 } from './flow-codec.js';
 
 /**
@@ -29,7 +32,10 @@ const SIDES = ['source', 'destination'] as const;
 /** Opens connection tracking in the network namespace that the process is in. Throws Fault. */
 export const openConntrack = (): Conntrack => {
   const socket = NetlinkSocket.open(NETLINK_NETFILTER);
-  const dump = (payload: Buffer): readonly TrackedFlow[] => socket.dump({ type: IPCTNL_MSG_CT_GET, payload }, decodeFlow);
+  const dump = (payload: Buffer, ends: FlowEnds | null): readonly TrackedFlow[] => {
+    const decode = (flow: Buffer): TrackedFlow | null => (ends === null || mayHaveEnd(flow, ends) ? decodeFlow(flow) : null);
+    return socket.dump({ type: IPCTNL_MSG_CT_GET, payload }, decode);
+  };
   const count = (): number => socket.get({ type: IPCTNL_MSG_CT_GET_STATS, payload: encodeFlowCount() }, decodeFlowCount) ?? Infinity;
   return {
     flows: (addresses) => {
@@ -38,7 +44,9 @@ export const openConntrack = (): Conntrack => {
       const has = ({ flow }: TrackedFlow): boolean => covers(flow.source) || covers(flow.destination);
       const all = addresses.size === 0 ? 0 : count();
       if (all === 0) return [];
-      if (all <= FEW_FLOWS) return unique(dump(encodeFlowDump('both')).filter(has));
+      // Of prefixes the bytes do not say enough.
+      const ends = prefixes.length > 0 ? null : flowEnds(addresses as ReadonlySet<Ip>);
+      if (all <= FEW_FLOWS) return unique(dump(encodeFlowDump('both'), ends).filter(has));
       const v4 = [...addresses].filter((ip) => familyOf(ip) === 4);
       const single = v4.filter((member) => !isPrefix(member));
       const payloads = [
@@ -47,7 +55,7 @@ export const openConntrack = (): Conntrack => {
           : single.flatMap((ip) => SIDES.map((side) => encodeIpv4FlowDump(ip, side)))),
         ...(v4.length < addresses.size ? [encodeFlowDump(6)] : []),
       ];
-      return unique(payloads.flatMap(dump).filter(has));
+      return unique(payloads.flatMap((payload) => dump(payload, ends)).filter(has));
     },
     forget: (flows) => {
       const verdicts = socket.send(flows.map(encodeFlowDelete));

@@ -1,0 +1,74 @@
+import { type Endpoint, isPrefix, memberOf } from '@manx/hoststate';
+import { compareIps, type Ip } from '@manx/ip';
+
+/**
+ * Who in the whole cloud receives what is sent to each address, and which addresses have lost all of these: flows that others began with them
+ * must not be the next one's (S16). Endpoints hold their own addresses, single pairs that are routed to them, floating IPs and forwarded
+ * addresses. Holders are told apart by port, wherever it is bound: one that moves keeps what it has. A floating IP is held for one fixed IP.
+ */
+export class HeldAddresses {
+  /** Mostly one for each. */
+  readonly #holders = new Map<Ip, string | readonly string[]>();
+  /** Who held the addresses that were touched since the last `take`, before they were. */
+  readonly #before = new Map<Ip, readonly string[]>();
+
+  /** A port was these endpoints, on as many hosts, and now is those. */
+  change(before: readonly Endpoint[], after: readonly Endpoint[]): void {
+    const [had, has] = [holdings(before), holdings(after)];
+    for (const [key, holding] of had) if (!has.has(key)) this.#leave(holding);
+    for (const [key, holding] of has) if (!had.has(key)) this.#join(holding);
+  }
+
+  /** The addresses of which nobody is left who had them at the last call; who may have them meanwhile is somebody else. Sorted. */
+  take(): readonly Ip[] {
+    const released: Ip[] = [];
+    for (const [ip, before] of this.#before) {
+      const now = this.#of(ip);
+      if (before.length > 0 && !before.some((holder) => now.includes(holder))) released.push(ip);
+    }
+    this.#before.clear();
+    return released.sort(compareIps);
+  }
+
+  #of(ip: Ip): readonly string[] {
+    const holders = this.#holders.get(ip) ?? [];
+    return typeof holders === 'string' ? [holders] : holders;
+  }
+
+  #join({ ip, holder }: Holding): void {
+    this.#put(ip, [...this.#of(ip), holder]);
+  }
+
+  #leave({ ip, holder }: Holding): void {
+    this.#put(
+      ip,
+      this.#of(ip).filter((other) => other !== holder),
+    );
+  }
+
+  #put(ip: Ip, holders: readonly string[]): void {
+    if (!this.#before.has(ip)) this.#before.set(ip, this.#of(ip));
+    const [first, ...others] = holders;
+    if (first === undefined) this.#holders.delete(ip);
+    else this.#holders.set(ip, others.length === 0 ? first : holders);
+  }
+}
+
+type Holding = { readonly ip: Ip; readonly holder: string };
+
+/** By a text of both. */
+function holdings(endpoints: readonly Endpoint[]): ReadonlyMap<string, Holding> {
+  const all = new Map<string, Holding>();
+  const add = (ip: Ip, holder: string): void => void all.set(`${ip} ${holder}`, { ip, holder });
+  for (const { id, addresses, pairs, floating, forwards } of endpoints) {
+    for (const { ip } of addresses) add(ip, id);
+    for (const { cidr, isRouted } of pairs) {
+      const member = memberOf(cidr);
+      if (isRouted && !isPrefix(member)) add(member, id);
+    }
+    for (const { ip, fixed } of floating) add(ip, `${id} for ${fixed}`);
+    // One port carries the forwards of all, and may be another at any time.
+    for (const { ip } of forwards) add(ip, 'forwards');
+  }
+  return all;
+}
