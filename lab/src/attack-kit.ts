@@ -27,7 +27,7 @@ export { waitUntil } from './program.js';
 export { runProgram } from './run-program.js';
 export { instanceNamed, readRunningLab } from './running-lab.js';
 export { tearDown } from './tear-down.js';
-export { announce } from './wire/announce.js';
+export { announce, announceMac } from './wire/announce.js';
 export { extensionHeaders, fragmentHeader, paddedHeader, routingHeader, sourceRoute } from './wire/extension-headers.js';
 export * from './wire/frames.js';
 export { type Link, openLinkOf } from './wire/link.js';

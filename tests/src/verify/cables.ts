@@ -2,6 +2,7 @@ import { hostSideMac } from '@manx/hoststate';
 import { asMac, type Ip } from '@manx/ip';
 import {
   announce,
+  announceMac,
   execIn,
   hostNamespace,
   type Link,
@@ -14,14 +15,13 @@ import {
   removeTap,
   runProgram,
 } from '@manx/lab/attack-kit';
-import type { Guest } from './world.js';
+import type { Guest, Plug } from './world.js';
 
 /** Where every guest's cable ends. Nothing lives there: no addresses, no IPv6, nobody who would answer on his own. */
 const guestsNamespace = 'manx-vm-oracle';
 
-/** One end of the network in our hands: what it is called in reports, its cables, and the MACs of what is sent by the first of them. */
+/** One end of the network in our hands: its cables, and the MACs of what is sent by them. */
 export type End = {
-  readonly name: string;
   /** Whether a packet to this address is for it: beyond the fabric everything else has merely been routed into the void. */
   readonly isFor: (destination: Ip) => boolean;
   readonly links: readonly { readonly link: Link; readonly macs: { readonly from: string; readonly to: string } }[];
@@ -59,15 +59,19 @@ export const plugIn = async ({ host, tap }: Pick<Guest, 'host' | 'tap'>): Promis
 
 export const unplug = async (guest: Pick<Guest, 'host' | 'tap'>): Promise<void> => await removeTap(guest);
 
-/** The end of a guest that is plugged in. */
-export const guestEnd = ({ port, ifname, mac }: Guest): End => ({
-  name: port,
+/** The end of one of a guest's cables. */
+export const guestEnd = ({ mac }: Guest, { ifname }: Plug): End => ({
   isFor: () => true,
   links: [{ link: openLinkOf(guestsNamespace, ifname), macs: { from: mac, to: hostSideMac(asMac(mac)) } }],
 });
 
-/** A guest says that it has an address now, as VRRP does (S9). */
-export const announceFrom = ({ ifname, mac }: Guest, address: Ip): void => announce({ netns: guestsNamespace, ifname, mac }, address);
+/** A guest says that it has an address now, as VRRP does (S9), by this cable. */
+export const announceFrom = ({ ifname, mac }: Pick<Guest, 'ifname' | 'mac'>, address: Ip): void =>
+  announce({ netns: guestsNamespace, ifname, mac }, address);
+
+/** A hypervisor says that a guest's MAC is behind this cable now. */
+export const announceMacFrom = ({ ifname, mac }: Pick<Guest, 'ifname' | 'mac'>): void =>
+  announceMac({ netns: guestsNamespace, ifname, mac });
 
 const macOf = async (namespace: string, ifname: string): Promise<string> => {
   const { stdout } = await execIn(namespace, ['cat', `/sys/class/net/${ifname}/address`]);
@@ -87,7 +91,7 @@ export const openOutside = async (hosts: readonly string[]): Promise<End> => {
     })),
   );
   const own: readonly string[] = [outsideAddress4, outsideAddress6];
-  return { name: 'outside', isFor: (destination) => own.includes(destination), links };
+  return { isFor: (destination) => own.includes(destination), links };
 };
 
 export const closeOutside = async ({ links }: End): Promise<void> => {

@@ -69,9 +69,15 @@ const answerFault = ({ ways }: Explanation, { probe, arrivals, answeredBy }: Out
   return answeredBy === probe.destination ? null : `the answer comes from ${answeredBy}`;
 };
 
-/** Whether a disagreement is a packet that passes though it may not: no slow route is an excuse for that. */
+/** What the cable of a guest is called by which it does not run, during a live migration: nothing is to arrive there. */
+export const silentEnd = (port: string, host: string): string => `${port} silent on ${host}`;
+
+/** Whether a disagreement is a packet that passes though it may not: no slow route is an excuse for that. To a host that a guest has left, one is. */
 export const isBreach = ({ outcome: { arrivals }, explanation: { ways } }: Disagreement): boolean =>
-  arrivals.some(({ at }) => !ways.some((way) => way.forward.answer === 'allowed' && receiverOf(way) === at));
+  arrivals.some(
+    ({ at }) =>
+      !ways.some((way) => way.forward.answer === 'allowed' && (receiverOf(way) === at || at.startsWith(silentEnd(receiverOf(way), '')))),
+  );
 
 /** All that a bug report needs, in lines. */
 export const disagreementText = ({ outcome, what, explanation }: Disagreement, nameOf: (end: string) => string): string => {

@@ -31,6 +31,30 @@ const edits: ReadonlyMap<string, Edit> = new Map<string, Edit>([
     { file: 'apps/agent/dist/host-loop.js', from: 'isAllowed: (flow) => !isCut(flow)', to: 'isAllowed: (flow) => flow !== isCut' },
   ],
   [
+    'flows of a floating IP that are not cut when it moves',
+    { file: 'packages/hoststate/dist/tightened.js', from: 'translated.isCut(flow) || ', to: '' },
+  ],
+  [
+    'a target of a live migration that is not silent',
+    { file: 'packages/render/dist/render-routes.js', from: 'const asked = isSilent(endpoint) ? [] : ', to: 'const asked = ' },
+  ],
+  [
+    'an instance that nobody hears where it arrives',
+    { file: 'packages/reconcile/dist/moves/move-book.js', from: "if (move?.phase !== 'incoming')", to: "if (move?.phase !== 'never')" },
+  ],
+  [
+    'connections that end when an instance moves live',
+    { file: 'packages/render/dist/nft/endpoint-nft.js', from: 'moved: endpoint.picksUp ? [tap] : []', to: 'moved: []' },
+  ],
+  [
+    'a flow that is not cut when its instance moves',
+    {
+      file: 'packages/hoststate/dist/tightened.js',
+      from: 'const changes = tightenings(before, after);',
+      to: 'const changes = tightenings(before, after).filter(({ old, fresh }) => old !== null && fresh !== null);',
+    },
+  ],
+  [
     'an agent that does nothing after a while',
     {
       file: 'apps/agent/dist/host-loop.js',

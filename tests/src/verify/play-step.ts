@@ -1,22 +1,19 @@
 import { asIp, type Ip } from '@manx/ip';
-import { clientFor, NeutronError, type NeutronResource, waitUntil } from '@manx/lab/attack-kit';
+import { NeutronError, type NeutronResource, waitUntil } from '@manx/lab/attack-kit';
 import { announceFrom, plugIn, unplug } from './cables.js';
 import { causeFault } from './faults.js';
+import { client, hostAt, update } from './oracle-client.js';
+import { playLive, unplugAll } from './play-live.js';
 import type { RuleWish, Step } from './step.js';
-import { addressesOf, type Floating, type Guest, networkOf, pairs, projects, sizes, type World } from './world.js';
+import { addressesOf, type Floating, type Guest, networkOf, pairs, plugOf, projects, sizes, type World } from './world.js';
 
 /** What became of a step: done; `nothing` where what it is about is not there; or the API's refusal, which has to change nothing. */
 export type Played = 'done' | 'nothing' | { readonly refused: string };
 
-const client = clientFor(projects[0]);
-
-const update = async (collection: string, id: string, body: object): Promise<NeutronResource> =>
-  await client.update(collection, collection.slice(0, -1).replaceAll('-', '_'), { id, body });
-
-/** Does a step; rejects for whatever is neither done nor refused by the API. */
-export const playStep = async (world: World, step: Step): Promise<Played> => {
+/** Does a step; rejects for whatever is neither done nor refused by the API. `isCalm`: nothing is broken meanwhile. */
+export const playStep = async (world: World, step: Step, isCalm = true): Promise<Played> => {
   try {
-    return (await play(world, step)) === false ? 'nothing' : 'done';
+    return (await play(world, step, isCalm)) === false ? 'nothing' : 'done';
   } catch (error) {
     if (!(error instanceof NeutronError) || error.status >= 500) throw error;
     return { refused: `${error.type}: ${error.message}` };
@@ -24,7 +21,7 @@ export const playStep = async (world: World, step: Step): Promise<Played> => {
 };
 
 /** False: there was nothing to do it to. */
-const play = async (world: World, step: Step): Promise<unknown> => {
+const play = async (world: World, step: Step, isCalm: boolean): Promise<unknown> => {
   switch (step.do) {
     case 'boot':
       return !world.guests.has(step.guest) && (await boot(world, step));
@@ -49,8 +46,20 @@ const play = async (world: World, step: Step): Promise<unknown> => {
       return await unfloat(world, step.floating);
     case 'unforward':
       return await unforward(world, step);
+    case 'float-qos': {
+      const id = world.floating.get(step.floating)?.id;
+      return id !== undefined && (await update('floatingips', id, { qos_policy_id: step.on ? world.limits : null }));
+    }
+    case 'interface':
+      return await setInterface(world, step);
+    case 'told':
+      return await tell(world, step);
+    case 'share':
+      return await share(world, step);
+    case 'log':
+      return await log(world, step);
     case 'fault':
-      return await causeFault(world, step, async () => step.meanwhile === null || (await playStep(world, step.meanwhile)));
+      return await causeFault(world, step, async () => step.meanwhile === null || (await playStep(world, step.meanwhile, false)));
     case 'delete':
     case 'move':
     case 'migrate':
@@ -60,9 +69,18 @@ const play = async (world: World, step: Step): Promise<unknown> => {
     case 'pairs':
     case 'claim':
     case 'forward':
+    case 'renumber':
     case 'qos': {
       const guest = world.guests.get(step.guest);
       return guest !== undefined && (await playOn(world, guest, step));
+    }
+    case 'live':
+    case 'arrive':
+    case 'activate':
+    case 'leave':
+    case 'turn-back': {
+      const guest = world.guests.get(step.guest);
+      return guest !== undefined && (await playLive(world, guest, { step, isCalm }));
     }
     default:
       return step satisfies never;
@@ -71,14 +89,14 @@ const play = async (world: World, step: Step): Promise<unknown> => {
 
 type GuestStep = Extract<
   Step,
-  { readonly do: 'delete' | 'move' | 'migrate' | 'groups' | 'security' | 'up' | 'pairs' | 'claim' | 'forward' | 'qos' }
+  { readonly do: 'delete' | 'move' | 'migrate' | 'groups' | 'security' | 'up' | 'pairs' | 'claim' | 'forward' | 'renumber' | 'qos' }
 >;
 
 const playOn = async (world: World, guest: Guest, step: GuestStep): Promise<unknown> => {
   switch (step.do) {
     case 'delete':
       await client.remove('ports', guest.port);
-      await unplug(guest);
+      await unplugAll(guest);
       return world.guests.delete(guest.slot);
     case 'move':
       return await move(world, guest, hostAt(world, step.host));
@@ -100,14 +118,14 @@ const playOn = async (world: World, guest: Guest, step: GuestStep): Promise<unkn
       return await claim(guest, asIp(pairs[step.pair] ?? pairs[0]));
     case 'forward':
       return await forward(world, guest, step);
+    case 'renumber':
+      return await renumber(world, guest, step.to);
     case 'qos':
       return await update('ports', guest.port, { qos_policy_id: step.on ? world.qos : null });
     default:
       return step satisfies never;
   }
 };
-
-const hostAt = ({ hosts }: World, at: number): string => hosts[at % hosts.length] ?? '';
 
 const groupsOf = ({ groups }: World, slots: readonly number[]): readonly string[] => slots.map((at) => groups[at]?.id ?? '');
 
@@ -125,11 +143,23 @@ const boot = async (world: World, { guest: slot, host: at, groups }: Extract<Ste
   });
   const tap = `tap${port.id.slice(0, 11)}`;
   const ifname = await plugIn({ host, tap });
-  world.guests.set(slot, { slot, port: port.id, mac: String(port['mac_address']), host, tap, ifname, v4, v6 });
+  world.guests.set(slot, {
+    slot,
+    port: port.id,
+    mac: String(port['mac_address']),
+    host,
+    tap,
+    ifname,
+    other: null,
+    saidAt: null,
+    mustBeAt: null,
+    v4,
+    v6,
+  });
 };
 
 const move = async (world: World, guest: Guest, host: string): Promise<boolean> => {
-  if (guest.host === host) return false;
+  if (guest.host === host || guest.other !== null) return false;
   await update('ports', guest.port, { 'binding:host_id': host });
   await unplug(guest);
   world.guests.set(guest.slot, { ...guest, host, ifname: await plugIn({ host, tap: guest.tap }) });
@@ -138,7 +168,7 @@ const move = async (world: World, guest: Guest, host: string): Promise<boolean> 
 
 /** As Nova does: the tap is on both hosts while the binding changes sides; then the former is unplugged and its binding removed. */
 const migrate = async (world: World, guest: Guest, host: string): Promise<boolean> => {
-  if (guest.host === host) return false;
+  if (guest.host === host || guest.other !== null) return false;
   const bindings = `ports/${guest.port}/bindings`;
   await client.create(bindings, 'binding', { host });
   const ifname = await plugIn({ host, tap: guest.tap });
@@ -153,7 +183,7 @@ const migrate = async (world: World, guest: Guest, host: string): Promise<boolea
 const CLAIM_MS = 1_500;
 
 const claim = async (guest: Guest, address: Ip): Promise<boolean> => {
-  announceFrom(guest, address);
+  announceFrom({ ...guest, ...plugOf(guest) }, address);
   const isClaimed = async (): Promise<boolean> => {
     const { claimed_addresses } = await client.show('ports', guest.port);
     return (claimed_addresses as readonly { readonly ip_address: string }[]).some(({ ip_address }) => ip_address === address);
@@ -225,14 +255,63 @@ const unforward = async (world: World, { floating: slot, at }: Extract<Step, { d
   return await client.remove(`floatingips/${floating.id}/port_forwardings`, id);
 };
 
+const setInterface = async (world: World, { network, on }: Extract<Step, { do: 'interface' }>): Promise<unknown> => {
+  const body = { subnet_id: world.networks[network]?.subnets[0] };
+  return await client.act('routers', world.router, { action: on ? 'add_router_interface' : 'remove_router_interface', body });
+};
+
+const tell = async ({ networks }: World, { network, on }: Extract<Step, { do: 'told' }>): Promise<unknown> =>
+  await update('subnets', networks[network]?.subnets[0] ?? '', {
+    host_routes: on ? [{ destination: '203.0.113.0/24', nexthop: `10.77.${network}.2` }] : [],
+    dns_nameservers: on ? ['192.0.2.53'] : [],
+  });
+
+/** The network's policy of RBAC for the other project, if it has one. */
+const rbacOf = async (id: string): Promise<string | undefined> =>
+  (await client.list('rbac-policies', { object_id: id })).find(({ target_tenant }) => projects.some((name) => name === target_tenant))?.id;
+
+const share = async ({ networks }: World, { network, by }: Extract<Step, { do: 'share' }>): Promise<unknown> => {
+  const id = networks[network]?.id ?? '';
+  const policy = await rbacOf(id);
+  if (by === 'all') {
+    await update('networks', id, { shared: true });
+    return policy === undefined || (await client.remove('rbac-policies', policy));
+  }
+  const body = { object_type: 'network', object_id: id, action: 'access_as_shared', target_tenant: projects[1 - network] };
+  if (policy === undefined) await client.create('rbac-policies', 'rbac_policy', body);
+  return await update('networks', id, { shared: false });
+};
+
+const log = async ({ groups, logs }: World, { group, on }: Extract<Step, { do: 'log' }>): Promise<unknown> => {
+  const known = logs.get(group);
+  if ((known !== undefined) === on) return false;
+  if (known !== undefined) {
+    await client.remove('log/logs', known);
+    return logs.delete(group);
+  }
+  const body = { resource_type: 'security_group', resource_id: groups[group]?.id, event: 'ALL', enabled: true };
+  return logs.set(group, (await client.create('log/logs', 'log', body)).id);
+};
+
+const renumber = async (world: World, guest: Guest, to: 0 | 1): Promise<boolean> => {
+  const { v4, v6 } = addressesOf(guest.slot, to);
+  if (v4 === guest.v4) return false;
+  await update('ports', guest.port, { fixed_ips: [{ ip_address: v4 }, { ip_address: v6 }] });
+  world.guests.set(guest.slot, { ...guest, v4, v6 });
+  return true;
+};
+
 /** What stays from sequence to sequence: networks, a router between the first and the external one, empty address groups. */
-type Ground = Omit<World, 'guests' | 'groups' | 'floating' | 'addressGroups'>;
+type Ground = Omit<World, 'guests' | 'groups' | 'floating' | 'addressGroups' | 'logs'>;
 
 const makeNetwork = async (name: string, project: string, more: object): Promise<string> =>
   (await client.create('networks', 'network', { name, project_id: project, ...more })).id;
 
 const makeSubnet = async (network: string, body: object): Promise<string> =>
   (await client.create('subnets', 'subnet', { network_id: network, enable_dhcp: false, ...body })).id;
+
+/** What a look never comes near: 10 Gbit/s. */
+const AMPLE = { max_kbps: 10_000_000, max_burst_kbps: 10_000_000 } as const;
 
 /** Makes the ground in a lab. */
 export const makeGround = async (hosts: readonly string[]): Promise<Ground> => {
@@ -250,7 +329,12 @@ export const makeGround = async (hosts: readonly string[]): Promise<Ground> => {
   await client.act('routers', router.id, { action: 'add_router_interface', body: { subnet_id: networks[0]?.subnets[0] } });
   const qos = await client.create('qos/policies', 'policy', { name: 'oracle', project_id: projects[0], shared: true });
   await client.create(`qos/policies/${qos.id}/dscp_marking_rules`, 'dscp_marking_rule', { dscp_mark: 26 });
-  return { networks, external, router: router.id, qos: qos.id, hosts };
+  for (const direction of ['egress', 'ingress'] as const)
+    await client.create(`qos/policies/${qos.id}/bandwidth_limit_rules`, 'bandwidth_limit_rule', { direction, ...AMPLE });
+  const limits = await client.create('qos/policies', 'policy', { name: 'oracle-limits', project_id: projects[0], shared: true });
+  for (const direction of ['egress', 'ingress'] as const)
+    await client.create(`qos/policies/${limits.id}/bandwidth_limit_rules`, 'bandwidth_limit_rule', { direction, ...AMPLE });
+  return { networks, external, router: router.id, qos: qos.id, limits: limits.id, hosts };
 };
 
 /** A fresh cloud on the ground: groups with the rules that they are born with, nobody in them. */
@@ -275,7 +359,7 @@ export const freshWorld = async (ground: Ground): Promise<World> => {
       return (await client.create('address-groups', 'address_group', body)).id;
     }),
   );
-  return { ...ground, groups, addressGroups, guests: new Map(), floating: new Map() };
+  return { ...ground, groups, addressGroups, guests: new Map(), floating: new Map(), logs: new Map() };
 };
 
 /** Removes what may have gone already, with what it was part of. */
@@ -285,6 +369,11 @@ const remove = async (collection: string, id: string): Promise<void> => {
   } catch (error) {
     if (!(error instanceof NeutronError) || error.status !== 404) throw error;
   }
+};
+
+/** As it was in the beginning: the first network alone is on the router. What is so already the API refuses. */
+const setInterfaces = async (world: World): Promise<void> => {
+  for (const network of [0, 1] as const) await playStep(world, { do: 'interface', network, on: network === 0 });
 };
 
 /** Takes away what the steps made, and puts right what they set. */
@@ -298,9 +387,13 @@ export const clearWorld = async (world: World): Promise<void> => {
   await Promise.all(
     [...world.guests.values()].map(async (guest) => {
       await remove('ports', guest.port);
-      await unplug(guest);
+      await unplugAll(guest);
     }),
   );
+  await Promise.all([...world.logs.values()].map(async (id) => await remove('log/logs', id)));
+  await Promise.all(world.networks.map(async (_, network) => await tell(world, { do: 'told', network, on: false })));
+  for (const [network] of world.networks.entries()) await share(world, { do: 'share', network, by: 'all' });
+  await setInterfaces(world);
   await Promise.all([
     ...world.groups.map(async ({ rules }) => await Promise.all(rules.map(async (id) => await remove('security-group-rules', id)))),
     ...world.networks.map(async ({ id }) => await update('networks', id, { admin_state_up: true })),

@@ -60,6 +60,11 @@ export const probesOf = (world: World): readonly Probe[] => {
     ...[...world.floating.values()].map(({ address }) => address),
     ...shared,
     nobodys,
+    // Those that a guest had before, and nobody has now.
+    ...guests.flatMap(({ slot, v4 }) => {
+      const first = addressesOf(slot);
+      return v4 === first.v4 ? [] : [first.v4, first.v6];
+    }),
   ];
   const from = (name: string, source: Ip, isFull: boolean): readonly Probe[] => {
     const family = familyOf(source);

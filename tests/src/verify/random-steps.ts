@@ -85,12 +85,12 @@ const anyGuest = (random: Random): number => random.below(sizes.guests);
 const routedGuest = (random: Random): number => 2 * random.below(sizes.guests / 2);
 
 const makings = {
-  boot: (random) => {
+  boot: (random): Extract<Step, { do: 'boot' }> => {
     const guest = anyGuest(random);
     return { do: 'boot', guest, host: random.below(8), groups: groupsFor(random, guest) };
   },
   delete: (random) => ({ do: 'delete', guest: anyGuest(random) }),
-  move: (random) => ({ do: 'move', guest: anyGuest(random), host: random.below(8) }),
+  move: (random): Extract<Step, { do: 'move' }> => ({ do: 'move', guest: anyGuest(random), host: random.below(8) }),
   migrate: (random) => ({ do: 'migrate', guest: anyGuest(random), host: random.below(8) }),
   rule: (random) => ({ do: 'rule', group: random.below(sizes.groups), rule: randomRule(random) }),
   unrule: (random) => ({ do: 'unrule', group: random.below(sizes.groups), at: random.below(12) }),
@@ -126,6 +126,18 @@ const makings = {
     addresses: [LISTED[random.below(LISTED.length)] ?? '10.77.0.10/32'],
   }),
   qos: (random) => ({ do: 'qos', guest: anyGuest(random), on: !random.oneIn(3) }),
+  'float-qos': (random) => ({ do: 'float-qos', floating: random.below(sizes.floating), on: !random.oneIn(3) }),
+  renumber: (random) => ({ do: 'renumber', guest: anyGuest(random), to: random.pick([0, 1]) }),
+  interface: (random) => ({ do: 'interface', network: random.below(2), on: random.oneIn(2) }),
+  told: (random) => ({ do: 'told', network: random.below(2), on: !random.oneIn(3) }),
+  share: (random) => ({ do: 'share', network: random.below(2), by: random.pick(['rbac', 'rbac', 'all'] as const) }),
+  log: (random) => ({ do: 'log', group: random.below(sizes.groups), on: !random.oneIn(3) }),
+  live: (random): Extract<Step, { do: 'live' }> => ({
+    do: 'live',
+    guest: anyGuest(random),
+    host: random.below(8),
+    by: random.oneIn(3) ? 'profile' : 'binding',
+  }),
 } satisfies Readonly<Record<string, (random: Random) => Step>>;
 
 /** How often each kind comes, in shares. */
@@ -150,30 +162,89 @@ const SHARES: Readonly<Record<keyof typeof makings, number>> = {
   unforward: 1,
   addresses: 3,
   qos: 1,
+  'float-qos': 1,
+  renumber: 2,
+  interface: 2,
+  told: 1,
+  share: 1,
+  log: 2,
+  live: 5,
 };
 
 const lottery = Object.entries(SHARES).flatMap(([name, share]) => Array.from({ length: share }, () => name as keyof typeof makings));
 
 const randomChange = (random: Random): Step => makings[lottery[random.below(lottery.length)] ?? 'rule'](random);
 
-const randomStep = (random: Random): Step => {
-  if (!random.oneIn(4)) return randomChange(random);
-  const fault = random.pick(FAULTS);
-  return { do: 'fault', fault, host: random.below(8), meanwhile: random.oneIn(2) ? randomChange(random) : null };
+/** How a live migration goes on once it has begun: most come to their end, some turn back, and some guests are not heard. */
+const courseOf = (random: Random, guest: number): readonly Step[] => {
+  const arrive: Step = { do: 'arrive', guest, word: random.pick(['rarp', 'arp', 'nd'] as const) };
+  const turnBack: Step = { do: 'turn-back', guest, isHeard: random.oneIn(2) };
+  const activate: Step = { do: 'activate', guest };
+  const leave: Step = { do: 'leave', guest };
+  return random.pick([
+    [arrive, activate, leave],
+    [arrive, activate, leave],
+    [activate, leave],
+    [turnBack],
+    [arrive, turnBack],
+    [arrive, activate, turnBack],
+  ] as const);
 };
+
+/** Random steps one after another; live migrations that have begun go on between others. */
+class Course {
+  readonly #random: Random;
+  readonly #waiting: Step[] = [];
+  /** Where guests were booted or moved to. */
+  readonly #hosts: Map<number, number>;
+
+  constructor(random: Random, boots: readonly Extract<Step, { do: 'boot' }>[]) {
+    this.#random = random;
+    this.#hosts = new Map(boots.map(({ guest, host }) => [guest, host]));
+  }
+
+  /** The first moment of a live migration; the others follow. */
+  live(): Step {
+    const step = makings.live(this.#random);
+    this.#waiting.push(...courseOf(this.#random, step.guest));
+    return step;
+  }
+
+  /** The way back, for whom it has not been moved by other means: what its former host remembers of it is of before. */
+  #backFrom({ guest }: Extract<Step, { do: 'move' }>): Step {
+    return { do: 'move', guest, host: this.#hosts.get(guest) ?? 0 };
+  }
+
+  next(): Step {
+    if (!this.#random.oneIn(4)) return this.#change();
+    const fault = this.#random.pick(FAULTS);
+    return { do: 'fault', fault, host: this.#random.below(8), meanwhile: this.#random.oneIn(2) ? this.#change() : null };
+  }
+
+  #change(): Step {
+    const waiting = this.#random.oneIn(3) ? undefined : this.#waiting.shift();
+    if (waiting !== undefined) return waiting;
+    const change = randomChange(this.#random);
+    if (change.do === 'live') this.#waiting.push(...courseOf(this.#random, change.guest));
+    if (change.do === 'move' && this.#random.oneIn(2)) this.#waiting.push(makings.unrule(this.#random), this.#backFrom(change));
+    if (change.do === 'boot' || change.do === 'move') this.#hosts.set(change.guest, change.host);
+    return change;
+  }
+}
 
 /** The sequence of a seed: most guests booted, some rules and the rest to begin with, then so many steps. */
 export const randomSequence = (seed: number, length: number): Sequence => {
   const random = randomFrom(seed);
   const boots = Array.from(
     { length: sizes.guests - random.below(2) },
-    (_, guest): Step => ({
+    (_, guest): Extract<Step, { do: 'boot' }> => ({
       do: 'boot',
       guest,
       host: random.below(8),
       groups: groupsFor(random, guest),
     }),
   );
+  const course = new Course(random, boots);
   const rules = Array.from({ length: 12 }, (_, at) => (at < 6 ? wideRule(random) : makings.rule(random)));
   const extras: readonly Step[] = [
     { do: 'pairs', guest: routedGuest(random), pairs: [0, 1] },
@@ -182,9 +253,12 @@ export const randomSequence = (seed: number, length: number): Sequence => {
     { ...makings.forward(random), floating: 1 },
     { ...makings.forward(random), floating: 1 },
     makings.addresses(random),
+    makings.log(random),
+    makings.interface(random),
+    course.live(),
   ];
   return {
     opening: [...rules, ...boots, ...extras.filter(() => !random.oneIn(4))],
-    steps: Array.from({ length }, () => randomStep(random)),
+    steps: Array.from({ length }, () => course.next()),
   };
 };

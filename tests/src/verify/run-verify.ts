@@ -67,15 +67,19 @@ const run = async (): Promise<boolean> => {
       if (ended.kind === 'disagree') {
         say(tally.text());
         await tellFailure(oracle, sequence, { name, ...ended }, number('SHRINKS', 60));
+        await oracle.close();
         return false;
       }
       say(`${at + 1}/${named.length} ${name}: agree (${((performance.now() - began) / 1_000).toFixed(1)} s)`);
     }
     say(`\nall agree\n${tally.text()}`);
-    return true;
-  } finally {
-    await oracle.close();
+  } catch (error) {
+    // What is broken may not let itself be put away either: the first word counts.
+    await oracle.close().catch(() => undefined);
+    throw error;
   }
+  await oracle.close();
+  return true;
 };
 
 /** Ctrl-C ends the run, and the lab with it. */

@@ -25,6 +25,19 @@ export type FaultKind =
   | 'conntrack-flushed'
   | 'rules-flushed-unwatched';
 
+/** Live, moment by moment, with looks in between. What comes out of its order does nothing. */
+export type LiveStep =
+  /** The target is told to expect the guest, by a second binding or by the port's profile, and its tap is plugged in there. */
+  | { readonly do: 'live'; readonly guest: number; readonly host: number; readonly by: 'binding' | 'profile' }
+  /** The guest goes on at the target, and says so. */
+  | { readonly do: 'arrive'; readonly guest: number; readonly word: 'rarp' | 'arp' | 'nd' }
+  /** Nova makes the target's binding the one in use, whether or not the guest was heard there. */
+  | { readonly do: 'activate'; readonly guest: number }
+  /** Nova unplugs what is left on the former host, and ends its binding. */
+  | { readonly do: 'leave'; readonly guest: number }
+  /** Nova gives up: the guest goes on where it was, and says so or not, and the target knows nothing of it any more; after `activate` straight back. */
+  | { readonly do: 'turn-back'; readonly guest: number; readonly isHeard: boolean };
+
 /**
  * One thing done to the cloud, in plain data: what it is about is named by slots, so that a row of steps means the same whenever it is played on a fresh
  * cloud. A step about something that is not there does nothing.
@@ -34,8 +47,9 @@ export type Step =
   | { readonly do: 'delete'; readonly guest: number }
   /** Cold: bound elsewhere, plugged in there. */
   | { readonly do: 'move'; readonly guest: number; readonly host: number }
-  /** Live: a second binding, activated when the tap is there. */
+  /** Live, in one go: a second binding, activated when the tap is there. */
   | { readonly do: 'migrate'; readonly guest: number; readonly host: number }
+  | LiveStep
   | { readonly do: 'rule'; readonly group: number; readonly rule: RuleWish }
   /** The rule at this place of its group's list, modulo its length; the rules that a group is born with are on it. */
   | { readonly do: 'unrule'; readonly group: number; readonly at: number }
@@ -62,6 +76,18 @@ export type Step =
   | { readonly do: 'unforward'; readonly floating: number; readonly at: number }
   | { readonly do: 'addresses'; readonly group: number; readonly add: boolean; readonly addresses: readonly string[] }
   | { readonly do: 'qos'; readonly guest: number; readonly on: boolean }
+  /** Limits of packets or of bandwidth, that no look exceeds, at a floating IP. */
+  | { readonly do: 'float-qos'; readonly floating: number; readonly on: boolean }
+  /** Other fixed addresses for a guest: the first or the second that its slot has. */
+  | { readonly do: 'renumber'; readonly guest: number; readonly to: 0 | 1 }
+  /** A network's IPv4 subnet is on the router, or not: who has a floating IP through it keeps it there. */
+  | { readonly do: 'interface'; readonly network: number; readonly on: boolean }
+  /** What instances are told of a subnet and hosts do not route by: host routes, DNS servers. */
+  | { readonly do: 'told'; readonly network: number; readonly on: boolean }
+  /** A network is everybody's, or of its project and, by RBAC, of the other. */
+  | { readonly do: 'share'; readonly network: number; readonly by: 'all' | 'rbac' }
+  /** Packets of a group's ports are logged, or not. */
+  | { readonly do: 'log'; readonly group: number; readonly on: boolean }
   /** A fault; `meanwhile` is done while what was killed is away. */
   | { readonly do: 'fault'; readonly fault: FaultKind; readonly host: number; readonly meanwhile: Step | null };
 

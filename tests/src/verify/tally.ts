@@ -24,6 +24,7 @@ const PROMISES: readonly (readonly [RegExp, string])[] = [
   [/-(killed|cut|flushed|flushed-unwatched|table)$/, 'S20'],
   [/^allowed to floating$/, 'S21'],
   [/^sent in another name to outside$/, 'S22, S24'],
+  [/^(migrate|arrive|activate|turn-back)$/, 'live migration'],
   [/^(allowed to forward|not-forwarded)$/, 'S23'],
 ];
 
