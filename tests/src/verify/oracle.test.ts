@@ -5,8 +5,8 @@ import { randomSequence } from './random-steps.js';
 import type { Step } from './step.js';
 import { Tally } from './tally.js';
 
-/** The seeds of the short run: between them they have migrations, revoked rules, pairs, floating IPs, agents killed and rules flushed. */
-const seeds = [3, 290];
+/** The seeds of the short run: between them they have live and cold moves, revoked rules, claims, floating IPs, server and agent killed, rules flushed. */
+const seeds = [5, 159];
 const steps = 6;
 
 const tally = new Tally();
