@@ -205,14 +205,7 @@ class Course {
 
   /** The first moment of a live migration; the others follow. */
   live(): Step {
-    const step = makings.live(this.#random);
-    this.#waiting.push(...courseOf(this.#random, step.guest));
-    return step;
-  }
-
-  /** The way back, for whom it has not been moved by other means: what its former host remembers of it is of before. */
-  #backFrom({ guest }: Extract<Step, { do: 'move' }>): Step {
-    return { do: 'move', guest, host: this.#hosts.get(guest) ?? 0 };
+    return this.#ofGuest(makings.live(this.#random));
   }
 
   next(): Step {
@@ -225,10 +218,18 @@ class Course {
     const waiting = this.#random.oneIn(3) ? undefined : this.#waiting.shift();
     if (waiting !== undefined) return waiting;
     const change = randomChange(this.#random);
-    if (change.do === 'live') this.#waiting.push(...courseOf(this.#random, change.guest));
-    if (change.do === 'move' && this.#random.oneIn(2)) this.#waiting.push(makings.unrule(this.#random), this.#backFrom(change));
-    if (change.do === 'boot' || change.do === 'move') this.#hosts.set(change.guest, change.host);
-    return change;
+    return change.do === 'live' || change.do === 'move' || change.do === 'migrate' || change.do === 'boot' ? this.#ofGuest(change) : change;
+  }
+
+  /** A move leads to another host than the last that is known of; and what follows it is put aside. */
+  #ofGuest(step: Extract<Step, { do: 'live' | 'move' | 'migrate' | 'boot' }>): Step {
+    const { guest } = step;
+    const last = this.#hosts.get(guest) ?? 0;
+    const moved = step.do === 'boot' ? step : { ...step, host: last + 1 + this.#random.below(2) };
+    this.#hosts.set(guest, moved.host);
+    if (step.do === 'live') this.#waiting.push(...courseOf(this.#random, guest));
+    if (step.do === 'move' && this.#random.oneIn(2)) this.#waiting.push(makings.unrule(this.#random), { do: 'move', guest, host: last });
+    return moved;
   }
 }
 
