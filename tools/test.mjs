@@ -34,13 +34,13 @@ const tellFailures = (phase, testResults) =>
     ]);
   });
 
-/** Runs vitest once; what its report counts. A run without a report counts as one failure. */
+/** Runs vitest once, in a place of its own; what its report counts. A run without a report counts as one failure. */
 const runPhase = ({ name, args }) => {
   const report = join(folder, `${name}.json`);
   const vitest = join(top, 'node_modules/vitest/vitest.mjs');
   const { status } = spawnSync(
-    process.execPath,
-    [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
+    join(top, 'tools/own-place.sh'),
+    [process.execPath, vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
     {
       cwd: top,
       stdio: 'inherit',
