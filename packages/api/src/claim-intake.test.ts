@@ -8,7 +8,8 @@ import { openTestApi, type TestApi, testContext } from './api-fixture.js';
 import { type HostWiring, wireHosts } from './host-wiring.js';
 import { Ledger } from './ledger.js';
 
-const VIP = asIp('10.1.0.100');
+// Outside of the pool: the ports' own addresses are drawn from it at random.
+const VIP = asIp('10.1.9.100');
 const h1 = asHostName('h1');
 const h2 = asHostName('h2');
 
@@ -73,7 +74,9 @@ beforeEach(async () => {
   api = await openTestApi({ ledger });
   const { json } = await api.call('POST /v2.0/networks', { body: { network: { name: 'n' } } });
   const { id: network_id } = json['network'] as unknown as { id: string };
-  await api.call('POST /v2.0/subnets', { body: { subnet: { network_id, ip_version: 4, cidr: '10.1.0.0/16' } } });
+  await api.call('POST /v2.0/subnets', {
+    body: { subnet: { network_id, ip_version: 4, cidr: '10.1.0.0/16', allocation_pools: [{ start: '10.1.0.2', end: '10.1.0.254' }] } },
+  });
   const made = async (host: string): Promise<string> => {
     const port = { network_id, 'binding:host_id': host, allowed_address_pairs: [{ ip_address: VIP }] };
     const answer = await api.call('POST /v2.0/ports', { body: { port } });
