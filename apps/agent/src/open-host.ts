@@ -4,6 +4,8 @@ import {
   Fault,
   formatLacks,
   type HostPorts,
+  kernelTries,
+  missingFeatures,
   type OwnGenerations,
   openBird,
   openConntrack,
@@ -12,8 +14,10 @@ import {
   openRtnetlink,
   type ProgramListener,
   probe,
+  surveyHost,
   trackOwnGenerations,
 } from '@manx/kernel';
+import type { HostSurvey, MissingFeature } from '@manx/reconcile';
 import {
   birdCheckCommand,
   birdCommand,
@@ -34,6 +38,8 @@ export type Host = {
   readonly bird: BirdPort;
   /** Which nftables transactions were made through `ports`. */
   readonly isOwnGeneration: OwnGenerations['isOwn'];
+  /** Looks at what is not the agent's to set. What the kernel lacks it looks for the first time alone. */
+  readonly survey: () => Promise<HostSurvey>;
   readonly close: () => Promise<void>;
 };
 
@@ -87,9 +93,14 @@ export const openHost = (settings: AgentSettings, log: AgentLog): Host => {
     conntrack: openConntrack(),
     programs: { bird, dnsmasq },
   };
+  let missing: readonly MissingFeature[] | null = null;
   return {
     ports,
     bird,
+    survey: async () => {
+      missing ??= await missingFeatures(kernelTries(ports.nftables));
+      return await surveyHost(ports, missing);
+    },
     isOwnGeneration: own.isOwn,
     close: async () => {
       bird.release();

@@ -1,4 +1,4 @@
-import { describeHost, openLibnftables, openRtnetlink, surveyHost } from '@manx/kernel';
+import { describeHost, kernelTries, missingFeatures, openLibnftables, openRtnetlink, surveyHost } from '@manx/kernel';
 import { diagnose } from '@manx/reconcile';
 
 /** What `./manx agent --probe` found: ready for JSON. `problems` are those that an agent would report at once. */
@@ -20,7 +20,8 @@ const problemsNow = async (): Promise<AgentProbe['problems']> => {
   const rtnetlink = openRtnetlink();
   const nftables = openLibnftables();
   try {
-    return diagnose(await surveyHost({ rtnetlink, nftables }), new Map());
+    const missing = await missingFeatures(kernelTries(nftables));
+    return diagnose(await surveyHost({ rtnetlink, nftables }, missing), new Map());
   } finally {
     rtnetlink.close();
     await nftables.close();

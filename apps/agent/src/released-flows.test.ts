@@ -44,7 +44,7 @@ describe('S16: when an address has another owner on another host', () => {
     ask(lost);
     expect(remembered()).toEqual([lost, kept, other, local]);
     host.start();
-    await host.until('cut', () => (remembered().includes(other) ? null : true), 30);
+    await host.until('cut', () => (remembered().includes(other) ? null : true));
     expect(remembered()).toEqual([lost, kept, local]);
   });
 });

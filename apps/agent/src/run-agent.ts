@@ -8,7 +8,6 @@ import {
   MulticastTunnel,
   openLinkSender,
   readDrops,
-  surveyHost,
   takeHostLock,
   watchAnnouncements,
   watchListeners,
@@ -181,7 +180,7 @@ class Agent {
       this.#tellAgain();
     });
     this.#doctor = new HostDoctor({
-      survey: () => surveyHost(host.ports),
+      survey: host.survey,
       state: () => this.#found?.state ?? null,
       onChange: () => this.#tellAgain(),
     });

@@ -20,6 +20,7 @@ export { listenerQueries, type Querier } from './listeners/listener-query.js';
 export { type LinkSender, openLinkSender } from './listeners/open-link-sender.js';
 export type { ListenerRecord } from './listeners/parse-listener-report.js';
 export { type ListenerReport, watchListeners } from './listeners/watch-listeners.js';
+export { kernelTries, missingFeatures } from './missing-features.js';
 export { inNetns } from './netlink/libc.js';
 export type { NetlinkWatch } from './netlink/netlink-events.js';
 export { openLibnftables } from './nftables/libnftables.js';

@@ -3,7 +3,7 @@ export { type ClaimChanges, withClaims } from './claims/with-claims.js';
 export { cleanupPlan } from './cleanup-plan.js';
 export { diagnose, type HostProblem } from './diagnose/diagnose.js';
 export { type ForeignChain, isForeignBase, readForeignChain, readLegacyForward } from './diagnose/foreign-chain.js';
-export type { Fill, HostSurvey, UplinkFact } from './diagnose/host-survey.js';
+export type { Fill, HostSurvey, MissingFeature, UplinkFact } from './diagnose/host-survey.js';
 export { diffTables } from './diff-tables.js';
 export { type Count, countsSince, type DropCount, type HostCounters, parseCounters, withDrops } from './host-counters.js';
 export type {

@@ -149,9 +149,9 @@ describe('limits of bandwidth', () => {
     host.exec('tc', 'qdisc', 'add', 'dev', TAP, 'ingress');
     expect(await limit({})).toEqual([]);
     expect(qdiscs()).toMatch(/pfifo 7: .*\n.*ingress/);
-    expect((await host.inside(() => surveyHost(ports))).tapQdiscs.get(TAP)).toBe('pfifo');
+    expect((await host.inside(() => surveyHost(ports, []))).tapQdiscs.get(TAP)).toBe('pfifo');
     await limit({ toGuest: EIGHT_KB });
-    expect((await host.inside(() => surveyHost(ports))).tapQdiscs.get(TAP)).toBeUndefined();
+    expect((await host.inside(() => surveyHost(ports, []))).tapQdiscs.get(TAP)).toBeUndefined();
     host.exec('tc', 'qdisc', 'delete', 'dev', TAP, 'ingress');
   });
 });

@@ -5,6 +5,7 @@ import {
   type ForeignChain,
   type HostSurvey,
   isForeignBase,
+  type MissingFeature,
   readForeignChain,
   readLegacyForward,
   type UplinkFact,
@@ -23,8 +24,14 @@ const LEGACY = [
   { family: 'ip6', names: '/proc/self/net/ip6_tables_names', program: 'ip6tables-legacy' },
 ] as const;
 
-/** Looks at what instances depend on beside what is ours, changing nothing. Throws Fault when the kernel cannot be read. */
-export const surveyHost = async ({ rtnetlink, nftables }: Pick<HostPorts, 'rtnetlink' | 'nftables'>): Promise<HostSurvey> => {
+/**
+ * Looks at what instances depend on beside what is ours, changing nothing; what is missing of the kernel's features is found once (`missingFeatures`), and handed in.
+ * Throws Fault when the kernel cannot be read.
+ */
+export const surveyHost = async (
+  { rtnetlink, nftables }: Pick<HostPorts, 'rtnetlink' | 'nftables'>,
+  missing: readonly MissingFeature[],
+): Promise<HostSurvey> => {
   const links = rtnetlink.links();
   const limited = new Set(rtnetlink.qdiscs().flatMap(({ ifindex, bucket }) => (bucket === null ? [] : [ifindex])));
   const counted = rtnetlink.neighbours().filter(({ state }) => (state & (NUD_PERMANENT | NUD_NOARP)) === 0);
@@ -42,6 +49,7 @@ export const surveyHost = async ({ rtnetlink, nftables }: Pick<HostPorts, 'rtnet
       ),
     ),
     foreignChains: [...(await foreignChains(nftables)), ...(await legacyChains())],
+    missingFeatures: missing,
   };
 };
 

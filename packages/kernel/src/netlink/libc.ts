@@ -16,6 +16,7 @@ const sendto = libc.func('long sendto(int fd, void *bytes, size_t length, int fl
 ) => number;
 const fcntl = libc.func('int fcntl(int fd, int command, ...)') as (fd: number, command: number, type: 'int', value: number) => number;
 const setnsOf = libc.func('int setns(int fd, int type)') as (fd: number, type: number) => number;
+const unshareOf = libc.func('int unshare(int flags)') as (flags: number) => number;
 const flockOf = libc.func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
 const memfdCreate = libc.func('int memfd_create(const char *name, uint32_t flags)') as (name: string, flags: number) => number;
 const syscall2 = libc.func('long syscall(long number, long first, long second)') as (
@@ -96,19 +97,28 @@ export const addressOf = (buffer: Buffer): bigint => koffi.address(buffer);
  * Runs one synchronous step in another network namespace (a path below /run/netns or /proc); sockets opened inside stay there.
  * `step` must not await. Throws Fault when the namespace cannot be entered.
  */
-export const inNetns = <T>(path: string, step: () => T): T => {
+export const inNetns = <T>(path: string, step: () => T): T =>
+  away(() => {
+    const there = openSync(path, 'r');
+    try {
+      checked('enter namespace', path, setnsOf(there, CLONE_NEWNET));
+    } finally {
+      closeSync(there);
+    }
+  }, step);
+
+/** As `inNetns`, in a new namespace, which is gone afterwards with all that is in it. Throws Fault (`not-permitted`) without CAP_SYS_ADMIN. */
+export const inNetnsOfItsOwn = <T>(step: () => T): T =>
+  away(() => void checked('make', 'a network namespace', unshareOf(CLONE_NEWNET)), step);
+
+const away = <T>(leave: () => void, step: () => T): T => {
   const home = openSync('/proc/self/ns/net', 'r');
   try {
-    const away = openSync(path, 'r');
-    try {
-      checked('enter namespace', path, setnsOf(away, CLONE_NEWNET));
-    } finally {
-      closeSync(away);
-    }
+    leave();
     try {
       return step();
     } finally {
-      checked('leave namespace', path, setnsOf(home, CLONE_NEWNET));
+      checked('leave namespace', 'for the one before', setnsOf(home, CLONE_NEWNET));
     }
   } finally {
     closeSync(home);

@@ -57,7 +57,7 @@ const loadLibrary = (): Library => {
       code: 'missing',
       op: 'load',
       subject: 'libnftables.so.1',
-      detail: 'not found; install the Debian package nftables',
+      detail: `it cannot be loaded (${(cause as Error).message}); install the Debian package libnftables1`,
       cause,
     });
   }

@@ -12,6 +12,7 @@ const WELL: HostSurvey = {
   tapMtus: new Map([['tap1', 1500]]),
   tapQdiscs: new Map([['tap1', 'fq_codel']]),
   foreignChains: [],
+  missingFeatures: [],
 };
 const MTUS = new Map([['tap1', 1500]]);
 const codes = (change: Partial<HostSurvey>): readonly string[] => diagnose({ ...WELL, ...change }, MTUS).map(({ code }) => code);
@@ -27,6 +28,7 @@ describe('diagnose', () => {
       tapMtus: new Map<string, number>(),
       tapQdiscs: new Map<string, string>(),
       foreignChains: [],
+      missingFeatures: [],
     };
     expect(diagnose(nothing, new Map())).toEqual([]);
     expect(diagnose(nothing, MTUS)).toEqual([]);
@@ -40,11 +42,12 @@ describe('diagnose', () => {
     ['uplink_forwarding', { uplinks: [{ ...UPLINK, isForwarding: { 4: true, 6: false } }] }],
     ['uplink_rp_filter', { uplinks: [{ ...UPLINK, rpFilter: 1 }] }],
     ['tap_qdisc', { tapQdiscs: new Map([['tap1', 'netem']]) }],
+    ['feature_missing', { missingFeatures: [{ feature: 'sch_tbf', lost: 'no limits' }] }],
     ['tap_mtu', { tapMtus: new Map([['tap1', 1400]]) }],
   ])('%s is said before it bites, with what to do', (code, change) => {
     const problems = diagnose({ ...WELL, ...change }, MTUS);
     expect(problems.map((problem) => problem.code)).toEqual([code]);
-    expect(problems[0]?.detail).toMatch(/Raise|Move|Set|plug|Remove/);
+    expect(problems[0]?.detail).toMatch(/Raise|Move|Set|plug|Remove|Install/);
   });
 
   it('what the kernel does not tell of an uplink, or a family that does not use it, is no problem', () => {

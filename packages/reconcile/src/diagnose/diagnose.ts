@@ -1,10 +1,11 @@
 import type { ForeignChain } from './foreign-chain.js';
-import type { Fill, HostSurvey, UplinkFact } from './host-survey.js';
+import type { Fill, HostSurvey, MissingFeature, UplinkFact } from './host-survey.js';
 
 /** What is wrong with a host, or soon will be, and what to do; `subject` is the thing to look at. */
 export type HostProblem = {
   readonly code:
     | 'conntrack_full'
+    | 'feature_missing'
     | 'neighbours_full'
     | 'memory_low'
     | 'foreign_rules'
@@ -31,6 +32,7 @@ const USUAL_QDISCS: ReadonlySet<string> = new Set(['noop', 'noqueue', 'pfifo_fas
 export function diagnose(survey: HostSurvey, wantedMtus: ReadonlyMap<string, number>): HostProblem[] {
   const problems = [
     ...capacity(survey),
+    ...survey.missingFeatures.map(missingFeature),
     ...survey.foreignChains.filter(({ verdict }) => verdict === 'drops').map(foreignRules),
     ...survey.uplinks.flatMap((uplink) => ofUplink(uplink, Math.max(0, ...wantedMtus.values()))),
     ...[...wantedMtus].flatMap(([tap, mtu]) => tapMtu(tap, { is: survey.tapMtus.get(tap) ?? mtu, wanted: mtu })),
@@ -60,6 +62,11 @@ function capacity({ conntrack, neighbours, memory }: HostSurvey): HostProblem[] 
     });
   }
   return found;
+}
+
+function missingFeature({ feature, lost }: MissingFeature): HostProblem {
+  const detail = `this kernel does not have it: ${lost}. Install the kernel's modules (Debian's kernels have them all), and start the agent again`;
+  return { code: 'feature_missing', subject: feature, detail };
 }
 
 function foreignRules({ family, table, name, hook, because }: ForeignChain): HostProblem {

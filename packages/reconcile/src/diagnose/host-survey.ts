@@ -16,6 +16,9 @@ export type UplinkFact = {
   readonly rpFilter: number | null;
 };
 
+/** Something that the kernel can do elsewhere and not here: its module, and what does not work without it. */
+export type MissingFeature = { readonly feature: string; readonly lost: string };
+
 /** What there is of a host that is not the agent's to set, and that instances depend on; null for what the kernel does not tell here. */
 export type HostSurvey = {
   readonly conntrack: Fill | null;
@@ -29,4 +32,5 @@ export type HostSurvey = {
   /** The root queueing discipline of each tap, by its name. */
   readonly tapQdiscs: ReadonlyMap<string, string>;
   readonly foreignChains: readonly ForeignChain[];
+  readonly missingFeatures: readonly MissingFeature[];
 };
