@@ -36,12 +36,16 @@ const idle = (name: string): ProgramPort => ({
 /** What a transaction waits for before it goes to the kernel, and who is told that one waits. */
 let gate: Promise<void> = Promise.resolve();
 let onApply = (): void => undefined;
+/** What goes along with each transaction that names this tap. */
+let along: { readonly tap: string; readonly text: string } | null = null;
+const withAlong = (text: string): string => (along !== null && text.includes(along.tap) ? `${along.text}\n${text}` : text);
 const behindGate = (real: Nftables): Nftables => ({
   ...real,
+  check: (text) => real.check(withAlong(text)),
   apply: async (text) => {
     onApply();
     await gate;
-    await real.apply(text);
+    await real.apply(withAlong(text));
   },
 });
 
@@ -126,6 +130,27 @@ describe('the loop on a real kernel', () => {
     want(2, SUBNET, policy('open', EGRESS, PING), endpoint(1), endpoint(2));
     await told((it) => stateOfPort(it, 2) === 'up');
     expect(exec('ip', 'route', 'show', 'proto', '80')).toContain(portOf(2).ip);
+  });
+
+  it('S20: one for which the kernel has no room is shut, said with what to do, and holds up no other; with room it comes up by itself', async () => {
+    want(2, SUBNET, policy('open', EGRESS, PING), endpoint(1));
+    await told((it) => it.endpoints.length === 1);
+    // A full set is what a test can do to a kernel.
+    exec('nft', 'table inet room { set full { type ipv4_addr; size 1; elements = { 192.0.2.1 }\n }\n }');
+    along = { tap: portOf(2).tap, text: 'add element inet room full { 192.0.2.2 }' };
+    want(2, SUBNET, policy('open', EGRESS, PING), endpoint(1), endpoint(2));
+    const news = await told((it) => stateOfPort(it, 2) === 'error');
+    expect(stateOfPort(news, 1)).toBe('up');
+    expect(news.problems).toMatchObject([
+      { code: 'no_room', subject: portOf(2).id, detail: expect.stringMatching(/Too many open files.*; no room: .*look for others/) },
+    ]);
+    expect(news.endpoints.find(({ id }) => id === portOf(2).id)?.problem).toMatch(/no room/);
+    expect(exec('ip', 'route', 'show', 'proto', '80')).not.toContain(portOf(2).ip);
+    exec('nft', 'flush set inet room full');
+    const later = await told((it) => stateOfPort(it, 2) === 'up');
+    expect(later.problems).toEqual([]);
+    along = null;
+    exec('nft', 'delete table inet room');
   });
 
   it('an endpoint that goes takes its route, its neighbour entry and its place in the tables along', async () => {

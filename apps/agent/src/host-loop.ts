@@ -15,7 +15,7 @@ import {
   staleJudge,
 } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
-import { applySteps, Fault, type HostObserver, type HostPorts } from '@manx/kernel';
+import { applySteps, Fault, type HostObserver, type HostPorts, isOutOfRoom } from '@manx/kernel';
 import {
   diffTables,
   formatStep,
@@ -330,8 +330,8 @@ export class HostLoop {
       endpoints: [...found, ...aside],
       problems: [
         ...round.plan.problems,
-        ...[...round.aside].map(([subject, detail]) => ({ code: 'refused', subject, detail })),
-        ...failures.map(({ step, detail }) => ({ code: 'step', subject: formatStep(step), detail })),
+        ...[...round.aside].map(([subject, detail]) => ({ code: isOutOfRoom(detail) ? 'no_room' : 'refused', subject, detail })),
+        ...failures.map(({ step, detail }) => ({ code: isOutOfRoom(detail) ? 'no_room' : 'step', subject: formatStep(step), detail })),
       ],
       drift: this.#drift.drift,
     });

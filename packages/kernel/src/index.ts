@@ -25,7 +25,15 @@ export { inNetns } from './netlink/libc.js';
 export type { NetlinkWatch } from './netlink/netlink-events.js';
 export { openLibnftables } from './nftables/libnftables.js';
 export { openNftProgram } from './nftables/nft-program.js';
-export { type Nftables, NftFault, type NftHold, type NftObject, type NftRefusal, type NftTableKey } from './nftables/nftables.js';
+export {
+  isOutOfRoom,
+  type Nftables,
+  NftFault,
+  type NftHold,
+  type NftObject,
+  type NftRefusal,
+  type NftTableKey,
+} from './nftables/nftables.js';
 export { type OwnGenerations, trackOwnGenerations } from './nftables/own-generations.js';
 export { type NftGeneration, type NftListener, watchNftables } from './nftables/watch-nftables.js';
 export { findProgram, formatLacks, type Lack, probe } from './probe.js';

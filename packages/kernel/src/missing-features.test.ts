@@ -33,7 +33,9 @@ describe('features that only some ports need', () => {
     ['nft_limit', 'limit rate'],
     ['nft_nat', 'dnat'],
   ])('%s is missed where nftables refuses `%s`', async (feature, word) => {
-    expect(await missing({ check: async (text) => (text.includes(word) ? new NftFault('check', 'No such file') : here.check(text)) })).toEqual([feature]);
+    expect(
+      await missing({ check: async (text) => (text.includes(word) ? new NftFault('check', 'No such file') : here.check(text)) }),
+    ).toEqual([feature]);
   });
 
   it.each([

@@ -36,7 +36,11 @@ const SENDING = 'a port with a limit of bandwidth on what it sends does not come
 
 /** The same of traffic control, in an order in which each needs those before it alone. Tried at the loopback interface of a namespace of its own. */
 const OF_TRAFFIC: readonly (MissingFeature & { readonly changes: readonly RtChange[] })[] = [
-  { feature: 'sch_tbf', lost: BANDWIDTH, changes: [{ kind: 'put-bucket', ifindex: LO, bucket: { rate: 8000, burst: 16_384, queue: 30_280 } }] },
+  {
+    feature: 'sch_tbf',
+    lost: BANDWIDTH,
+    changes: [{ kind: 'put-bucket', ifindex: LO, bucket: { rate: 8000, burst: 16_384, queue: 30_280 } }],
+  },
   { feature: 'sch_ingress', lost: SENDING, changes: [{ kind: 'put-ingress', ifindex: LO }] },
   {
     feature: 'cls_u32 and act_mirred',
@@ -96,7 +100,8 @@ export const kernelTries = (nftables: Pick<Nftables, 'check'>): FeatureTries => 
         rtnetlink.close();
       }
     }),
-  canLoad: (module) => ['modules.dep', 'modules.builtin'].some((list) => textOf(`/lib/modules/${release()}/${list}`).includes(`/${module}.ko`)),
+  canLoad: (module) =>
+    ['modules.dep', 'modules.builtin'].some((list) => textOf(`/lib/modules/${release()}/${list}`).includes(`/${module}.ko`)),
 });
 
 const textOf = (path: string): string => {

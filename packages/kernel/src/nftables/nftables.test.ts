@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { makeTestNetns, type TestNetns } from '../testing/test-netns.js';
 import { openLibnftables } from './libnftables.js';
 import { openNftProgram } from './nft-program.js';
-import { type Nftables, NftFault, parseNftListing } from './nftables.js';
+import { isOutOfRoom, type Nftables, NftFault, parseNftListing } from './nftables.js';
 import { trackOwnGenerations } from './own-generations.js';
 import { type NftGeneration, watchNftables } from './watch-nftables.js';
 
@@ -35,6 +35,15 @@ const conformance = (title: string, netns: TestNetns, open: () => Nftables): voi
     it('a check changes nothing', async () => {
       expect(await nftables.check(TABLE)).toBeNull();
       expect(await nftables.listTables()).toEqual([]);
+    });
+
+    it('a refusal for want of room says what can be done, and can be told from others', async () => {
+      await nftables.apply('table inet small { set s { type ipv4_addr; size 1; elements = { 192.0.2.1 }\n }\n}');
+      const refusal = await nftables.check('add element inet small s { 192.0.2.2 }');
+      expect(refusal?.detail).toMatch(/line 1: .*Too many open files in system; no room: a set has reached the size/);
+      expect(isOutOfRoom(refusal?.detail ?? '')).toBe(true);
+      expect(isOutOfRoom((await nftables.check('add element inet small none { 192.0.2.2 }'))?.detail ?? 'none')).toBe(false);
+      await nftables.apply('delete table inet small');
     });
 
     it('what was applied is listed', async () => {
@@ -238,5 +247,17 @@ describe('S20: a table that is held', () => {
     expect(await nftables.hold(KEY)).toBe('refused');
     expect(rules()).toBe(before);
     await nftables.close();
+  });
+});
+
+describe('a refusal for want of room', () => {
+  it.each([
+    ['Cannot allocate memory', 'MemoryMax'],
+    ['No space left on device', 'Move instances'],
+    ['No buffer space available', 'wmem_max'],
+  ])('is told by the kernel’s words `%s`', (words, advice) => {
+    const { detail } = new NftFault('apply', `/dev/stdin:3:1-9: Error: Could not process rule: ${words}`);
+    expect(isOutOfRoom(detail)).toBe(true);
+    expect(detail).toContain(advice);
   });
 });

@@ -3,6 +3,29 @@ import { Fault } from '../fault.js';
 /** Where and why a transaction was refused: line and column counted from 1 in the text that was applied. */
 export type NftRefusal = { readonly line: number; readonly column: number; readonly detail: string };
 
+/** What the kernel says when it has no room for a change, which none of the change's own words explains, and what a person can do. */
+const NO_ROOM: ReadonlyArray<readonly [string, string]> = [
+  [
+    'Cannot allocate memory',
+    'the kernel has no memory for more rules and addresses. Free some on this host or move instances away; where the agent runs in a control group with a limit, raise that (MemoryMax)',
+  ],
+  [
+    'Too many open files in system',
+    'a set has reached the size that it was made with. Those of Manx that rules fill have none: look for others',
+  ],
+  ['No space left on device', 'the kernel has no room for more of this kind. Move instances away'],
+  ['No buffer space available', 'the kernel takes no change of this size at once. Raise sysctl net.core.wmem_max'],
+];
+const WITHOUT_ROOM = '; no room: ';
+
+/** Whether a refusal, by its detail, is for want of room on the host, and not of what was asked. */
+export const isOutOfRoom = (detail: string): boolean => detail.includes(WITHOUT_ROOM);
+
+const withAdvice = (detail: string): string => {
+  const [, advice] = NO_ROOM.find(([words]) => detail.includes(words)) ?? [];
+  return advice === undefined ? detail : `${detail}${WITHOUT_ROOM}${advice}`;
+};
+
 /** A refused transaction: nothing of it was done. */
 export class NftFault extends Fault {
   readonly refusals: readonly NftRefusal[];
@@ -10,7 +33,7 @@ export class NftFault extends Fault {
   constructor(op: string, output: string) {
     const refusals = parseNftErrors(output);
     const [first] = refusals;
-    const detail = first === undefined ? output.trim() || 'no reason given' : `line ${first.line}: ${first.detail}`;
+    const detail = withAdvice(first === undefined ? output.trim() || 'no reason given' : `line ${first.line}: ${first.detail}`);
     super({ code: /Operation not permitted|you must be root/.test(output) ? 'not-permitted' : 'refused', op, subject: 'nftables', detail });
     this.name = 'NftFault';
     this.refusals = refusals;
