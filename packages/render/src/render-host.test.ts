@@ -26,6 +26,30 @@ describe.each([...NAMED_STATES])('golden %s', (name, state) => {
   it('has the links, routes and neighbours of its golden file', () => expectGolden(`${name}.txt`, formatRest(plan)));
 });
 
+it('S18: no instance can fill what packets write: these sets are by tap, by tap and one of 256 parts of its connections, or by floating IP of the host', () => {
+  const settings = { ...SNAT_SETTINGS, dns: { port: 9753, packetsPerSecond: 200, burst: 400 }, metadataPort: 9775 };
+  for (const maxConnections of [1, 20_000, 262_144]) {
+    for (const state of NAMED_STATES.values()) {
+      for (const { meters, chains } of renderHost(state, { ...settings, maxConnections }).tables) {
+        const rules = [...chains.values()].flatMap((chain) => chain.rules).join('\n');
+        for (const [name, { size }] of meters) {
+          const keys = [...rules.matchAll(new RegExp(`(?:add|update) @${name} \\{ (.*?) (?:counter|limit|ct count)`, 'g'))].map(
+            ([, key]) => key,
+          );
+          // Who comes to the chains of floating IPs is picked by a map of those.
+          const usual = /^(?:drop|sample)-floating-[a-z]*-rate$/.test(name) ? /^ip [sd]addr$/ : /^[io]ifname(?: \. ct id & (\d+))?$/;
+          const parts = keys.map((key) => usual.exec(key ?? '') ?? ['', key]);
+          expect(parts.flatMap(([whole, key]) => (whole === '' ? [`${name} by ${key}`] : []))).toEqual([]);
+          const most = Math.max(...parts.map(([, mask]) => Number(mask ?? 0) + 1));
+          // More taps than a host can have, each with all that it can.
+          expect(most).toBeLessThanOrEqual(256);
+          expect(most * 16_384).toBeLessThanOrEqual(size);
+        }
+      }
+    }
+  }
+});
+
 describe('the kernel', () => {
   let netns: TestNetns;
   beforeAll(() => {
