@@ -6,6 +6,7 @@ import type { Field } from './field.js';
 import { echoPort } from './reach.js';
 import type { Row } from './row.js';
 import { floatingRows } from './s21-floating-ips.js';
+import { limitRow } from './s21-limits.js';
 import { liveRows } from './s21-live.js';
 import { moveRows } from './s21-moves.js';
 import { forwardRows } from './s23-forwards.js';
@@ -26,7 +27,7 @@ export const checkStreet = async (field: Field, { client, processes }: CheckCont
     try {
       const at = { field, street, client };
       const rows = await floatingRows(at);
-      rows.push(...(await moveRows(at, processes)), ...(await liveRows(at)), ...(await forwardRows(at)));
+      rows.push(...(await moveRows(at, processes)), ...(await liveRows(at)), await limitRow(at), ...(await forwardRows(at)));
       return [...rows, ...(await sourceNatRows(at, processes))];
     } finally {
       for (const server of servers) server.close();
