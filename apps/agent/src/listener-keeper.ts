@@ -61,6 +61,7 @@ export class ListenerKeeper {
   readonly #asked = new Map<IfName, number>();
   #queriedAt = 0;
   #told: readonly GroupInterest[] = [];
+  #toldListeners: readonly SavedMembership[] = [];
   #toldAt = 0;
   #telling: NodeJS.Timeout | null = null;
   #sets: HostState['sets'] | null = null;
@@ -81,6 +82,7 @@ export class ListenerKeeper {
     });
     this.#book = new ListenerBook({ holdMs: this.#holdMs, saved: this.#kept.read(), now: Date.now() });
     this.#told = this.#book.interests;
+    this.#toldListeners = this.#book.saved();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -96,6 +98,11 @@ export class ListenerKeeper {
   /** What other hosts are to send here, as of the last `onNews`. */
   get interests(): readonly GroupInterest[] {
     return this.#told;
+  }
+
+  /** Which instance listens to what, as of then too. */
+  get listeners(): readonly SavedMembership[] {
+    return this.#toldListeners;
   }
 
   /** Why there are no tunnels. */
@@ -219,6 +226,7 @@ export class ListenerKeeper {
         this.#telling = null;
         this.#toldAt = Date.now();
         this.#told = this.#book.interests;
+        this.#toldListeners = this.#book.saved();
         this.#write();
         this.#options.onNews();
       },

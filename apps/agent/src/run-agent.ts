@@ -455,7 +455,8 @@ class Agent {
     const drift = this.#found?.drift ?? { repairs: 0, lastAt: null, last: null };
     const said = { version: VERSION, startedAt: this.#startedAt, physicalNetworks: this.#physicalNetworks, bgp: this.#bgp };
     const address = this.#settings.multicast === undefined ? null : asIp(this.#settings.multicast.address);
-    return { ...said, multicast: address === null ? null : { address, groups: this.#listeners.interests }, problems, drift };
+    const multicast = address === null ? null : { address, groups: this.#listeners.interests };
+    return { ...said, multicast, listeners: this.#listeners.listeners, problems, drift };
   }
 
   #tellAgain(): void {

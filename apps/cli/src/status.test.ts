@@ -52,6 +52,7 @@ const agent: Asked = {
       bgp: [{ name: 'tor1', state: 'Active' }],
       problems: [],
       multicast: null,
+      listeners: [],
       drift: { repairs: 0, lastAt: null, last: null },
     },
   },

@@ -92,6 +92,7 @@ export class SimHost {
       bgp: [],
       problems,
       multicast: null,
+      listeners: [],
       drift: { repairs: 0, lastAt: null, last: null },
     };
     this.#session.report({ revision, ...this.#news.of({ endpoints, state }), agent });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { asIp, asMac, familyOf, type Ip, multicastMac } from '@manx/ip';
 import { hostNamespace } from '../layout.js';
+import type { NeutronClient } from '../neutron-client.js';
 import { startCapture } from '../wire/capture.js';
 import { ethernet, etherTypes, ip, udp } from '../wire/frames.js';
 import { type Link, openLinkOf } from '../wire/link.js';
@@ -60,8 +61,27 @@ const closeEars = ({ link, listeners }: Ears): void => {
   link.close();
 };
 
+type Heard = { readonly near: Guest; readonly group: Ip; readonly listening: readonly Ears[]; readonly shut: readonly Ears[] };
+
+type Explained = {
+  readonly explanations: readonly {
+    readonly ways: readonly { readonly answer: string; readonly destination: { readonly endpoint: string } }[];
+  }[];
+};
+
+/** The listeners of which `explain` says otherwise than who gets it and whose groups let nothing in. */
+const wronglyExplained = async (client: NeutronClient, { near, group, listening, shut }: Heard): Promise<readonly string[]> => {
+  const source = familyOf(group) === 4 ? near.v4 : near.v6;
+  const asked = await client.create('connectivity/explain', 'connectivity', { source, destination: group, protocol: 'udp', port });
+  const ways = (asked as unknown as Explained).explanations.flatMap((one) => one.ways);
+  const said = new Map(ways.map(({ answer, destination }) => [destination.endpoint, answer]));
+  const wrong = (all: readonly Ears[], answer: string): readonly string[] =>
+    all.flatMap(({ guest }) => (said.get(guest.port_id) === answer ? [] : [guest.name]));
+  return [...wrong(listening, 'allowed'), ...wrong(shut, 'refused')];
+};
+
 /** From an instance, and from one of another project: all listeners hear, on both hosts, one hop and two away; nobody else does. */
-const everyoneRow = async (field: Field, family: 4 | 6): Promise<Row> => {
+const everyoneRow = async (field: Field, { client }: CheckContext, family: 4 | 6): Promise<Row> => {
   const { near, mate, far, tenant, stranger, shy, guarded, hasTwoHosts } = field;
   const group = groups[family];
   const listening = [mate, tenant, far].map((guest) => openEars(guest, [group]));
@@ -84,12 +104,13 @@ const everyoneRow = async (field: Field, family: 4 | 6): Promise<Row> => {
     const astray = [...shut, ...deaf].filter(({ link }) => [fromNear, fromAfar].some(({ token }) => ttlOf(link, token) !== null));
     const far1 = [...listening, ...shut, ...deaf].filter(({ link }) => ttlOf(link, lastHop.token) !== null);
     const stray = [...astray, ...far1].map(({ guest }) => guest.name);
+    const wrong = await within(async () => (await wronglyExplained(client, { near, group, listening, shut })).length === 0, patienceMs);
     return row(
       'S10',
       `IPv${family} to ${group}, TTL ${sentTtl}, sent by ${near.name} and by ${stranger.name} of another project: listeners ${[mate, tenant, far].map(({ name }) => name).join(', ')}; TTL 1 as well; also watched: ${[shy, guarded, near, stranger].map(({ name }) => name).join(', ')}`,
       {
-        saw: `first heard after ${ready.map((ms) => (ms === null ? 'NEVER' : `${ms} ms`)).join(', ')}; TTLs ${ttls.join(', ')}; ${stray.length === 0 ? 'nobody else got any, nobody the one of TTL 1' : `ALSO at ${stray.join(', ')}`}`,
-        ok: stray.length === 0 && ttls.join() === wanted.join(),
+        saw: `first heard after ${ready.map((ms) => (ms === null ? 'NEVER' : `${ms} ms`)).join(', ')}; TTLs ${ttls.join(', ')}; ${stray.length === 0 ? 'nobody else got any, nobody the one of TTL 1' : `ALSO at ${stray.join(', ')}`}; \`explain\` ${wrong === null ? 'says OTHERWISE' : 'says so'}`,
+        ok: stray.length === 0 && ttls.join() === wanted.join() && wrong !== null,
       },
     );
   } finally {
@@ -156,6 +177,6 @@ const restartRow = async ({ near, far }: Field, { processes }: CheckContext): Pr
 /** S10: IP multicast without L2 and without multicast routing in the fabric. */
 export const checkMulticast = async (field: Field, context: CheckContext): Promise<Row[]> => {
   const rows: Row[] = [];
-  for (const family of families) rows.push(await everyoneRow(field, family), await chosenRow(field, family));
+  for (const family of families) rows.push(await everyoneRow(field, context, family), await chosenRow(field, family));
   return [...rows, await restartRow(field, context)];
 };

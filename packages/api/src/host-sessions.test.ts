@@ -56,6 +56,7 @@ class SampleAgent {
         bgp: [],
         problems: [],
         multicast: null,
+        listeners: [],
         drift: { repairs: 0, lastAt: null, last: null },
       };
       this.#session.report({ revision: held.revision, endpoints, gone: [], agent });

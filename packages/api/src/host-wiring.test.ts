@@ -151,6 +151,7 @@ describe('the way to the hosts', () => {
       bgp: [],
       problems: [],
       multicast: null,
+      listeners: [],
       drift: { repairs: 0, lastAt: null, last: null },
     };
     await wiring.feed.report(h3, { ...report({}, 0, true), agent });

@@ -113,8 +113,21 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     },
     hosts: () => feed.hosts().map(({ host, isAlive, heardAt, report }) => ({ host, isAlive, heardAt, report: report?.agent ?? null })),
     connectivity: (view) => {
-      index ??= new CloudIndex(compiler.hosts().map((host) => [host, compiler.hostState(host)]));
-      return makeCloud({ ...view, index, stateOf: (host) => compiler.hostState(host) });
+      const all = (index ??= new CloudIndex(compiler.hosts().map((host) => [host, compiler.hostState(host)])));
+      const heard = feed.hosts().filter(({ isAlive }) => isAlive);
+      return makeCloud({
+        ...view,
+        index: all,
+        stateOf: (host) => compiler.hostState(host),
+        listenersOf: (group) =>
+          heard.flatMap(({ host, report }) =>
+            (report?.agent?.listeners ?? []).flatMap(({ endpoint, ...membership }) =>
+              // A host speaks for its own instances alone.
+              membership.group === group && all.get(endpoint)?.host === host ? [{ endpoint, membership }] : [],
+            ),
+          ),
+        hasTunnel: (host) => ledger.state.by('agent.host', host).some(({ multicast }) => multicast !== null),
+      });
     },
     hostState: (name) => {
       const host = parseHostName(name);

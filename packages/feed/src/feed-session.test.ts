@@ -42,6 +42,7 @@ const agentReport: AgentReport = {
   bgp: [],
   problems: [],
   multicast: null,
+  listeners: [],
   drift: { repairs: 0, lastAt: null, last: null },
 };
 const status = (id: string, revision: number): EndpointStatus => ({ id, state: 'up', revision, problem: null });

@@ -1,4 +1,4 @@
-import type { DropReason, EndpointStatus, GroupInterest, HostDelta, HostObject, Revision, SeenPacket } from '@manx/hoststate';
+import type { DropReason, EndpointStatus, GroupInterest, HostDelta, HostObject, Membership, Revision, SeenPacket } from '@manx/hoststate';
 import type { Ip, Mac } from '@manx/ip';
 
 /**
@@ -78,6 +78,9 @@ export type ReportedSample = {
   readonly ageMs: number;
 };
 
+/** An instance that listens to a group. */
+export type ReportedListener = Membership & { readonly endpoint: string };
+
 /** What the agent says of itself. */
 export type AgentReport = {
   readonly version: string;
@@ -88,6 +91,8 @@ export type AgentReport = {
   readonly bgp: readonly { readonly name: string; readonly state: string }[];
   /** The host's end of multicast tunnels, and what is to be sent there, by group, then source (S10); null: groups do not leave this host, nor come. */
   readonly multicast: { readonly address: Ip; readonly groups: readonly GroupInterest[] } | null;
+  /** What its instances listen to, each group of an endpoint once; none that cannot be told in one report. */
+  readonly listeners: readonly ReportedListener[];
   /** Each with since when (ISO 8601, UTC). */
   readonly problems: readonly { readonly code: string; readonly subject: string; readonly detail: string; readonly since: string }[];
   /** What others changed on the host and the agent put back: how many things since its start, when and what the last time. */
@@ -132,6 +137,11 @@ export const MAX_PHYSICAL_NETWORK = 64;
 
 /** Of how many groups (or groups and sources) an agent tells that its host wants them. */
 export const MAX_INTERESTS = 4_000;
+
+/** Of how many listeners an agent tells, and how many sources they name all together at most, and each. */
+export const MAX_LISTENERS = 2_000;
+export const MAX_LISTENED_SOURCES = 10_000;
+export const MAX_SOURCES_OF_LISTENER = 64;
 
 /** The longest text in a report, in UTF-16 units; agents cut theirs. */
 export const MAX_REPORT_TEXT = 1_000;

@@ -11,6 +11,7 @@ const agent = {
   bgp: [{ name: 'tor1', state: 'Established' }],
   problems: [],
   multicast: null,
+  listeners: [],
   drift: { repairs: 0, lastAt: null, last: null },
 };
 const drop = { endpoint: null, at: 'tap1', reason: 'source', packets: 2, bytes: 90, rate: 0.5, firstAgeMs: 9, lastAgeMs: 1 };

@@ -3,12 +3,15 @@ import { familyOf, type Ip, parseIp, parseMac } from '@manx/ip';
 import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
 import {
   MAX_INTERESTS,
+  MAX_LISTENERS,
   MAX_PHYSICAL_NETWORK,
   MAX_PHYSICAL_NETWORKS,
   MAX_REPORT_ITEMS,
   MAX_REPORT_TEXT,
   MAX_REPORTED_DROPS,
   MAX_SAMPLED_PLACES,
+  MAX_SOURCES_OF_LISTENER,
+  type ReportedListener,
   SAMPLES_OF_A_PLACE,
   type StatusReport,
 } from './messages.js';
@@ -26,6 +29,14 @@ const interest: Check = (value, at) => {
   const { group, source } = value as GroupInterest;
   const isRight = isRoutedGroup(group) && (source === null || familyOf(source) === familyOf(group));
   return isRight ? null : `${at}: expected a multicast group, and a source of its family`;
+};
+const listener: Check = (value, at) => {
+  const sources = listOf(address, MAX_SOURCES_OF_LISTENER);
+  const complaint = exactly({ endpoint: id, group: address, mode: oneOf('include', 'exclude'), sources })(value, at);
+  if (complaint !== null) return complaint;
+  const { group, sources: named } = value as ReportedListener;
+  const isRight = isRoutedGroup(group) && named.every((source) => familyOf(source) === familyOf(group));
+  return isRight ? null : `${at}: expected a multicast group, and sources of its family`;
 };
 const milliseconds: Check = (value, at) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a number of milliseconds`;
@@ -87,6 +98,7 @@ const report: Check = exactly({
       physicalNetworks: listOf(text(MAX_PHYSICAL_NETWORK), MAX_PHYSICAL_NETWORKS),
       bgp: listOf(exactly({ name: short, state: short }), MAX_REPORT_ITEMS),
       multicast: nullable(exactly({ address: v4, groups: listOf(interest, MAX_INTERESTS) })),
+      listeners: listOf(listener, MAX_LISTENERS),
       problems: listOf(exactly({ code: short, subject: short, detail: long, since: instant }), MAX_REPORT_ITEMS),
       drift: exactly({ repairs: revision, lastAt: nullable(instant), last: nullable(long) }),
     }),

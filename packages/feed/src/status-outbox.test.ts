@@ -12,6 +12,7 @@ const agent: AgentReport = {
   bgp: [],
   problems: [],
   multicast: null,
+  listeners: [],
   drift: { repairs: 0, lastAt: null, last: null },
 };
 const status = (id: string, revision: number, state: EndpointStatus['state'] = 'up'): EndpointStatus => ({

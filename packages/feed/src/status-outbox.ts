@@ -2,12 +2,15 @@ import type { EndpointStatus, Revision } from '@manx/hoststate';
 import {
   type AgentReport,
   MAX_INTERESTS,
+  MAX_LISTENED_SOURCES,
+  MAX_LISTENERS,
   MAX_REPORT_ITEMS,
   MAX_REPORT_TEXT,
   MAX_REPORTED_DROPS,
   MAX_SAMPLED_PLACES,
   type ReportedClaim,
   type ReportedDrop,
+  type ReportedListener,
   type ReportedSample,
   SAMPLES_OF_A_PLACE,
   type StatusReport,
@@ -54,6 +57,7 @@ const fitted = (agent: AgentReport): AgentReport => ({
   physicalNetworks: agent.physicalNetworks,
   bgp: agent.bgp.slice(0, MAX_REPORT_ITEMS).map(({ name, state }) => ({ name: cut(name, 255), state: cut(state, 255) })),
   multicast: agent.multicast === null ? null : { ...agent.multicast, groups: agent.multicast.groups.slice(0, MAX_INTERESTS) },
+  listeners: tellable(agent.listeners),
   problems: agent.problems.slice(0, MAX_REPORT_ITEMS).map(({ code, subject, detail, since }) => ({
     code: cut(code, 255),
     subject: cut(subject, 255),
@@ -62,6 +66,14 @@ const fitted = (agent: AgentReport): AgentReport => ({
   })),
   drift: { ...agent.drift, last: agent.drift.last === null ? null : cut(agent.drift.last, MAX_REPORT_TEXT) },
 });
+
+const tellable = (listeners: readonly ReportedListener[]): readonly ReportedListener[] => {
+  let room = MAX_LISTENED_SOURCES;
+  return listeners.slice(0, MAX_LISTENERS).filter(({ sources }) => {
+    room -= sources.length;
+    return room >= 0;
+  });
+};
 
 const isSame = (a: EndpointStatus | undefined, b: EndpointStatus): boolean =>
   a !== undefined && a.state === b.state && a.revision === b.revision && a.problem === b.problem;

@@ -15,7 +15,7 @@ export type CloudParts = Partial<Omit<Cloud, 'placesOf' | 'placeOf' | 'isWhole'>
 const byId = { endpoint: (id: string) => id, policy: (id: string) => id, set: (id: string) => id } as const;
 
 /** A cloud to ask one question of: it remembers the states of the hosts that it looked at. */
-export function makeCloud({ index, stateOf, isVisible, ...parts }: CloudParts): Cloud {
+export function makeCloud({ index, stateOf, isVisible, listenersOf = () => [], ...parts }: CloudParts): Cloud {
   const states = new Map<HostName, HostState>();
   const isShown = ({ endpoint }: Pick<Located, 'endpoint'>): boolean => isVisible === undefined || isVisible(endpoint.id);
   const shownOf = (state: HostState): HostState =>
@@ -27,12 +27,14 @@ export function makeCloud({ index, stateOf, isVisible, ...parts }: CloudParts): 
   };
   return {
     snatOf: () => undefined,
+    hasTunnel: () => true,
     isInside: () => false,
     showsHosts: true,
     words: byId,
     conditionOf: () => null,
     portsIn: () => 0,
     ...parts,
+    listenersOf: (group) => listenersOf(group).filter(({ endpoint }) => isVisible === undefined || isVisible(endpoint)),
     placesOf: (ip) => index.find(ip).filter(isShown).map(placeAt),
     placeOf: (id) => {
       const located = index.get(id);

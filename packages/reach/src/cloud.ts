@@ -1,4 +1,4 @@
-import type { Endpoint, HostName, HostState } from '@manx/hoststate';
+import type { Endpoint, HostName, HostState, Membership } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
 
 /** An endpoint, the host that it is on, and that host's whole state. */
@@ -13,6 +13,9 @@ export type Words = {
   /** The members of a remote or address group. */
   readonly set: (id: string) => string;
 };
+
+/** What one endpoint listens to. */
+export type Listener = { readonly endpoint: string; readonly membership: Membership };
 
 /** What is known of an endpoint beside its host's desired state; null where nothing is. */
 export type Condition = {
@@ -37,6 +40,10 @@ export type Cloud = {
    * known: it is an operator's setting on the host.
    */
   readonly snatOf: (host: HostName) => Ip | null | undefined;
+  /** Who listens to a multicast group, as the hosts have heard it (S10); in no particular order. */
+  readonly listenersOf: (group: Ip) => readonly Listener[];
+  /** Whether multicast goes from the host to others and comes from them: an operator's setting on the host. */
+  readonly hasTunnel: (host: HostName) => boolean;
   /** Whether the address is of the flat space: in some subnet of the deployment. */
   readonly isInside: (ip: Ip) => boolean;
   /** False: there are endpoints that are not shown. An address of the flat space without a place may be one of theirs. */

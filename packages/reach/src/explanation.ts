@@ -20,12 +20,12 @@ export type FlowFacts = {
 
 /**
  * Who an end turned out to be. `port`: an endpoint; `outside`: beyond the flat space; `host`: the sender's own host; `link`: an address that
- * never leaves a link (multicast, broadcast, link-local); `nobody`: an address of the flat space that no port answers for;
+ * never leaves a link (its own multicast groups, broadcast, link-local); `nobody`: an address of the flat space that no port answers for, or a group that nobody listens to;
  * `elsewhere`: in the flat space, and not the asker's to see.
  */
 export type EndFacts = {
   readonly kind: 'port' | 'outside' | 'host' | 'link' | 'nobody' | 'elsewhere';
-  /** The address at the very end: of a floating IP or a forward, the fixed IP behind it. */
+  /** The address at the very end: of a floating IP or a forward, the fixed IP behind it; of one who listens to a multicast group, the group. */
   readonly ip: Ip;
   /** The Neutron port's id, and what it is called; null for what is no port. */
   readonly endpoint: string | null;
@@ -33,7 +33,7 @@ export type EndFacts = {
   readonly host: HostName | null;
   readonly ifname: string | null;
   /** How it comes to the address that was asked for; null for what is no port. */
-  readonly by: 'fixed' | 'pair' | 'floating' | 'forward' | null;
+  readonly by: 'fixed' | 'pair' | 'floating' | 'forward' | 'group' | null;
   readonly isSecured: boolean | null;
   /** Whether its flows are remembered, so that answers pass by themselves. */
   readonly isStateful: boolean | null;
@@ -94,8 +94,14 @@ export type BlockerCode =
   | 'not-compiled'
   /** Of this floating IP other ports are forwarded (S23). */
   | 'not-forwarded'
-  /** Multicast, broadcast and link-local destinations stay on the link (S3, S11). */
+  /** The link's own groups, broadcast and link-local destinations stay on the link (S3, S11). */
   | 'link-only'
+  /** Nobody listens to the multicast group (S10). */
+  | 'no-listener'
+  /** It listens to the group, and not to this source of it. */
+  | 'source-not-wanted'
+  /** One of the two hosts has no end of tunnels, without which multicast does not leave a host. */
+  | 'no-tunnel'
   /** A host answers its instances only what S18 says. */
   | 'host-service'
   /** The sender's address is another's, or nobody's: the answers do not come to it. */
@@ -127,7 +133,8 @@ export type Warning = {
     | 'answers-spread'
     | 'holder-down'
     | 'rate-limited'
-    | 'source-nat';
+    | 'source-nat'
+    | 'more-listeners';
   readonly host: HostName | null;
   readonly text: string;
 };
@@ -142,7 +149,7 @@ export type Way = {
   readonly source: EndFacts;
   readonly destination: EndFacts;
   readonly forward: Passage;
-  /** Null for what nobody answers: ICMP messages that are no questions. */
+  /** Null for what nobody answers: ICMP messages that are no questions, and multicast. */
   readonly reply: Passage | null;
   /** The largest packet in bytes that both ends are told; null where neither end is a port. */
   readonly mtu: number | null;
@@ -155,6 +162,6 @@ export type Way = {
 export type Explanation = {
   readonly flow: FlowFacts;
   readonly answer: Answer | 'mixed';
-  /** One for each sender and receiver, sorted by their ids; at least one. Anycast has one for each holder that may get the flow. */
+  /** One for each sender and receiver, sorted by their ids; at least one. Anycast has one for each holder that may get the flow, multicast one for each listener. */
   readonly ways: readonly Way[];
 };

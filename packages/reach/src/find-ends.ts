@@ -1,4 +1,4 @@
-import { AddressHolders, type Endpoint, type HostName, type Payload, targetFinder } from '@manx/hoststate';
+import { AddressHolders, type Endpoint, type HostName, isRoutedGroup, type Membership, type Payload, targetFinder } from '@manx/hoststate';
 import { cidrContains, familyOf, hostCidr, type Ip, isBroadcast, isLinkLocal, isMulticast, prefixLength } from '@manx/ip';
 import type { Cloud, Place } from './cloud.js';
 import type { Absence, End } from './question.js';
@@ -32,6 +32,17 @@ export type Target =
       /** Ids of holders that are down, and so get nothing. */
       readonly down: readonly string[];
     }
+  | {
+      /** One of those who get what is sent to a multicast group. */
+      readonly kind: 'listener';
+      readonly place: Place;
+      /** The group. */
+      readonly ip: Ip;
+      readonly membership: Membership;
+      /** How many more there are, who are left out: with the last one that is not. */
+      readonly more: number;
+    }
+  | { readonly kind: 'no-listener'; readonly ip: Ip }
   | { readonly kind: 'outside'; readonly ip: Ip }
   | { readonly kind: 'elsewhere'; readonly ip: Ip }
   | { readonly kind: 'host'; readonly ip: Ip }
@@ -64,9 +75,10 @@ function asSender(place: Place, ip: Ip): Sender {
 /** Where instances ask their host for metadata (S27), and for names (S28). */
 export const SERVICES: ReadonlySet<Ip> = new Set(['169.254.169.254', 'fe80::a9fe:a9fe'] as readonly string[] as readonly Ip[]);
 
-/** Everyone whom such a packet of the sender may reach, sorted by id: one, but for anycast. */
+/** Everyone whom such a packet of the sender may reach, sorted by id: one, but for anycast and multicast. */
 export function findTargets(cloud: Cloud, sender: Sender, { ip, endpoint, absence, ...payload }: End & Payload): readonly Target[] {
   if (SERVICES.has(ip)) return [{ kind: 'host', ip }];
+  if (isRoutedGroup(ip) && sender.kind !== 'outside') return listeners(cloud, sender, ip);
   if (isLinkOnly(ip)) return [{ kind: 'link', ip }];
   if (endpoint !== null && cloud.placeOf(endpoint) === undefined) return [{ kind: 'nobody', ip, absence, translation: null }];
   const places = sorted(cloud.placesOf(ip));
@@ -78,6 +90,26 @@ export function findTargets(cloud: Cloud, sender: Sender, { ip, endpoint, absenc
   if (sender.kind === 'port' && isGateway(sender.place, ip)) return [{ kind: 'host', ip }];
   const absent = absentEnd(cloud, ip, absence);
   return [absent.kind === 'nobody' ? { ...absent, translation: null } : absent];
+}
+
+/** The most listeners of a group that one answer names. */
+const MOST_LISTENERS = 256;
+
+/** Who listens to a group, but for the sender himself, who never hears himself by it. */
+function listeners(cloud: Cloud, sender: Sender, group: Ip): readonly Target[] {
+  const own = sender.kind === 'port' ? sender.place.endpoint.id : null;
+  const all = cloud
+    .listenersOf(group)
+    .flatMap(({ endpoint, membership }) => {
+      const place = cloud.placeOf(endpoint);
+      return place === undefined || endpoint === own ? [] : [{ kind: 'listener' as const, place, ip: group, membership, more: 0 }];
+    })
+    .sort((a, b) => (a.place.endpoint.id < b.place.endpoint.id ? -1 : 1));
+  const shown = all
+    .slice(0, MOST_LISTENERS)
+    .map((one, index) => (index === MOST_LISTENERS - 1 ? { ...one, more: all.length - MOST_LISTENERS } : one));
+  if (shown.length > 0) return shown;
+  return [cloud.isWhole ? { kind: 'no-listener', ip: group } : { kind: 'elsewhere', ip: group }];
 }
 
 function absentEnd(

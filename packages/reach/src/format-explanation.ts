@@ -23,9 +23,10 @@ const ANSWER_WORDS: { readonly [A in Answer | 'mixed']: string } = {
 /** An explanation as lines for a terminal: what was asked and the answer first, then each way step by step, then all that blocks it. */
 export function formatExplanation({ flow, answer, ways }: Explanation, paint: Paint = plain): readonly string[] {
   const [first] = ways;
+  const isOfGroup = first?.destination.by === 'group';
   const one = ways.length === 1 ? first : undefined;
   const ends = `${endText(flow.source, one?.source)} -> ${endText(flow.destination, one?.destination)}`;
-  const head = `${paint('strong', `${payloadText(flow)}, ${ends}`)}: ${paint(ROLES[answer], ANSWER_WORDS[answer])}`;
+  const head = `${paint('strong', `${payloadText(flow)}, ${ends}`)}: ${paint(ROLES[answer], answer === 'mixed' && isOfGroup ? 'some of its listeners get it' : ANSWER_WORDS[answer])}`;
   return [head, ...ways.flatMap((way) => ['', ...wayLines(way, { paint, isOnly: one !== undefined })])];
 }
 

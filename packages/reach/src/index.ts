@@ -1,6 +1,6 @@
 /** Who reaches whom, and why: read from the same host states that `render` turns into the kernel's words. */
 
-export type { Cloud, Condition, Place, Words } from './cloud.js';
+export type { Cloud, Condition, Listener, Place, Words } from './cloud.js';
 export { CloudIndex, type Located } from './cloud-index.js';
 export { type CloudParts, cloudOf, makeCloud } from './cloud-of.js';
 export { explain } from './explain.js';

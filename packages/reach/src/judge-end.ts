@@ -18,7 +18,8 @@ export function senderFacts(cloud: Cloud, sender: Sender): EndFacts {
 
 /** Who receives. */
 export function targetFacts(cloud: Cloud, target: Target): EndFacts {
-  if (target.kind === 'not-forwarded') return { ...NO_PORT, kind: 'nobody', ip: target.ip };
+  if (target.kind === 'listener') return portFacts(cloud, target.place, { ip: target.ip, by: 'group' });
+  if (target.kind === 'not-forwarded' || target.kind === 'no-listener') return { ...NO_PORT, kind: 'nobody', ip: target.ip };
   if (target.kind !== 'port') return { ...NO_PORT, kind: target.kind, ip: target.ip };
   const by = target.translation?.by ?? (isOwn(target.place.endpoint, target.ip) ? 'fixed' : 'pair');
   return portFacts(cloud, target.place, { ip: target.ip, by });

@@ -7,6 +7,7 @@ import { blocked, type Finding, hostShown, hostWord, type Leg, stepOf, translati
 import { judgeHost, judgeNobody, senderFacts, targetFacts } from './judge-end.js';
 import { judgePolicy, judgeReply, judgeSource, judgeTap } from './judge-policy.js';
 import { payloadText, type Question, replyPayload } from './question.js';
+import { copying, judgeUnheard } from './trace-group.js';
 import { warningsOf } from './way-warnings.js';
 
 /** One sender, one receiver, and what is asked. */
@@ -18,7 +19,9 @@ export function traceWay(cloud: Cloud, pairing: Pairing): Way {
   const [source, destination] = [senderFacts(cloud, sender), targetFacts(cloud, target)];
   const isHidden = source.kind === 'elsewhere' || destination.kind === 'elsewhere';
   const forward = forwardSteps({ cloud, direction: 'forward', payload: question, isPortAssumed: false }, pairing);
-  const answers = replyPayload(question, familyOfQuestion(question));
+  // No answer comes by a group: whoever answers begins a flow of his own.
+  const isOfGroup = target.kind === 'listener' || target.kind === 'no-listener';
+  const answers = isOfGroup ? null : replyPayload(question, familyOfQuestion(question));
   const isAssumed = question.fromPort === null;
   const reply = answers === null ? null : replySteps({ cloud, direction: 'reply', payload: answers, isPortAssumed: isAssumed }, pairing);
   const blockers = [...forward, ...(reply ?? [])].flatMap((finding) => finding.blockers);
@@ -113,6 +116,10 @@ function crossing(leg: Leg, { sender, target }: Pairing): readonly Finding[] {
     case 'outside':
     case 'elsewhere':
       return from === null ? [] : [leaving(cloud, from, target)];
+    case 'listener':
+      return copying(leg, sender, target);
+    case 'no-listener':
+      return [judgeUnheard(leg, target)];
     case 'not-forwarded':
       return [...between(cloud, { from, to: target.at, ip: target.ip }), judgeForwarded(leg, target)];
     case 'nobody':
@@ -198,6 +205,11 @@ function isHairpin(sender: Sender, { translation, place, ip }: Extract<Target, {
 }
 
 function receiving(leg: Leg, { sender, target }: Omit<Pairing, 'question'>): readonly Finding[] {
+  if (target.kind === 'listener') {
+    const { place } = target;
+    const asked = { place, direction: 'ingress', peer: sender.ip, side: 'destination' } as const;
+    return [judgePolicy(leg, asked), judgeTap(leg, asked, 'receives')];
+  }
   if (target.kind !== 'port') return [];
   const { place, translation } = target;
   const translated = { ...leg, payload: { ...leg.payload, port: target.port } };

@@ -13,17 +13,19 @@ export function warningsOf(
 ): readonly Warning[] {
   const { question, sender, target } = way;
   const from = sender.kind === 'port' ? sender.place : null;
-  const to = target.kind === 'port' ? target.place : null;
+  const isOfGroup = target.kind === 'listener';
+  const to = target.kind === 'port' || isOfGroup ? target.place : null;
   const ends = [from, to].filter((place) => place !== null);
   const places = [...new Map(ends.map((place) => [place.endpoint.id, place])).values()];
   return [
     ...places.flatMap((place) => conditionWarnings(cloud, place)),
     ...(target.kind === 'port' ? spreadWarnings(cloud, target) : []),
-    ...(sender.kind === 'port' ? answerWarnings(cloud, sender, answeringHost(target)) : []),
+    ...(isOfGroup ? moreListeners(target) : []),
+    ...(sender.kind === 'port' && !isOfGroup && target.kind !== 'no-listener' ? answerWarnings(cloud, sender, answeringHost(target)) : []),
     ...(sender.kind === 'port' && target.kind === 'outside' ? natWarnings(cloud, sender, target.ip) : []),
     ...limitWarnings(cloud, from, 'egress'),
     ...limitWarnings(cloud, to, 'ingress'),
-    ...(question.port !== null && question.fromPort === null && ends.some(asksAnswers) ? [ASSUMED] : []),
+    ...(question.port !== null && question.fromPort === null && !isOfGroup && ends.some(asksAnswers) ? [ASSUMED] : []),
   ];
 }
 
@@ -32,6 +34,10 @@ const ASSUMED: Warning = {
   host: null,
   text: `the sender's port was not said: ${ASSUMED_CLIENT_PORT} is assumed where groups without memory are asked about the answers`,
 };
+
+function moreListeners({ ip, more }: Extract<Target, { kind: 'listener' }>): readonly Warning[] {
+  return more === 0 ? [] : [{ code: 'more-listeners', host: null, text: `${more} more listen to ${ip}, and are left out here` }];
+}
 
 function asksAnswers({ state, endpoint }: Place): boolean {
   return endpoint.isSecured && !isStateful(state, endpoint);

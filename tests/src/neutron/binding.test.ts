@@ -63,7 +63,16 @@ const agentOf = async (host: string) => {
   /** What the agent says of its host, and of no port. */
   const name = (physicalNetworks: readonly string[]): Promise<Response> => {
     const drift = { repairs: 0, lastAt: null, last: null };
-    const agent = { version: '1', startedAt: '2026-01-31T00:00:00Z', physicalNetworks, bgp: [], multicast: null, problems: [], drift };
+    const agent = {
+      version: '1',
+      startedAt: '2026-01-31T00:00:00Z',
+      physicalNetworks,
+      bgp: [],
+      multicast: null,
+      listeners: [],
+      problems: [],
+      drift,
+    };
     return send({ revision: 0, endpoints: [], agent });
   };
   return { until, report, name, leave: () => reader?.cancel() };

@@ -54,7 +54,7 @@ const end = object({
   name: orNull('string'),
   host: orNull('string'),
   ifname: orNull('string'),
-  by: { enum: ['fixed', 'pair', 'floating', 'forward', null] },
+  by: { enum: ['fixed', 'pair', 'floating', 'forward', 'group', null] },
   is_secured: orNull('boolean'),
   is_stateful: orNull('boolean'),
   mtu: orNull('integer'),
@@ -72,6 +72,9 @@ const blocker = object({
       'not-compiled',
       'not-forwarded',
       'link-only',
+      'no-listener',
+      'source-not-wanted',
+      'no-tunnel',
       'host-service',
       'answers-elsewhere',
     ],
@@ -86,7 +89,17 @@ const blocker = object({
 });
 const warning = object({
   code: {
-    enum: ['host-not-heard-of', 'not-programmed', 'port-assumed', 'spread', 'answers-spread', 'holder-down', 'rate-limited', 'source-nat'],
+    enum: [
+      'host-not-heard-of',
+      'not-programmed',
+      'port-assumed',
+      'spread',
+      'answers-spread',
+      'holder-down',
+      'rate-limited',
+      'source-nat',
+      'more-listeners',
+    ],
   },
   host: orNull('string'),
   text,
