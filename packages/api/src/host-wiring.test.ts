@@ -187,6 +187,32 @@ describe('the way to the hosts', () => {
     expect(two.lines().filter(({ delta }) => delta !== undefined)).toEqual([]);
   });
 
+  it('S10: knows who listens to a group while the host of each is heard of, and believes a host of its own instances alone', async () => {
+    const [mine, other] = (await ports(2, 'h1')) as [Port, Port];
+    await move(other, 'h2');
+    const group = asIp('239.1.1.1');
+    const listener = (port: string, to = group) => ({ endpoint: port, group: to, mode: 'exclude' as const, sources: [] });
+    const agent = {
+      version: '1.0',
+      startedAt: '2026-01-31T00:00:00Z',
+      physicalNetworks: [],
+      bgp: [],
+      problems: [],
+      multicast: null,
+      listeners: [listener(mine.id), listener(other.id), listener(mine.id, asIp('239.1.1.2'))],
+      drift: { repairs: 0, lastAt: null, last: null },
+    };
+    listen(h1);
+    await wiring.feed.report(h1, { ...report({}, 0, true), agent });
+    const nameless = { endpoint: (id: string) => id, policy: (id: string) => id, set: (id: string) => id };
+    const view = { isInside: () => true, showsHosts: true, words: nameless, conditionOf: () => null, portsIn: () => 0 };
+    expect(wiring.connectivity(view).listenersOf(group)).toEqual([
+      { endpoint: mine.id, membership: { group, mode: 'exclude', sources: [] } },
+    ]);
+    expect(wiring.connectivity({ ...view, isVisible: () => false }).listenersOf(group)).toEqual([]);
+    expect(wiring.connectivity(view).hasTunnel(h1)).toBe(false);
+  });
+
   it('knows which hosts are alive', () => {
     expect(wiring.isHostAlive('h1')).toBe(false);
     listen(h1);

@@ -41,6 +41,14 @@ describe('a report from a host is not trusted', () => {
     agent: { ...agent, multicast: { address, groups } },
   });
 
+  const listener = { endpoint: 'p1', group: '239.1.1.1', mode: 'include', sources: ['10.65.0.2'] };
+  const withListeners = (...listeners: readonly object[]): object => ({ ...report, agent: { ...agent, listeners } });
+
+  it('S10: takes which instances listen to what', () => {
+    const said = withListeners(listener, { ...listener, group: 'ff3e::1', mode: 'exclude', sources: [] });
+    expect(parse(said)).toEqual(said);
+  });
+
   it('S10: takes what a host listens to', () => {
     const said = withGroups([
       { group: '239.1.1.1', source: null },
@@ -96,6 +104,15 @@ describe('a report from a host is not trusted', () => {
       withGroups(Array.from({ length: 4_001 }, () => ({ group: '239.1.1.1', source: null }))),
       'report.agent.multicast.groups',
     ],
+    ['a listener to the link', withListeners({ ...listener, group: 'ff02::1', sources: [] }), 'report.agent.listeners[0]'],
+    ['a listener to sources of another family', withListeners({ ...listener, sources: ['fd00::1'] }), 'report.agent.listeners[0]'],
+    ['a listener in another way', withListeners({ ...listener, mode: 'block' }), 'report.agent.listeners[0].mode'],
+    [
+      'a listener with too many sources',
+      withListeners({ ...listener, sources: Array.from({ length: 65 }, () => '10.65.0.2') }),
+      'report.agent.listeners[0].sources',
+    ],
+    ['too many listeners', withListeners(...Array.from({ length: 2_001 }, () => listener)), 'report.agent.listeners'],
     ['an agent without a start', { ...report, agent: { ...agent, startedAt: 'yesterday' } }, 'report.agent.startedAt'],
     ['an unknown field of the agent', { ...report, agent: { ...agent, host: 'h2' } }, 'report.agent'],
     ['a peer without a name', { ...report, agent: { ...agent, bgp: [{ name: '', state: 'up' }] } }, 'report.agent.bgp[0].name'],

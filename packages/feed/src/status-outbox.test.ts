@@ -1,4 +1,5 @@
 import type { EndpointStatus } from '@manx/hoststate';
+import { asIp } from '@manx/ip';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgentReport } from './messages.js';
@@ -29,6 +30,22 @@ const news = (revision: number, endpoints: readonly EndpointStatus[], gone: read
 });
 
 describe('what a server has still to hear', () => {
+  it('S10: of more listeners than a report has room for some are left out, and the report is taken', () => {
+    const sources = Array.from({ length: 60 }, (_, n) => asIp(`10.65.0.${n + 1}`));
+    const listener = (n: number) => ({
+      endpoint: `p${n}`,
+      group: asIp('239.1.1.1'),
+      mode: 'include' as const,
+      sources: n === 0 ? [] : sources,
+    });
+    const outbox = new StatusOutbox('run');
+    outbox.meet('server-1');
+    outbox.tell({ ...news(1, []), agent: { ...agent, listeners: Array.from({ length: 3_000 }, (_, n) => listener(n)) } });
+    const { report } = outbox.post(0);
+    expect(report.agent?.listeners).toHaveLength(1 + Math.floor(10_000 / 60));
+    expect(parseStatusReport(JSON.stringify(report))).toEqual(report);
+  });
+
   it('before the first apply there is nothing to say but that the agent lives: no full report of nothing', () => {
     const outbox = new StatusOutbox('run');
     outbox.meet('server-1');
