@@ -1,4 +1,4 @@
-import { applyChanges, type Change, type Commit, RESOURCE_KINDS, type Revision, State, type StateReader } from '@manx/model';
+import { applyChanges, type Change, type Commit, RESOURCE_KINDS, type Revision, SharedValues, State, type StateReader } from '@manx/model';
 import type { AppendResult, Store } from '@manx/store';
 import { LedgerFault } from './ledger-fault.js';
 
@@ -50,6 +50,7 @@ const RECOVERY_LIMIT_MS = 2_000;
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #state: State;
+  readonly #shared = new SharedValues();
   readonly #listeners = new Set<Listener>();
   /** The commits that were decided here. */
   readonly #own = new WeakSet<Commit>();
@@ -79,7 +80,9 @@ export class Ledger {
   static async open(options: LedgerOptions): Promise<Ledger> {
     const ledger = new Ledger(options);
     const snapshot = await options.store.load();
-    applyChanges(ledger.#state, snapshot.puts);
+    const puts = [...snapshot.puts];
+    ledger.#share(puts);
+    applyChanges(ledger.#state, puts);
     ledger.#durable = snapshot.revision;
     ledger.#watch = options.store.watch((commit) => ledger.#onWatch(commit));
     await ledger.#catchUp();
@@ -193,6 +196,7 @@ export class Ledger {
 
   /** Puts a commit on top of the head, remembering how to take it off again. */
   #extend(changes: readonly Change[], origin: Origin): void {
+    this.#share(changes);
     const undo = applyChanges(this.#state, changes);
     const commit: Commit = {
       revision: this.#durable + this.#pending.length + 1,
@@ -310,9 +314,15 @@ export class Ledger {
   #advance(commit: Commit): void {
     if (this.#inDoubt.get(commit.revision) === doubtKey(commit)) this.#own.add(commit);
     this.#inDoubt.delete(commit.revision);
+    this.#share(commit.changes);
     applyChanges(this.#state, commit.changes);
     this.#durable = commit.revision;
     this.#publish([commit]);
+  }
+
+  /** Before anybody else has the values: see `SharedValues`. */
+  #share(changes: readonly Change[]): void {
+    for (const change of changes) if (change.op === 'put') this.#shared.share(change.value);
   }
 
   #onFault(fault: unknown): void {

@@ -105,6 +105,7 @@ export type { ExtraRoute, Router, RouterDraft, RouterUpdate } from './routing/ro
 export type { InterfaceWish } from './routing/routing-actions.js';
 export { DEFAULT_GROUP_NAME, type SecurityGroup, type SecurityGroupDraft } from './security-group.js';
 export type { SecurityGroupRule, SecurityGroupRuleDraft } from './security-group-rule.js';
+export { SharedValues } from './shared-values.js';
 export { EVERYONE, isOpenTo, isSharedWith, openedTo } from './sharing.js';
 export { State } from './state.js';
 export type { StateReader } from './state-reader.js';
