@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyDelta, changeMembers, emptyHostState } from './apply-delta.js';
-import { diffHostStates, isEmptyDelta } from './diff-host-states.js';
+import { objectsOf } from './canonical-order.js';
+import { diffHostStates, isEmptyDelta, isSameObject } from './diff-host-states.js';
 import { encodeHostDelta, encodeHostObject, encodeHostState } from './encode.js';
-import type { HostDelta, HostState } from './host-state.js';
+import type { HostDelta, HostObject, HostState } from './host-state.js';
 import { parseHostDelta } from './parse-host-delta.js';
 import { isProblem } from './problem.js';
 import { endpoint, policy, rule, set, stateOf, twoFriends } from './testing/named-states.js';
@@ -37,6 +38,27 @@ describe('difference and application', () => {
       fc.property(hostStates, (state) => {
         expect(isEmptyDelta(diffHostStates(state, structuredClone(state)))).toBe(true);
       }),
+    );
+  });
+
+  it('two objects say the same exactly if their bytes are the same, whatever the order of their keys', () => {
+    const turned = (value: unknown): unknown =>
+      typeof value !== 'object' || value === null || Array.isArray(value)
+        ? value
+        : Object.fromEntries(
+            Object.entries(value)
+              .toReversed()
+              .map(([name, one]) => [name, turned(one)]),
+          );
+    fc.assert(
+      fc.property(hostStates, hostStates, (a, b) => {
+        const objects = [...objectsOf(a), ...objectsOf(b)];
+        for (const one of objects) {
+          for (const other of objects) expect(isSameObject(one, other)).toBe(encodeHostObject(one) === encodeHostObject(other));
+          expect(isSameObject(one, turned(one) as HostObject)).toBe(true);
+        }
+      }),
+      { numRuns: 50 },
     );
   });
 

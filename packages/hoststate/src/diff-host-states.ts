@@ -1,12 +1,23 @@
 import { compareIds, KIND_ORDER, objectsOfKind } from './canonical-order.js';
 import { diffRules } from './change-rules.js';
-import { encodeHostObject } from './encode.js';
 import type { AddressSet, HostDelta, HostObject, HostState, Policy } from './host-state.js';
 import { diffMembers } from './sorted-members.js';
 
 /** Whether the two objects say the same, whatever the order of their keys; equal references cost nothing. */
 export function isSameObject(a: HostObject, b: HostObject): boolean {
-  return a === b || encodeHostObject(a) === encodeHostObject(b);
+  return isSameValue(a, b);
+}
+
+/** Compared where they are: to make text of both, for each port that is looked at again, is most of the work of a commit. */
+function isSameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every(
+    (name) => Object.hasOwn(b, name) && isSameValue((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]),
+  );
 }
 
 /** Whether a delta changes nothing. */
