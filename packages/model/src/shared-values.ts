@@ -18,7 +18,7 @@ export class SharedValues {
 
   /** Puts shared parts in the place of equal ones of a resource that nobody else has yet. It says the same as before. */
   share(resource: Resource): void {
-    this.#shareMembers(resource as unknown as Members);
+    this.#shareMembers(resource);
   }
 
   #shareMembers(members: Members): void {
