@@ -39,13 +39,14 @@ export function connectionLimits(most: number): ConnectionLimits {
     };
   };
   const [egress, ingress] = [part('egress'), part('ingress')];
-  const begun = 'iifname "tap*" ct state new jump connections-egress';
+  const known = 'ct state != new accept';
+  const begun = 'iifname "tap*" jump connections-egress';
   return {
     chains: [
       egress.chain,
       ingress.chain,
-      ['connections', { hook: hook('forward'), rules: [begun, 'oifname "tap*" ct state new jump connections-ingress'] }],
-      ['connections-to-host', { hook: hook('input'), rules: [begun] }],
+      ['connections', { hook: hook('forward'), rules: [known, begun, 'oifname "tap*" jump connections-ingress'] }],
+      ['connections-to-host', { hook: hook('input'), rules: [known, begun] }],
     ],
     meters: [egress.meter, ingress.meter],
   };

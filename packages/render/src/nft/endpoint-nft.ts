@@ -24,6 +24,8 @@ export type EndpointNft = FloatingNft &
     readonly ingress: string;
     /** The chain of the table `netdev manx` that sees each of its frames first. */
     readonly frames: readonly [string, NftChain];
+    /** The tap, where every packet that it sends meets a rule of its own: limits, marks, and stateless groups. */
+    readonly checked: readonly string[];
     /** The tap, where port security is off; and where connections that began elsewhere go on. */
     readonly unsecured: readonly string[];
     readonly moved: readonly string[];
@@ -87,6 +89,7 @@ function render(endpoint: Endpoint, { isStateful, isTracked }: { readonly isStat
     egress: `goto ${fromChain(ifname)}`,
     ingress: `goto ${toChain(ifname)}`,
     frames: [fromChain(ifname), framesOf(endpoint)],
+    checked: treatmentOf(endpoint, 'egress').length > 0 || (endpoint.isSecured && !isStateful) ? [tap] : [],
     unsecured: endpoint.isSecured ? [] : [tap],
     moved: endpoint.picksUp ? [tap] : [],
     macs: macs.map((one) => `${tap} . ${one}`),

@@ -15,6 +15,8 @@ export type EndpointSets = {
   readonly arpSets: ReadonlyArray<readonly [string, NftSet]>;
   /** Of the table `netdev manx`. */
   readonly frameChains: ReadonlyArray<readonly [string, NftChain]>;
+  /** Whether some endpoint has a rule for every packet that it sends. */
+  readonly hasChecked: boolean;
   /** Whether some endpoint's flows are not tracked; whether some endpoint has a floating IP or a forward. */
   readonly hasUntracked: boolean;
   /** Whether some endpoint's connections may have begun on another host. */
@@ -51,12 +53,14 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
   const taps = hashSet('ifname', nft, (one) => [one.tap]);
   const unsecured = hashSet('ifname', nft, (one) => one.unsecured);
   const hasUntracked = nft.some(({ untracked }) => untracked.length > 0);
+  const hasChecked = nft.some(({ checked }) => checked.length > 0);
   const claimChains = nft.flatMap((one) => one.claimChains);
   const hasClaims = claimChains.length > 0;
   const hasMoved = nft.some(({ moved }) => moved.length > 0);
   const hasFloating = nft.some(({ floatingSelf }) => floatingSelf.length > 0);
   const hasLimits = nft.some(({ limitChains }) => limitChains.length > 0);
   return {
+    hasChecked,
     hasUntracked,
     hasMoved,
     hasFloating,
@@ -76,6 +80,7 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
       ['nd-macs', { ...hashSet('ifname . ether_addr . integer', nft, (one) => one.ndMacs), typeof: 'iifname . ether saddr . @th,80,48' }],
       ['nd-targets', { ...hashSet('ifname . ether_addr . integer', nft, (one) => one.ndTargets), typeof: ND_TARGET }],
       ['nd-target-nets', { ...intervalSet('ifname . ether_addr . integer', nft, (one) => one.ndTargetNets), typeof: ND_TARGET }],
+      ...(hasChecked ? [['checked', hashSet('ifname', nft, (one) => one.checked)] as const] : []),
       ...(hasMoved ? [['moved', hashSet('ifname', nft, (one) => one.moved)] as const] : []),
       ...(hasUntracked ? untrackedSets(nft) : []),
       ...(hasFloating ? floatingSets(nft) : []),

@@ -55,6 +55,9 @@ const INET_REASONS = [
 /** How the table `inet manx` drops, and counts what it drops. */
 export const INET_DROPS = dropChains(INET_REASONS);
 
+/** In words that the kernel compares without a lookup, as a verdict map would need. */
+const OF_KNOWN_FLOWS = 'ct state established,related';
+
 const hook = (name: string, priority: number): NftHook => ({ type: 'filter', hook: name, priority, policy: 'accept' });
 
 /**
@@ -70,6 +73,7 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
     // conntrack entry (S17, S18, S20).
     ['prerouting', { hook: hook('prerouting', BEFORE_DEFRAG), rules: sourceRules(protectedPrefixes) }],
     ['never-from-guest', { hook: null, rules: NEVER_FROM_GUEST }],
+    ['source-routes', { hook: null, rules: SOURCE_ROUTES }],
     ...ND_CHAINS,
     ['unaddressed', { hook: null, rules: UNADDRESSED }],
     [
@@ -102,8 +106,7 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
     ],
     ...(port === undefined ? [] : metadataChains(port)),
     ...(dns === undefined ? [] : dnsChains(dns)),
-    ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, 'iifname vmap @egress', ...FROM_NOBODY] }],
-    ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, 'oifname vmap @ingress', ...TO_NOBODY] }],
+    ...forwardChains({ hasFloating: false, hasChecked: false }),
     ['stateful-egress', { hook: null, rules: statefulRules('egress') }],
     ['stateful-ingress', { hook: null, rules: statefulRules('ingress') }],
     ['output', { hook: hook('output', 0), rules: ['oifname != "tap*" accept', ...TO_LISTENERS, 'oifname @taps accept', ...TO_NOBODY] }],
@@ -114,10 +117,9 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
 function sourceRules(protectedPrefixes: readonly Cidr[]): string[] {
   return [
     'iifname != "tap*" accept',
-    'meta l4proto { 1, 17, 58 } jump never-from-guest',
-    ...['lsrr', 'ssrr', 'rr'].map((option) => `ip hdrlength > 5 ip option ${option} exists ${drop('source-route')}`),
-    // Types 0 and 1 are deprecated as ways around every filter (RFC 5095); behind a header of options, too.
-    `ip6 nexthdr { 0, 43, 44, 60 } rt type { 0, 1 } ${drop('source-route')}`,
+    'meta l4proto != 6 jump never-from-guest',
+    // All but IPv4 without options, by the first byte: version and length of the header.
+    '@nh,0,8 != 0x45 jump source-routes',
     ...([4, 6] as const).flatMap((family) => protectedRules(family, protectedPrefixes)),
     'iifname . ether saddr . ip saddr @sources-v4 accept',
     'iifname . ether saddr . ip6 saddr @sources-v6 accept',
@@ -137,12 +139,19 @@ function protectedRules(family: Family, protectedPrefixes: readonly Cidr[]): str
 
 /** A guest is no router and no DHCP server, whatever address it says it from, and behind whatever headers (S18). */
 const NEVER_FROM_GUEST: readonly string[] = [
+  `udp sport 67 udp dport 68 ${drop('dhcp-server')}`,
+  `udp sport 547 udp dport 546 ${drop('dhcp-server')}`,
+  'meta l4proto 17 return',
   `icmp type 5 ${drop('redirect')}`,
   `icmpv6 type 134 ${drop('ra')}`,
   `icmpv6 type 137 ${drop('redirect')}`,
   `icmpv6 type { ${NEIGHBOUR_DISCOVERY} } jump nd`,
-  `udp sport 67 udp dport 68 ${drop('dhcp-server')}`,
-  `udp sport 547 udp dport 546 ${drop('dhcp-server')}`,
+];
+
+/** Ways that a packet says it wants to go. Types 0 and 1 of IPv6 are deprecated as ways around every filter (RFC 5095); behind a header of options, too. */
+const SOURCE_ROUTES: readonly string[] = [
+  ...['lsrr', 'ssrr', 'rr'].map((option) => `ip hdrlength > 5 ip option ${option} exists ${drop('source-route')}`),
+  `ip6 nexthdr { 0, 43, 44, 60 } rt type { 0, 1 } ${drop('source-route')}`,
 ];
 
 /** From the port's own MAC, but not from its addresses: what a guest says before it has any, or on the link only. */
@@ -194,20 +203,37 @@ const REST_TO_HOST: Readonly<Record<RenderSettings['endpointToHost'], readonly s
   accept: [`tcp dport 179 ${drop('host-service')}`, `udp dport { 3784, 3785, 4784 } ${drop('host-service')}`, 'accept'],
 };
 
-/** What a guest sends, on its way through. Broadcast, multicast and link-local destinations stay on the link (S3). */
-const FORWARD_FROM: readonly string[] = [
-  'iifname != "tap*" accept',
-  `ip daddr { 169.254.0.0/16, 224.0.0.0/3 } ${drop('link-scope')}`,
-  `ip6 daddr { fe80::/10, ff00::/8 } ${drop('link-scope')}`,
-];
+/** Broadcast, multicast and link-local destinations stay on the link (S3). One prefix a rule, which the kernel compares without a lookup. */
+const LINK_SCOPE: readonly string[] = ['ip daddr 224.0.0.0/3', 'ip daddr 169.254.0.0/16', 'ip6 daddr fe80::/10', 'ip6 daddr ff00::/8'].map(
+  (match) => `${match} iifname "tap*" ${drop('link-scope')}`,
+);
 
-const FORWARD_TO: readonly string[] = ['oifname != "tap*" accept'];
-
-/** What takes the place of chains of the same names on a host with floating IPs. */
-export const FORWARD_OF_FLOATING: ReadonlyArray<readonly [string, NftChain]> = [
-  ['forward-from', { hook: hook('forward', -1), rules: [...FORWARD_FROM, FORWARDED_ALREADY, 'iifname vmap @egress', ...FROM_NOBODY] }],
-  ['forward-to', { hook: hook('forward', 0), rules: [...FORWARD_TO, NOT_TRANSLATED, 'oifname vmap @ingress', ...TO_NOBODY] }],
-];
+/**
+ * What is on its way through, by the sender's policy and then by the receiver's. Packets of flows that the sender's policy has let through already end
+ * here, whichever tap they come by: that this one is known, and who may send by it, has been asked of each of them in `prerouting`. Not so those by the taps `@checked`, of
+ * which there is a rule for every packet. A host with floating IPs has rules of its own.
+ */
+export function forwardChains({
+  hasFloating,
+  hasChecked,
+}: {
+  readonly hasFloating: boolean;
+  readonly hasChecked: boolean;
+}): ReadonlyArray<readonly [string, NftChain]> {
+  const from = [
+    ...LINK_SCOPE,
+    `${hasChecked ? 'iifname != @checked ' : ''}${OF_KNOWN_FLOWS} accept`,
+    'iifname != "tap*" accept',
+    ...(hasFloating ? [FORWARDED_ALREADY] : []),
+    'iifname vmap @egress',
+    ...FROM_NOBODY,
+  ];
+  const to = ['oifname != "tap*" accept', ...(hasFloating ? [NOT_TRANSLATED] : []), 'oifname vmap @ingress', ...TO_NOBODY];
+  return [
+    ['forward-from', { hook: hook('forward', -1), rules: from }],
+    ['forward-to', { hook: hook('forward', 0), rules: to }],
+  ];
+}
 
 /**
  * Shared by all endpoints. A TCP segment that begins no connection may not begin a flow either: otherwise the answers
@@ -215,7 +241,8 @@ export const FORWARD_OF_FLOATING: ReadonlyArray<readonly [string, NftChain]> = [
  */
 function statefulRules(direction: 'egress' | 'ingress', ...exceptions: readonly string[]): readonly string[] {
   return [
-    `ct state vmap { established : accept, related : accept, invalid : ${drop(`${direction}-invalid`)} }`,
+    `${OF_KNOWN_FLOWS} accept`,
+    `ct state invalid ${drop(`${direction}-invalid`)}`,
     ...exceptions,
     `tcp flags & (fin | syn | rst | ack) != syn ct state new ${drop(`${direction}-not-syn`)}`,
   ];

@@ -62,7 +62,7 @@ function makeTables({ sets, endpoints, listening: { memberships, tunnel }, own }
   const hosts = own === null || tunnel === null ? NOBODY : receivingHosts(sets, { own, tunnel });
   const resumed = resumedChains(endpoints);
   return ([4, 6] as const).map((family) => {
-    const table = renderTable(family, here, hosts);
+    const table = renderTable(family, { here, hosts, tunnel });
     return family === 4 ? withResumed(table, resumed) : table;
   });
 }
@@ -115,7 +115,10 @@ function hostReceiver(host: Ip, sources: readonly Ip[] | 'all', tunnel: number):
   return sources === 'all' ? { ...to, mode: 'exclude', sources: [] } : { ...to, mode: 'include', sources };
 }
 
-function renderTable(family: Family, here: Receivers, hosts: Receivers): NftTable {
+function renderTable(
+  family: Family,
+  { here, hosts, tunnel }: { readonly here: Receivers; readonly hosts: Receivers; readonly tunnel: number | null },
+): NftTable {
   const { family: name, ip, groups, ttl, type } = WORDS[family];
   const local = [...here].filter(([group]) => familyOf(group) === family).sort(([a], [b]) => compareIps(a, b));
   const remote = [...hosts].filter(([group, all]) => familyOf(group) === family && all.length > 0).sort(([a], [b]) => compareIps(a, b));
@@ -126,7 +129,18 @@ function renderTable(family: Family, here: Receivers, hosts: Receivers): NftTabl
     elements: new Map([...of].map(([group]) => [group, `jump ${chainName(prefix, group)}`])),
   });
   const chains: ReadonlyArray<readonly [string, NftChain]> = [
-    ['prerouting', { hook, rules: ['iifname "tap*" goto from-instance', `iifname "${TUNNEL_DEVICE}" goto from-host`] }],
+    [
+      'prerouting',
+      {
+        hook,
+        rules: [
+          // All that is forwarded ends here, and so it is asked for in numbers only.
+          `${ip} daddr != ${groups} ${tunnel === null ? '' : `iif != ${tunnel} `}accept`,
+          'iifname "tap*" goto from-instance',
+          `iifname "${TUNNEL_DEVICE}" goto from-host`,
+        ],
+      },
+    ],
     [
       'from-instance',
       {

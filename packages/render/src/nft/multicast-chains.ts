@@ -44,6 +44,9 @@ export const MULTICAST_CHAINS: ReadonlyArray<readonly [string, NftChain]> = [
     {
       hook,
       rules: [
+        // All else ends here. Reports go to groups, too: of the link (RFC 3376, section 4.2.14; RFC 3810, section 5.2.14), or to those they are about.
+        'ip daddr != 224.0.0.0/3 accept',
+        'ip6 daddr != ff00::/8 accept',
         'iifname != "tap*" accept',
         'meta l4proto 2 goto listener',
         'icmpv6 type { 131, 132, 143 } goto listener',

@@ -17,7 +17,7 @@ import { type ConnectionLimits, connectionLimits } from './connection-chains.js'
 import { DNS_METERS } from './dns-chains.js';
 import type { DropChains } from './drop-chains.js';
 import { type EndpointSets, renderEndpoints } from './endpoint-sets.js';
-import { ARP_CHAINS, ARP_DROPS, FORWARD_OF_FLOATING, fixedChains, INET_DROPS, STATEFUL_OF_MOVED } from './fixed-chains.js';
+import { ARP_CHAINS, ARP_DROPS, fixedChains, forwardChains, INET_DROPS, STATEFUL_OF_MOVED } from './fixed-chains.js';
 import { FRAME_CHAINS, FRAME_DROPS } from './frame-chains.js';
 import { intervals } from './intervals.js';
 import { ACCEPT_METERS, acceptChains, LOGGED_TAPS, loggedDrops, loggedPolicies, loggedPolicy, loggedTaps } from './log-chains.js';
@@ -153,20 +153,25 @@ function addLogged(endpoints: readonly Endpoint[], chains: Map<string, NftChain>
   return ACCEPT_METERS;
 }
 
-const [floatingHere, floatingAstray] = [true, false].map((hasFlat) => [...FORWARD_OF_FLOATING, ...floatingChains(hasFlat)]);
+const [floatingHere, floatingAstray] = [true, false].map(floatingChains);
+
+const [forwardPlain, forwardChecked] = [false, true].map((hasChecked) => forwardChains({ hasFloating: false, hasChecked }));
+const [forwardFloating, forwardBoth] = [false, true].map((hasChecked) => forwardChains({ hasFloating: true, hasChecked }));
 
 const [untrackedAlone, untrackedBesideSnat] = [false, true].map(untrackedChains);
 
-/** What hosts need only for live migrations, for stateless groups, for floating IPs and their limits, or for source NAT. */
+/** What hosts need, or need otherwise, only for live migrations, for what every packet is asked, for stateless groups, for floating IPs and their limits, or for source NAT. */
 function optionalChains(
-  { hasUntracked, hasMoved, hasFloating, hasLimits }: EndpointSets,
+  { hasChecked, hasUntracked, hasMoved, hasFloating, hasLimits }: EndpointSets,
   hasFlatSpace: boolean,
   snat: RenderSettings | undefined,
 ): ReadonlyArray<readonly [string, NftChain]> {
   const untracked = hasUntracked ? (snat === undefined ? untrackedAlone : untrackedBesideSnat) : undefined;
   const floating = hasFloating ? (hasFlatSpace ? floatingHere : floatingAstray) : undefined;
   const moved = hasMoved ? STATEFUL_OF_MOVED : [];
+  const forward = hasFloating ? (hasChecked ? forwardBoth : forwardFloating) : hasChecked ? forwardChecked : forwardPlain;
   return [
+    ...(forward ?? []),
     ...moved,
     ...(untracked ?? []),
     ...(floating ?? []),

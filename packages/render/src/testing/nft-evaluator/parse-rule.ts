@@ -41,6 +41,7 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, (found: RegExpExecArray) => Cl
   [/^update @[\w-]+ \{ [\w ]+ limit rate \d+\/(?:second|minute) burst \d+ packets \}(?= |$)/, () => ({ kind: 'mark' })],
   [/^counter name "[\w-]+"(?= |$)/, () => ({ kind: 'mark' })],
   // The packets here have neither IPv4 options nor IPv6 extension headers.
+  [/^@nh,0,8 != 0x45 jump source-routes(?= |$)/, () => ({ kind: 'absent' })],
   [/^ip hdrlength > 5 ip option \w+ exists(?= |$)/, () => ({ kind: 'absent' })],
   [/^ip6 nexthdr \{ 0, 43, 44, 60 \} rt type \{ 0, 1 \}(?= |$)/, () => ({ kind: 'absent' })],
   [/^update @[\w-]+ \{ \w+ limit rate over \d+\/second burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
@@ -123,9 +124,10 @@ function readLookup(text: string, rule: string): readonly [Lookup, string] {
   if (named !== null) return [{ kind: 'named', name: named[1] ?? '' }, text.slice(named[0].length)];
   const set = /^\{ ([^{}]+) \}(?= |$)/.exec(text);
   if (set !== null) return [{ kind: 'texts', texts: (set[1] ?? '').split(', ').map(parts) }, text.slice(set[0].length)];
-  const word = /^("[\w*.-]+"|[\w.:/-]+)(?= |$)/.exec(text);
+  // Several with commas are any of them: states of a flow.
+  const word = /^("[\w*.-]+"|[\w.:/-]+(?:,\w+)*)(?= |$)/.exec(text);
   if (word === null) throw unknown(text, rule);
-  return [{ kind: 'texts', texts: [parts(word[1] ?? '')] }, text.slice(word[0].length)];
+  return [{ kind: 'texts', texts: (word[1] ?? '').split(',').map(parts) }, text.slice(word[0].length)];
 }
 
 function readVmap(fields: readonly Field[], text: string, rule: string): readonly [Clause, string] {
