@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import type { DnsService } from '@manx/dns';
 import { type AgentReport, type FeedSession, type HeldState, openFeedSession, StatusNews } from '@manx/feed';
 import { asIp } from '@manx/ip';
@@ -24,6 +25,7 @@ import { BgpWatch } from './bgp-watch.js';
 import { ClaimKeeper } from './claim-keeper.js';
 import { DropWatch } from './drop-watch.js';
 import { EventWatch } from './event-watch.js';
+import { FlowTracer } from './flow-tracer.js';
 import { HostDoctor } from './host-doctor.js';
 import { type Found, HostLoop } from './host-loop.js';
 import { ListenerKeeper } from './listener-keeper.js';
@@ -41,6 +43,7 @@ import { demandSettings, renderSettings } from './render-settings.js';
 import { SampleWatch } from './sample-watch.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
+import { untilTold } from './until-told.js';
 
 const VERSION = '0.1.0';
 
@@ -111,6 +114,7 @@ class Agent {
   readonly #drops: DropWatch;
   readonly #samples: SampleWatch;
   readonly #events: EventWatch;
+  readonly #tracer: FlowTracer;
   #blindness: string | null = null;
   #muteness: string | null = null;
   readonly #deafness = new Map<string, string>();
@@ -209,6 +213,7 @@ class Agent {
     this.#drops = this.#watchDrops(host);
     this.#samples = this.#watchSamples();
     this.#events = this.#watchEvents();
+    this.#tracer = new FlowTracer({ ports: host.ports, log, version: VERSION, kernel: release(), programmed: () => this.#found });
     const held = this.#copy.read();
     if (held === null) this.#loop.kick();
     else this.#want(held);
@@ -221,6 +226,7 @@ class Agent {
     await this.#events.close();
     await this.#drops.close();
     await this.#session.close();
+    await this.#tracer.close();
     await this.#loop.close();
     this.#metadata?.close();
     this.#dns?.close();
@@ -267,6 +273,8 @@ class Agent {
       onReportProblem: (problem) => {
         this.#log.warn({ problem: problem.detail }, 'a report was not delivered; it is sent again');
       },
+      onTrace: (order) => this.#tracer.take(order),
+      onTraceProblem: ({ detail: problem }) => this.#log.warn({ problem }, 'what was seen of a traced flow was not delivered'),
     });
   }
 
@@ -488,11 +496,3 @@ class Agent {
     return [...metadata, ...dns, ...deafness, ...blindness, ...muteness, ...this.#listeners.findings];
   }
 }
-
-const untilTold = (signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal === undefined) {
-      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve());
-    } else if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

@@ -7,6 +7,7 @@ import { addLabCommands } from './lab-commands.js';
 import { addMatrixCommand } from './matrix-command.js';
 import { addSimCommand } from './sim-command.js';
 import { addStatusCommand } from './status-command.js';
+import { addTraceCommand } from './trace-command.js';
 
 const program = new Command('manx')
   .description('Plain, flat, routed IP connectivity for OpenStack clouds, behind the Neutron API')
@@ -63,6 +64,11 @@ program
   });
 
 addExplainCommand(program.command('explain').description('whether traffic passes between two ends, why, and what would change it'));
+addTraceCommand(
+  program
+    .command('trace')
+    .description('sends one packet between two ends, and says whether the kernels of all hosts did with it what explain says'),
+);
 addWhyDroppedCommand(program.command('why-dropped').description('what the hosts drop of a port, why, and what to do about it'));
 addDropsCommand(program.command('drops').description('what the hosts drop, by host, port and reason'));
 addMatrixCommand(program.command('matrix').description('who reaches whom, by group, project, network, host or port'));

@@ -34,6 +34,7 @@ import { checkStreet } from './s21-street.js';
 import { checkAddresses } from './s26-addresses.js';
 import { checkMetadata } from './s27-metadata.js';
 import { checkNames } from './s28-names.js';
+import { checkTrace } from './s30-trace.js';
 
 type Check = { readonly promise: string; readonly run: (field: Field, context: CheckContext) => Promise<readonly Row[]> };
 
@@ -58,6 +59,7 @@ const checks: readonly Check[] = [
   { promise: 'S27', run: checkMetadata },
   { promise: 'QoS', run: checkQos },
   { promise: 'S28', run: checkNames },
+  { promise: 'S30', run: checkTrace },
   { promise: 'S9', run: checkFailover },
   { promise: 'live', run: checkLiveMigration },
   { promise: 'S20', run: checkFailSafe },

@@ -3,9 +3,10 @@ import { execIn } from '../namespace-exec.js';
 import { type NeutronClient, NeutronError } from '../neutron-client.js';
 import { waitUntil } from '../program.js';
 import type { Field } from './field.js';
-import { inWords, ping, silenceMs, tcpTo, udpTo } from './reach.js';
+import { echoPort, inWords, ping, silenceMs, tcpTo, udpTo } from './reach.js';
 import { type Row, row } from './row.js';
 import { type Floating, makeFloating, type Street } from './street.js';
+import { agreesBothWays, tracedText, traceOf } from './trace-of.js';
 
 /** What the rows of the street work with. */
 export type OnStreet = { readonly field: Field; readonly street: Street; readonly client: NeutronClient };
@@ -106,6 +107,15 @@ const spare = async ({ field, client }: OnStreet): Promise<{ readonly port_id: s
   return { port_id: (await client.create('ports', 'port', body)).id };
 };
 
+/** S30: a flow that is translated on its way, tried. */
+const traceRow = async ({ field: { far } }: OnStreet, { address }: Floating): Promise<Row> => {
+  const traced = await traceOf({ source: far.port_id, destination: address, protocol: 'tcp', port: echoPort });
+  return row('S30', 'trace, an instance on another host to the floating IP by TCP', {
+    saw: traced.map(tracedText).join('; '),
+    ok: traced.length === 1 && traced.every(agreesBothWays),
+  });
+};
+
 /** S14: an address is never both. */
 const eitherRow = async ({ client, street, field }: OnStreet, { address }: Floating): Promise<Row> => {
   const body = { network_id: street.network, project_id: field.tenantProject, fixed_ips: [{ ip_address: address }] };
@@ -149,6 +159,7 @@ export const floatingRows = async (at: OnStreet): Promise<Row[]> => {
     placeRow(at, floating),
     sourceRow(at, floating),
     eitherRow(at, floating),
+    traceRow(at, floating),
   ]);
   await at.client.remove('floatingips', floating.id);
   return [...rows, await groupRow(at), provider];

@@ -61,6 +61,7 @@ export const openTestApi = async (options: TestApiOptions = {}): Promise<TestApi
     hostState: wiring.hostState,
     drops: wiring.drops,
     samples: wiring.samples,
+    feed: wiring.feed,
     authenticator: createNoAuthenticator(),
     onBug: (error) => bugs.push(error),
     ...options,

@@ -92,6 +92,8 @@ const ASKED_ELSEWHERE: readonly string[] = [
   'update_port_binding',
   'delete_port_binding',
   'activate',
+  // connectivity/answer-trace.ts.
+  'trace_connectivity',
   // bgp-routes.ts.
   'get_advertised_routes',
   'list_bgp_speaker_on_dragent',

@@ -11,7 +11,7 @@ export type FeedAddress = {
   readonly token: string;
 };
 
-/** A way to the server's two resources for one host; connections for `status` are kept and used again. */
+/** A way to the server's resources for one host; connections for what is posted are kept and used again. */
 export class AgentRequests {
   readonly #address: FeedAddress;
   readonly #base: URL;
@@ -27,12 +27,12 @@ export class AgentRequests {
   }
 
   /** Begins a request; the caller sends its body, listens, and ends it. */
-  open(resource: 'state' | 'status', query: Readonly<Record<string, string>>): ClientRequest {
+  open(resource: 'state' | 'status' | 'trace', query: Readonly<Record<string, string>>): ClientRequest {
     const url = new URL(`/feed/v1/hosts/${this.#address.host}/${resource}`, this.#base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const options: RequestOptions = {
       method: resource === 'state' ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${this.#address.token}`, ...(resource === 'status' && { 'content-type': 'application/json' }) },
+      headers: { authorization: `Bearer ${this.#address.token}`, ...(resource !== 'state' && { 'content-type': 'application/json' }) },
       agent: this.#agent,
     };
     const request = this.#base.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);

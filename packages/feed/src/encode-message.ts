@@ -27,7 +27,7 @@ function objectText(object: HostObject): string {
   return text;
 }
 
-/** A message without a body as a line. */
+/** A message without an object as a line. */
 export function encodeMark(message: Exclude<FeedMessage, { type: 'put' | 'delta' }>): string {
   return `${JSON.stringify(message)}\n`;
 }

@@ -4,6 +4,7 @@ import { type HostName, isProblem, type Problem, parseHostName } from '@manx/hos
 import type { Feed } from './feed.js';
 import { MAX_REPORT_BYTES, REVISION_HEADER, RUN_HEADER } from './messages.js';
 import { parseStatusReport } from './parse-status.js';
+import { parseTraceReport } from './parse-trace.js';
 import { readBody } from './read-body.js';
 import { verifyAgentToken } from './token.js';
 
@@ -22,8 +23,8 @@ export type FeedServerOptions = {
 
 type Exchange = { readonly req: IncomingMessage; readonly res: ServerResponse; readonly query: URLSearchParams; readonly host: HostName };
 
-const PATH = /^\/feed\/v1\/hosts\/([^/]+)\/(state|status)$/;
-const METHODS = { state: 'GET', status: 'POST' } as const;
+const PATH = /^\/feed\/v1\/hosts\/([^/]+)\/(state|status|trace)$/;
+const METHODS = { state: 'GET', status: 'POST', trace: 'POST' } as const;
 
 function refuse(res: ServerResponse, status: number, problem: Problem): void {
   if (res.headersSent || res.destroyed) return;
@@ -67,7 +68,7 @@ class FeedServer {
     const [path = '', query = ''] = (req.url ?? '').split('?', 2);
     const [, name, what] = PATH.exec(path) ?? [];
     const host = parseHostName(name ?? '');
-    if (host === null || (what !== 'state' && what !== 'status')) {
+    if (host === null || (what !== 'state' && what !== 'status' && what !== 'trace')) {
       return refuse(res, 404, { code: 'not-found', subject: 'request', detail: 'there is nothing at this path' });
     }
     if (req.method !== METHODS[what]) {
@@ -77,7 +78,8 @@ class FeedServer {
     if (!this.#admit(req, res, host)) return;
     const exchange = { req, res, query: new URLSearchParams(query), host };
     if (what === 'state') this.#stream(exchange);
-    else void this.#takeReport(exchange);
+    else if (what === 'status') void this.#takeReport(exchange);
+    else void this.#takeTrace(exchange);
   }
 
   #admit(req: IncomingMessage, res: ServerResponse, host: HostName): boolean {
@@ -116,22 +118,36 @@ class FeedServer {
 
   async #takeReport({ req, res, host }: Exchange): Promise<void> {
     try {
-      const body = await readBody(req, MAX_REPORT_BYTES);
-      if (body.kind === 'cut') return;
-      if (body.kind === 'too-long') {
-        return refuse(res, 413, { code: 'too-long', subject: 'report', detail: `longer than ${MAX_REPORT_BYTES} bytes` });
-      }
-      const report = parseStatusReport(body.text);
-      if (isProblem(report)) {
-        this.#logger.warn({ host, ...report }, 'feed: a report was refused');
-        return refuse(res, 400, report);
-      }
+      const report = await this.#read({ req, res, host }, parseStatusReport);
+      if (report === null) return;
       const revision = await this.#feed.report(host, report);
       res.writeHead(204, { [REVISION_HEADER]: String(revision) }).end();
     } catch (error) {
       this.#logger.warn({ host, err: error }, 'feed: a report could not be taken');
       refuse(res, 503, { code: 'not-taken', subject: 'report', detail: 'the server could not take it; send it again' });
     }
+  }
+
+  async #takeTrace({ req, res, host }: Exchange): Promise<void> {
+    const report = await this.#read({ req, res, host }, parseTraceReport);
+    if (report === null) return;
+    if (this.#feed.takeTrace(host, report)) return void res.writeHead(204).end();
+    refuse(res, 404, { code: 'not-found', subject: 'trace', detail: 'nobody waits for this answer' });
+  }
+
+  /** A report as it was posted; null where it was refused, or did not come whole. */
+  async #read<T extends object>({ req, res, host }: Omit<Exchange, 'query'>, parse: (text: string) => T | Problem): Promise<T | null> {
+    const body = await readBody(req, MAX_REPORT_BYTES);
+    if (body.kind === 'cut') return null;
+    if (body.kind === 'too-long') {
+      refuse(res, 413, { code: 'too-long', subject: 'report', detail: `longer than ${MAX_REPORT_BYTES} bytes` });
+      return null;
+    }
+    const report = parse(body.text);
+    if (!isProblem(report)) return report;
+    this.#logger.warn({ host, ...report }, 'feed: a report was refused');
+    refuse(res, 400, report);
+    return null;
   }
 }
 

@@ -4,8 +4,17 @@ import { type HostDelta, type HostState, isProblem, type Problem, type Revision 
 import { AgentRequests, type FeedAddress, problemOf } from './agent-request.js';
 import { BackOff, type BackOffLimits } from './back-off.js';
 import { LineSplitter } from './line-splitter.js';
-import { HEARTBEAT_MS, MAX_LINE_BYTES, MISSED_HEARTBEATS, type ReleasedAddress, RUN_HEADER } from './messages.js';
+import {
+  HEARTBEAT_MS,
+  MAX_LINE_BYTES,
+  MISSED_HEARTBEATS,
+  type ReleasedAddress,
+  RUN_HEADER,
+  type TraceOrder,
+  type TraceReport,
+} from './messages.js';
 import { parseFeedMessage } from './parse-message.js';
+import { postTraceReport } from './post-trace-report.js';
 import { type Assembled, StateAssembler } from './state-assembler.js';
 import { type AgentNews, type HeardClaim, StatusOutbox } from './status-outbox.js';
 import { StatusPoster } from './status-poster.js';
@@ -36,6 +45,10 @@ export type FeedSessionOptions = FeedAddress & {
   readonly onLink?: (link: FeedLink) => void;
   /** The server has put these claims in order with those of other hosts: from this revision on the state says how. */
   readonly onClaimsTaken?: (claims: readonly HeardClaim[], revision: Revision) => void;
+  /** Does a step of a trace, and says what came of it; absent: this agent traces nothing, and says so. Never rejects. */
+  readonly onTrace?: (order: TraceOrder) => Promise<Omit<TraceReport, 'trace' | 'order'>>;
+  /** What came of it could not be delivered, and is not sent again. */
+  readonly onTraceProblem?: (problem: Problem) => void;
   /** A report that could not be delivered; it is sent again. */
   readonly onReportProblem?: (problem: Problem) => void;
   /** Names this run of the agent; random unless told. */
@@ -165,9 +178,19 @@ class AgentFeed {
     });
   }
 
+  async #trace(order: TraceOrder): Promise<void> {
+    const { onTrace, onTraceProblem } = this.#options;
+    const done = (await onTrace?.(order)) ?? { problem: 'this agent traces nothing', account: null };
+    if (this.#isClosed) return;
+    const report = { trace: order.trace, order: order.type, ...done };
+    const problem = await postTraceReport(this.#requests, report, { url: this.#options.url, timeoutMs: this.#silenceMs });
+    if (problem !== null && !this.#isClosed) onTraceProblem?.(problem);
+  }
+
   #take(run: string, assembled: Assembled): void {
     if (assembled.kind === 'partial') return;
     if (assembled.kind === 'released') return this.#tellReleased(assembled.addresses);
+    if (assembled.kind === 'order') return void this.#trace(assembled.order);
     const state = assembled.kind === 'revision' ? this.#held?.state : assembled.state;
     if (state === undefined) return;
     const held = { run, revision: assembled.revision, state };

@@ -88,6 +88,13 @@ export class FeedStream {
     this.#write(encodeMark({ type: 'heartbeat', revision: this.#position }));
   }
 
+  /** Says something in between, at once; false where the reader is behind, or still hears of its state. */
+  say(line: string): boolean {
+    if (!this.#isWritable || this.#isOver || this.#snapshot !== null) return false;
+    this.#write(line);
+    return true;
+  }
+
   /** Ends the session, once. */
   end(): void {
     if (this.#isOver) return;

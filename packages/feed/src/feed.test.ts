@@ -60,7 +60,7 @@ class SampleReader {
     const message = parseFeedMessage(line);
     const result = isProblem(message) ? message : this.#assembler.take(message);
     if (isProblem(result)) throw new Error(`${result.detail}: ${line}`);
-    if (result.kind === 'partial') return;
+    if (result.kind === 'partial' || result.kind === 'order') return;
     if (result.kind === 'released') {
       this.lost.push(...result.addresses.map(({ ip, revision }) => `${ip} at ${revision}`));
       return;

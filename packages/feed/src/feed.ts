@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type HostDelta, type HostName, isEmptyDelta, type Revision } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
 import type { RingLimits } from './delta-ring.js';
-import { encodeDelta } from './encode-message.js';
+import { encodeDelta, encodeMark } from './encode-message.js';
 import { type FeedSink, FeedStream } from './feed-stream.js';
 import { HostFeed, type HostSnapshot } from './host-feed.js';
 import { HostLease } from './host-lease.js';
-import { HEARTBEAT_MS, MISSED_HEARTBEATS, RELEASED_PAUSE_MS, type StatusReport } from './messages.js';
+import { HEARTBEAT_MS, MISSED_HEARTBEATS, RELEASED_PAUSE_MS, type StatusReport, type TraceOrder, type TraceReport } from './messages.js';
 import { ReleasedAddresses } from './released-addresses.js';
+import { TraceDesk } from './trace-desk.js';
 
 /** Where host states come from. */
 export type FeedSource = {
@@ -75,6 +76,13 @@ export type Feed = {
   readonly attach: (host: HostName, sink: FeedSink, resume: { readonly run: string; readonly since: Revision } | null) => FeedSession;
   /** Takes a report that was validated and authenticated; for the transport. */
   readonly report: (host: HostName, report: StatusReport) => Promise<Revision>;
+  /**
+   * Has a host's agent do a step of a trace, and gives its answer: `away` where it is not connected, or hears of its state just now; `silent` where none came
+   * within the time.
+   */
+  readonly trace: (host: HostName, order: TraceOrder, timeoutMs: number) => Promise<TraceReport | 'away' | 'silent'>;
+  /** Takes such an answer, validated and authenticated; false: nobody waits for it. For the transport. */
+  readonly takeTrace: (host: HostName, report: TraceReport) => boolean;
   /** Ends all sessions and timers. */
   readonly close: () => void;
 };
@@ -99,6 +107,7 @@ class FeedCore {
   readonly #released = new ReleasedAddresses();
   /** While it runs, what is lost waits for its end. */
   #pause: NodeJS.Timeout | null = null;
+  readonly #traces = new TraceDesk();
   #published: Revision = 0;
   #tickedAt = performance.now();
 
@@ -194,9 +203,22 @@ class FeedCore {
     return (await this.#options.onStatus(name, { ...report, endpoints, claims, drops, samples })) ?? this.#published;
   }
 
+  async trace(host: HostName, order: TraceOrder, timeoutMs: number): Promise<TraceReport | 'away' | 'silent'> {
+    const answer = this.#traces.expect(host, order, timeoutMs);
+    const isSaid = this.#hosts.get(host)?.stream?.say(encodeMark(order)) ?? false;
+    if (isSaid) return await answer;
+    this.#traces.forget(host, order);
+    return 'away';
+  }
+
+  takeTrace(host: HostName, report: TraceReport): boolean {
+    return this.#traces.take(host, report);
+  }
+
   close(): void {
     clearInterval(this.#timer);
     if (this.#pause !== null) clearTimeout(this.#pause);
+    this.#traces.close();
     this.#listeners.clear();
     for (const host of this.#hosts.values()) host.stream?.end();
   }
@@ -278,6 +300,8 @@ export function createFeed(options: FeedOptions): Feed {
     onHost: (listener) => core.onHost(listener),
     attach: (host, sink, resume) => core.attach(host, sink, resume),
     report: (host, report) => core.report(host, report),
+    trace: (host, order, timeoutMs) => core.trace(host, order, timeoutMs),
+    takeTrace: (host, report) => core.takeTrace(host, report),
     close: () => core.close(),
   };
 }

@@ -13,12 +13,20 @@ export {
   MAX_PHYSICAL_NETWORKS,
   MAX_REPORTED_DROPS,
   MAX_SAMPLED_PLACES,
+  MAX_TRACE_HOPS,
+  MAX_TRACE_SECONDS,
+  MAX_TRACED_CHAIN,
+  MAX_TRACED_CHAINS,
+  MAX_TRACED_PACKETS,
+  MAX_TRACED_RULE,
   type ReleasedAddress,
   type ReportedClaim,
   type ReportedDrop,
   type ReportedSample,
   SAMPLES_OF_A_PLACE,
   type StatusReport,
+  type TraceOrder,
+  type TraceReport,
 } from './messages.js';
 export { RecentSamples } from './recent-samples.js';
 export { StatusNews } from './status-news.js';

@@ -1,4 +1,16 @@
-import type { DropReason, EndpointStatus, GroupInterest, HostDelta, HostObject, Membership, Revision, SeenPacket } from '@manx/hoststate';
+import type {
+  DropReason,
+  EndpointStatus,
+  GroupInterest,
+  HostDelta,
+  HostObject,
+  Membership,
+  Revision,
+  SeenPacket,
+  TraceAccount,
+  TraceFlow,
+  TraceSender,
+} from '@manx/hoststate';
 import type { Ip, Mac } from '@manx/ip';
 
 /**
@@ -14,7 +26,31 @@ export type FeedMessage =
   /** Addresses anywhere in the cloud that somebody has lost; comes when the state is in sync, changes nothing of it, and may come before it has got so far. */
   | { readonly type: 'released'; readonly addresses: readonly ReleasedAddress[] }
   /** At least every 5 s when nothing else is said, so that a dead connection is noticed; up to this revision nothing else concerns the host. */
-  | { readonly type: 'heartbeat'; readonly revision: Revision };
+  | { readonly type: 'heartbeat'; readonly revision: Revision }
+  | TraceOrder;
+
+/**
+ * A step of a trace, which is no part of the host's state: said once, in between, and not again after the connection broke. `watch`: have the kernel tell of a
+ * flow, until `end` or for so many seconds; `sender` is there on the host of the sender, which `send` lets send its packet. Each is answered with a TraceReport.
+ */
+export type TraceOrder =
+  | {
+      readonly type: 'trace-watch';
+      readonly trace: string;
+      readonly flow: TraceFlow;
+      readonly seconds: number;
+      readonly sender: TraceSender | null;
+    }
+  | { readonly type: 'trace-send'; readonly trace: string }
+  | { readonly type: 'trace-end'; readonly trace: string };
+
+/** Agent to server, by POST: an order was done, or why not. What was seen comes with the answer to the last. */
+export type TraceReport = {
+  readonly trace: string;
+  readonly order: TraceOrder['type'];
+  readonly problem: string | null;
+  readonly account: TraceAccount | null;
+};
 
 /** An address that nobody has any more who had it before a revision: a flow that began with it until then is not the next one's (S16). */
 export type ReleasedAddress = { readonly ip: Ip; readonly revision: Revision };
@@ -145,3 +181,13 @@ export const MAX_SOURCES_OF_LISTENER = 64;
 
 /** The longest text in a report, in UTF-16 units; agents cut theirs. */
 export const MAX_REPORT_TEXT = 1_000;
+
+/** The longest that an agent watches a flow for without being told to end, in seconds. */
+export const MAX_TRACE_SECONDS = 30;
+
+/** The most that an account has: packets, rules that one met, chains, and characters of a rule and of a chain; agents cut theirs. */
+export const MAX_TRACED_PACKETS = 64;
+export const MAX_TRACE_HOPS = 256;
+export const MAX_TRACED_CHAINS = 64;
+export const MAX_TRACED_RULE = 400;
+export const MAX_TRACED_CHAIN = 8_000;

@@ -1,9 +1,8 @@
 import { isProblem, type Problem, parseHostDelta, parseHostObject } from '@manx/hoststate';
-import { parseIp } from '@manx/ip';
 import { anything, type Check, exactly, listOf, oneOf, revision } from './check.js';
+import { address } from './check-packet.js';
 import { type FeedMessage, MAX_RELEASED } from './messages.js';
-
-const address: Check = (value, at) => (typeof value === 'string' && parseIp(value) === value ? null : `${at}: expected an address`);
+import { traceOrders } from './parse-trace.js';
 
 const envelopes: { readonly [T in FeedMessage['type']]: Check } = {
   begin: exactly({ type: oneOf('begin'), revision }),
@@ -12,6 +11,7 @@ const envelopes: { readonly [T in FeedMessage['type']]: Check } = {
   delta: exactly({ type: oneOf('delta'), revision, delta: anything }),
   released: exactly({ type: oneOf('released'), addresses: listOf(exactly({ ip: address, revision }), MAX_RELEASED) }),
   heartbeat: exactly({ type: oneOf('heartbeat'), revision }),
+  ...traceOrders,
 };
 
 const malformed = (detail: string): Problem => ({ code: 'malformed', subject: 'message', detail });

@@ -1,6 +1,7 @@
-import { type GroupInterest, isDropReason, isRoutedGroup, type Problem, type SeenPacket } from '@manx/hoststate';
-import { familyOf, type Ip, parseIp, parseMac } from '@manx/ip';
+import { type GroupInterest, isDropReason, isRoutedGroup, type Problem } from '@manx/hoststate';
+import { familyOf, type Ip } from '@manx/ip';
 import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
+import { address, id, mac, packet } from './check-packet.js';
 import {
   MAX_INTERESTS,
   MAX_LISTENERS,
@@ -16,11 +17,8 @@ import {
   type StatusReport,
 } from './messages.js';
 
-const id = text(64, /^[A-Za-z0-9][A-Za-z0-9_-]*$/);
 const short = text(255);
 const long = text(MAX_REPORT_TEXT);
-/** An address in canonical text. */
-const address: Check = (value, at) => (typeof value === 'string' && parseIp(value) === value ? null : `${at}: expected an address`);
 const v4: Check = (value, at) => address(value, at) ?? (familyOf(value as Ip) === 4 ? null : `${at}: expected an IPv4 address`);
 /** A group that goes beyond the link, and a source of its family. */
 const interest: Check = (value, at) => {
@@ -55,31 +53,6 @@ const drop = exactly({
   firstAgeMs: milliseconds,
   lastAgeMs: milliseconds,
 });
-const mac: Check = (value, at) => (typeof value === 'string' && parseMac(value) === value ? null : `${at}: expected a MAC address`);
-const upTo =
-  (most: number): Check =>
-  (value, at) =>
-    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most ? null : `${at}: expected a number up to ${most}`;
-const [octet, word] = [upTo(0xff), upTo(0xffff)];
-const PACKETS: Readonly<Record<SeenPacket['kind'], Check>> = {
-  ip: exactly({
-    kind: oneOf('ip'),
-    source: address,
-    destination: address,
-    protocol: octet,
-    sport: nullable(word),
-    dport: nullable(word),
-    icmp: nullable(exactly({ type: octet, code: octet })),
-    tcpFlags: nullable(octet),
-    length: upTo(0xffff + 40),
-  }),
-  arp: exactly({ kind: oneOf('arp'), operation: word, senderMac: mac, sender: address, target: address }),
-  other: exactly({ kind: oneOf('other'), etherType: word }),
-};
-const packet: Check = (value, at) => {
-  const kind = value !== null && typeof value === 'object' && 'kind' in value ? String(value.kind) : '';
-  return Object.hasOwn(PACKETS, kind) ? PACKETS[kind as SeenPacket['kind']](value, at) : `${at}: expected a packet`;
-};
 const sample = exactly({ number: revision, endpoint: nullable(id), at: place, reason, mac: nullable(mac), packet, ageMs: milliseconds });
 const instant = text(32, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
 

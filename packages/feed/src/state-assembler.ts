@@ -1,5 +1,5 @@
 import { applyDelta, type HostDelta, type HostObject, type HostState, isProblem, type Problem, type Revision } from '@manx/hoststate';
-import type { FeedMessage, ReleasedAddress } from './messages.js';
+import type { FeedMessage, ReleasedAddress, TraceOrder } from './messages.js';
 
 /** What a message amounts to for the host. */
 export type Assembled =
@@ -13,7 +13,9 @@ export type Assembled =
   /** These addresses were lost; the state is as it was. */
   | { readonly kind: 'released'; readonly addresses: readonly ReleasedAddress[] }
   /** Up to this revision nothing concerned the host. */
-  | { readonly kind: 'revision'; readonly revision: Revision };
+  | { readonly kind: 'revision'; readonly revision: Revision }
+  /** Of no state: something to do. */
+  | { readonly kind: 'order'; readonly order: TraceOrder };
 
 type Held = { readonly revision: Revision; readonly state: HostState };
 
@@ -76,9 +78,19 @@ export class StateAssembler {
         return isProblem(held) ? held : { kind: 'released', addresses: message.addresses };
       }
       case 'heartbeat':
-        break;
+        return this.#advance(message.revision);
+      case 'trace-watch':
+      case 'trace-send':
+      case 'trace-end':
+        return this.#order(message);
+      default:
+        return message satisfies never;
     }
-    return this.#advance(message.revision);
+  }
+
+  #order(order: TraceOrder): Assembled | Problem {
+    const held = this.#current('an order');
+    return isProblem(held) ? held : { kind: 'order', order };
   }
 
   #resume(revision: Revision): Assembled | Problem {

@@ -62,5 +62,18 @@ export { readSeenPacket, type SeenPacket } from './seen-packet.js';
 export { compareMembers, coversIp, diffMembers, isPrefix, memberOf } from './sorted-members.js';
 export { staleJudge } from './stale-flows.js';
 export { endpointsTightened, flowCutter, reviewedMembers } from './tightened.js';
+export {
+  MAX_TRACED_ADDRESSES,
+  TRACE_CHAINS,
+  TRACE_TABLE,
+  TRACE_VERDICTS,
+  type TraceAccount,
+  type TracedChain,
+  type TracedPacket,
+  type TraceFlow,
+  type TraceHop,
+  type TraceSender,
+  type TraceVerdict,
+} from './trace.js';
 export { type EstablishedFlow, type Flow, nattedPrefixes, type Target, Translation, targetFinder } from './translation.js';
 export { type DenyReason, isRuleFor, type Payload, type PolicyQuery, type Verdict, verdict } from './verdict.js';

@@ -22,7 +22,7 @@ export type { ListenerRecord } from './listeners/parse-listener-report.js';
 export { type ListenerReport, watchListeners } from './listeners/watch-listeners.js';
 export { kernelTries, missingFeatures } from './missing-features.js';
 export { inNetns } from './netlink/libc.js';
-export type { NetlinkWatch } from './netlink/netlink-events.js';
+export type { DrainedWatch, NetlinkWatch } from './netlink/netlink-events.js';
 export { openLibnftables } from './nftables/libnftables.js';
 export { openNftProgram } from './nftables/nft-program.js';
 export {
@@ -50,4 +50,10 @@ export { type RtListener, watchRtnetlink } from './rtnetlink/watch-rtnetlink.js'
 export { type DroppedPacket, type PacketEvent, watchEvents, watchSamples } from './samples/watch-samples.js';
 export { openTapSocket, type TapPlace } from './sockets/open-tap-socket.js';
 export { TapKeeper } from './sockets/tap-keeper.js';
+export type { TraceEvent } from './trace/decode-trace.js';
+export { gatherPackets, visitedChains } from './trace/gather-packets.js';
+export { injectAtTap, removeInjector } from './trace/inject-at-tap.js';
+export { readChains } from './trace/read-chains.js';
+export { traceFrame } from './trace/trace-frame.js';
+export { watchTraces } from './trace/watch-traces.js';
 export { MulticastTunnel, type TunnelEnd } from './tunnel/multicast-tunnel.js';

@@ -26,3 +26,12 @@ export { connectivityMatrix, type Matrix, type MatrixCell, type MatrixLabel, typ
 export { matrixSvg } from './matrix-svg.js';
 export { packetText } from './packet-text.js';
 export { type Absence, ASSUMED_CLIENT_PORT, type End, payloadText, protocolName, type Question } from './question.js';
+export { formatTrace, type ShownTrace } from './trace/format-trace.js';
+export {
+  type HostTrace,
+  hostsConcerned,
+  judgeTrace,
+  type TraceFinding,
+  type TraceJudgement,
+  type TraceVerdictWord,
+} from './trace/judge-trace.js';

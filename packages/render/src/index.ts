@@ -26,6 +26,7 @@ export { ACCEPT_PREFIX, LOG_GROUP } from './nft/log-chains.js';
 export { LISTENER_LOG_GROUP } from './nft/multicast-chains.js';
 export { DROP_METER_PREFIX, RULE_COUNTER_PREFIX } from './nft/names.js';
 export { DROP_METERS } from './nft/render-tables.js';
+export { traceTables, withoutTrace } from './nft/trace-tables.js';
 export { renderHost } from './render-host.js';
 export { neighbourKey, routeKey } from './render-routes.js';
 export { MANX_ROUTE_METRIC, MANX_ROUTE_PROTOCOL } from './route-identity.js';

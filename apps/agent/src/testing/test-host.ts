@@ -5,7 +5,17 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { agentToken, createFeed, createFeedServer, type Feed, type ReportedDrop, type ReportedSample, type StatusReport } from '@manx/feed';
+import {
+  agentToken,
+  createFeed,
+  createFeedServer,
+  type Feed,
+  type ReportedDrop,
+  type ReportedSample,
+  type StatusReport,
+  type TraceOrder,
+  type TraceReport,
+} from '@manx/feed';
 import { asHostName, diffHostStates, type EndpointStatus, type HostState } from '@manx/hoststate';
 import { asIp } from '@manx/ip';
 import { inNetns } from '@manx/kernel';
@@ -127,6 +137,11 @@ export class TestHost {
   release(...ips: readonly string[]): void {
     this.#revision += 1;
     this.#feed?.publish(this.#revision, new Map(), ips.map(asIp));
+  }
+
+  /** Has the agent do a step of a trace. */
+  async trace(order: TraceOrder): Promise<TraceReport | 'away' | 'silent'> {
+    return (await this.#feed?.trace(HOST, order, 10_000)) ?? 'away';
   }
 
   /** The claims that the agent told last. */

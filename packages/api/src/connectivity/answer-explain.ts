@@ -12,26 +12,28 @@ const RESOURCE = 'connectivity';
 /** The most pairs of ends that one answer explains: groups are for the matrix beyond that. */
 const MOST_EXPLANATIONS = 64;
 
-const ATTRIBUTES: ReadonlySet<string> = new Set(['source', 'destination', ...FLOW_ATTRIBUTES]);
+const ATTRIBUTES: readonly string[] = ['source', 'destination', ...FLOW_ATTRIBUTES];
 
 type Decoded = { readonly source: string; readonly destination: string; readonly flow: FlowRequest };
 
-/** Reads the body of a question; a problem says what is wrong with it. */
-const decodeExplain = (body: unknown): Decoded | Problem => {
+type Fields = { readonly [name: string]: unknown };
+
+/** Reads the body of a question, which may have these attributes; a problem says what is wrong with it. The fields are there as they came, too. */
+export const decodeExplain = (body: unknown, attributes: readonly string[]): (Decoded & { readonly fields: Fields }) | Problem => {
   const asked = body !== null && typeof body === 'object' ? (body as { readonly [key: string]: unknown })[RESOURCE] : undefined;
   if (asked === null || typeof asked !== 'object' || Array.isArray(asked)) return badRequest(`the body must be {"${RESOURCE}": {...}}`);
-  const fields = asked as { readonly [name: string]: unknown };
-  const unknown = Object.keys(fields).find((name) => !ATTRIBUTES.has(name));
+  const fields = asked as Fields;
+  const unknown = Object.keys(fields).find((name) => !attributes.includes(name));
   if (unknown !== undefined) return badRequest(`there is no attribute ${JSON.stringify(unknown.slice(0, 255))}`);
   const { source, destination } = fields;
   if (typeof source !== 'string' || typeof destination !== 'string') return badRequest('source and destination are required, as text');
   const flow = decodeFlow(fields);
-  return isProblem(flow) ? flow : { source, destination, flow };
+  return isProblem(flow) ? flow : { source, destination, flow, fields };
 };
 
 /** Answers a question for whoever asks: an explanation for every pair of ports that the two names stand for, IPv4 before IPv6. */
 export const answerExplain = (asker: Asker, source: CloudSource, body: unknown): Answer => {
-  const asked = decodeExplain(body);
+  const asked = decodeExplain(body, ATTRIBUTES);
   if (isProblem(asked)) return refusal(asked);
   const explanations = explainAll(asker, source(viewOf(asker)), asked);
   return isProblem(explanations)
@@ -39,7 +41,8 @@ export const answerExplain = (asker: Asker, source: CloudSource, body: unknown):
     : { status: 200, text: JSON.stringify({ [RESOURCE]: { explanations: snakeKeys(explanations) } }) };
 };
 
-const explainAll = (asker: Asker, cloud: Cloud, { flow, ...names }: Decoded): readonly Explanation[] | Problem => {
+/** An explanation for every pair of ports that the two names stand for. */
+export const explainAll = (asker: Asker, cloud: Cloud, { flow, ...names }: Decoded): readonly Explanation[] | Problem => {
   const [from, to] = [names.source, names.destination].map((name) => findNamed(asker, name));
   if (from === undefined || isProblem(from)) return from as Problem;
   if (to === undefined || isProblem(to)) return to as Problem;

@@ -2,19 +2,7 @@ import { SAMPLES_OF_A_PLACE } from '@manx/feed';
 import { DROP_REASONS } from '@manx/hoststate';
 import type { OperationDoc, Schema } from '../openapi/operation-doc.js';
 import { wrapped } from '../openapi/resource-schemas.js';
-
-const text: Schema = { type: 'string' };
-const flag: Schema = { type: 'boolean' };
-const orNull = (type: string): Schema => ({ type: [type, 'null'] });
-const nullable = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
-const list = (items: Schema): Schema => ({ type: 'array', items });
-const object = (properties: { readonly [name: string]: Schema }): Schema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties),
-  additionalProperties: false,
-});
-const described = (schema: Schema, description: string): Schema => ({ ...schema, description });
+import { described, flag, list, nullable, object, orNull, text } from './schema-parts.js';
 
 const answer: Schema = { enum: ['allowed', 'refused', 'allowed-here'], description: '`allowed-here`: as far as the asker may see.' };
 const ports = nullable(object({ from: { type: 'integer' }, to: { type: 'integer' } }));
@@ -125,7 +113,8 @@ const flowSchema = object({
   from_port: orNull('integer'),
   icmp,
 });
-const explanation = object({ flow: flowSchema, answer: { enum: ['allowed', 'refused', 'allowed-here', 'mixed'] }, ways: list(way) });
+/** One explanation. */
+export const explanation = object({ flow: flowSchema, answer: { enum: ['allowed', 'refused', 'allowed-here', 'mixed'] }, ways: list(way) });
 
 /** What a request says of a flow. */
 const FLOW_PROPERTIES: { readonly [name: string]: Schema } = {
@@ -137,20 +126,23 @@ const FLOW_PROPERTIES: { readonly [name: string]: Schema } = {
   ip_version: { enum: [4, 6, null], description: 'Both that the ends have where none is said.' },
 };
 
+/** What a question about a flow says. */
+export const EXPLAIN_QUESTION = {
+  type: 'object',
+  properties: {
+    source: described(text, 'An address; a port by id or name; an instance by id; or `group:` and a security group.'),
+    destination: text,
+    ...FLOW_PROPERTIES,
+  },
+  required: ['source', 'destination', 'protocol'],
+  additionalProperties: false,
+} as const satisfies Schema;
+
 /** What `POST /v2.0/connectivity/explain` says of itself. */
 export const EXPLAIN_DOC: OperationDoc = {
   summary: 'Says whether a flow passes, by which way and rule, everything that blocks it, and what would open it.',
   tag: 'connectivity',
-  body: wrapped('connectivity', {
-    type: 'object',
-    properties: {
-      source: described(text, 'An address; a port by id or name; an instance by id; or `group:` and a security group.'),
-      destination: text,
-      ...FLOW_PROPERTIES,
-    },
-    required: ['source', 'destination', 'protocol'],
-    additionalProperties: false,
-  }),
+  body: wrapped('connectivity', EXPLAIN_QUESTION),
   answers: { '200': object({ connectivity: object({ explanations: list(explanation) }) }) },
 };
 
@@ -167,11 +159,13 @@ const seenIp = object({
 });
 const seenArp = object({ kind: { const: 'arp' }, operation: { type: 'integer' }, sender_mac: text, sender: text, target: text });
 const seenOther = object({ kind: { const: 'other' }, ether_type: { type: 'integer' } });
+/** The headers of a packet. */
+export const seenPacket: Schema = { anyOf: [seenIp, seenArp, seenOther] };
 const sample = object({
   seen_at: text,
   text: described(text, 'The packet in a line.'),
   mac: described(orNull('string'), 'The MAC that a port sent it with; null of what is sent to a port.'),
-  packet: { anyOf: [seenIp, seenArp, seenOther] },
+  packet: seenPacket,
   peers: described(list(text), 'What the ports at the other end are called, of those that the asker may see.'),
   check: described(orNull('string'), 'The rule that is missing, or the check that it failed.'),
   opening: described(orNull('string'), 'The smallest change that lets such a packet pass this check, as a command.'),

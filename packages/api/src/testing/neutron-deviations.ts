@@ -30,6 +30,8 @@ export const OURS_ONLY: Readonly<Record<string, string>> = {
   ...of('update_port_binding', 'admin service'),
   ...of('update_security_group_rule', 'admin group:member'),
   ...of('create_policy:shared update_policy:shared', 'admin'),
+  // What Neutron has nothing like.
+  ...of('trace_connectivity', 'admin'),
   ...of('create_segment:tags get_segment:tags update_segment:tags delete_segment:tags', 'admin'),
 };
 

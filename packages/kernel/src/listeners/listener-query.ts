@@ -1,4 +1,6 @@
-import { asIp, type Ip, linkLocalFor, type Mac, macBytes, multicastMac } from '@manx/ip';
+import { asIp, type Ip, linkLocalFor, type Mac, multicastMac } from '@manx/ip';
+import { ethernetHeader } from '../frames/ethernet-header.js';
+import { internetChecksum } from '../frames/internet-checksum.js';
 import { ipBytes } from '../netlink/ip-bytes.js';
 
 const ALL_SYSTEMS = asIp('224.0.0.1');
@@ -33,13 +35,13 @@ const igmpQuery = ({ mac, ip }: Querier, { everySeconds, answerMs }: Times): Buf
   message.writeUInt8(Math.min(127, Math.max(1, Math.round(answerMs / 100))), 1);
   message.writeUInt8(ROBUSTNESS, 8);
   message.writeUInt8(Math.min(127, everySeconds), 9);
-  message.writeUInt16BE(checksum(message), 2);
+  message.writeUInt16BE(internetChecksum(message), 2);
   // Version 4, six words; router alert (RFC 2113) behind the addresses.
   const header = Buffer.from([0x46, TOS, 0, 24 + IGMP_QUERY_BYTES, 0, 0, 0, 0, 1, IGMP, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x94, 4, 0, 0]);
   if (ip !== null) ipBytes(ip).copy(header, 12);
   ipBytes(ALL_SYSTEMS).copy(header, 16);
-  header.writeUInt16BE(checksum(header), 10);
-  return Buffer.concat([ethernet(multicastMac(ALL_SYSTEMS), mac, 0x0800), header, message]);
+  header.writeUInt16BE(internetChecksum(header), 10);
+  return Buffer.concat([ethernetHeader(multicastMac(ALL_SYSTEMS), mac, 0x0800), header, message]);
 };
 
 const mldQuery = ({ mac }: Querier, { everySeconds, answerMs }: Times): Buffer => {
@@ -50,20 +52,9 @@ const mldQuery = ({ mac }: Querier, { everySeconds, answerMs }: Times): Buffer =
   message.writeUInt8(Math.min(127, everySeconds), 25);
   const [source, destination] = [ipBytes(linkLocalFor(mac)), ipBytes(ALL_NODES)];
   const pseudo = Buffer.concat([source, destination, Buffer.from([0, 0, 0, MLD_QUERY_BYTES, 0, 0, 0, ICMPV6])]);
-  message.writeUInt16BE(checksum(Buffer.concat([pseudo, message])), 2);
+  message.writeUInt16BE(internetChecksum(Buffer.concat([pseudo, message])), 2);
   const header = Buffer.from([0x60, 0, 0, 0, 0, 8 + MLD_QUERY_BYTES, 0, 1]);
   // One header of options: router alert for MLD (RFC 2711), and two bytes of padding.
   const options = Buffer.from([ICMPV6, 0, 5, 2, 0, 0, 1, 0]);
-  return Buffer.concat([ethernet(multicastMac(ALL_NODES), mac, 0x86dd), header, source, destination, options, message]);
-};
-
-const ethernet = (to: Mac, from: Mac, etherType: number): Buffer =>
-  Buffer.from([...macBytes(to), ...macBytes(from), etherType >> 8, etherType & 0xff]);
-
-/** The Internet checksum (RFC 1071) of bytes whose own field is zero. */
-const checksum = (bytes: Buffer): number => {
-  let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
+  return Buffer.concat([ethernetHeader(multicastMac(ALL_NODES), mac, 0x86dd), header, source, destination, options, message]);
 };

@@ -21,6 +21,9 @@ export type NetlinkListener = {
 /** An open subscription. */
 export type NetlinkWatch = { readonly close: () => void };
 
+/** One that can be asked for what has come and was not told yet. */
+export type DrainedWatch = NetlinkWatch & { readonly drain: () => void };
+
 /**
  * Subscribes to multicast groups in the current network namespace; events come from the event loop, until `close`. Keeps the process
  * alive. `prepare` may set further options on the socket before the first event. Throws Fault when it cannot be opened.
@@ -28,7 +31,7 @@ export type NetlinkWatch = { readonly close: () => void };
 export const watchNetlink = (
   source: { readonly protocol: number; readonly groups: readonly number[]; readonly prepare?: (fd: number) => void },
   listener: NetlinkListener,
-): NetlinkWatch => {
+): DrainedWatch => {
   const fd = openNetlink(source.protocol, SOCK_NONBLOCK);
   const buffer = Buffer.allocUnsafe(1 << 17);
   try {
@@ -43,15 +46,17 @@ export const watchNetlink = (
     throw fault;
   }
   const state = { isOpen: true };
-  const handle = koffi.node.poll(fd, { readable: true }, () => {
+  const drain = (): void => {
     for (let reads = 0; state.isOpen && reads < MAX_READS_PER_TURN; reads += 1) {
       const event = readEvent(fd, buffer);
       if (event === 'none') return;
       if (event === 'lost') listener.onLost();
       else listener.onMessages(event);
     }
-  });
+  };
+  const handle = koffi.node.poll(fd, { readable: true }, drain);
   return {
+    drain,
     close: () => {
       if (!state.isOpen) return;
       state.isOpen = false;

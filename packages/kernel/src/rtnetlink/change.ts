@@ -16,6 +16,9 @@ export type RtChange =
   /** The place of filters for what comes in by an interface, with all that are there; and the one that leads everything to another interface. */
   | { readonly kind: 'put-ingress' | 'delete-ingress'; readonly ifindex: number }
   | { readonly kind: 'put-redirect'; readonly ifindex: number; readonly to: number }
+  /** The place of filters for what goes out by an interface; and the one that lets everything come in by another interface in place of that. */
+  | { readonly kind: 'put-egress'; readonly ifindex: number }
+  | { readonly kind: 'put-injection'; readonly ifindex: number; readonly to: number }
   | { readonly kind: 'put-address' | 'delete-address'; readonly ifindex: number; readonly ip: Ip; readonly prefixLength: number }
   | ({ readonly kind: 'put-route' | 'delete-route' } & RouteKey)
   | { readonly kind: 'put-neighbour'; readonly ifindex: number; readonly ip: Ip; readonly mac: Mac }

@@ -10,12 +10,13 @@ import {
   decodeQdisc,
   encodeBucketDelete,
   encodeBucketPut,
+  encodeEgressPut,
   encodeIngressDelete,
   encodeIngressPut,
   encodeQdiscDump,
   RTM_GETQDISC,
 } from './qdisc-codec.js';
-import { decodeRedirect, encodeFilterDump, encodeRedirectPut, RTM_GETTFILTER } from './redirect-codec.js';
+import { decodeRedirect, encodeFilterDump, encodeInjectionPut, encodeRedirectPut, RTM_GETTFILTER } from './redirect-codec.js';
 import { decodeRoute, encodeRouteDelete, encodeRouteDump, encodeRoutePut, RTM_GETROUTE } from './route-codec.js';
 import type { Rtnetlink } from './rtnetlink.js';
 
@@ -26,7 +27,7 @@ const GONE: ReadonlySet<string> = new Set(['ESRCH', 'ENOENT', 'ENODEV', 'EADDRNO
 const isGone = ({ kind }: RtChange, errno: string): boolean =>
   (kind.startsWith('delete-') && (GONE.has(errno) || (kind === 'delete-bucket' && errno === 'EINVAL'))) ||
   // Our own, from before.
-  ((kind === 'put-link' || kind === 'put-ingress') && errno === 'EEXIST');
+  ((kind === 'put-link' || kind === 'put-ingress' || kind === 'put-egress') && errno === 'EEXIST');
 
 /** Opens the port to the network namespace that the process is in. Throws Fault. */
 export const openRtnetlink = (): Rtnetlink => {
@@ -86,6 +87,10 @@ const encodeChange = (change: RtChange): NetlinkRequest => {
       return encodeIngressDelete(change);
     case 'put-redirect':
       return encodeRedirectPut(change);
+    case 'put-egress':
+      return encodeEgressPut(change);
+    case 'put-injection':
+      return encodeInjectionPut(change);
     case 'put-address':
       return encodeAddressPut(change);
     case 'delete-address':

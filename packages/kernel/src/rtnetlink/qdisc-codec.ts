@@ -20,6 +20,8 @@ const TC_H_ROOT = 0xff_ff_ff_ff;
 const TC_H_INGRESS = 0xff_ff_ff_f1;
 /** The handle that the kernel gives to what comes in (`ffff:`). */
 export const INGRESS_HANDLE = 0xff_ff_00_00;
+/** Under which filters see what goes out (TC_H_MIN_EGRESS of `clsact`). */
+export const EGRESS_PARENT = 0xff_ff_ff_f3;
 const TC_LINKLAYER_ETHERNET = 1;
 const MAX_U32 = 0xff_ff_ff_ff;
 /** A tick of the kernel's packet scheduler in seconds (PSCHED_SHIFT, include/net/pkt_sched.h). */
@@ -74,7 +76,17 @@ export const encodeIngressPut = ({ ifindex }: { readonly ifindex: number }): Net
   ]),
 });
 
-/** Takes that place away, with every filter in it. */
+/** Makes the place where filters see what goes out by an interface, and what comes in (sch_clsact). */
+export const encodeEgressPut = ({ ifindex }: { readonly ifindex: number }): NetlinkRequest => ({
+  type: RTM_NEWQDISC,
+  flags: NLM_F_CREATE,
+  payload: Buffer.concat([
+    tcHeader({ ifindex, handle: INGRESS_HANDLE, parent: TC_H_INGRESS }),
+    encodeAttributes([cString(TCA_KIND, 'clsact')]),
+  ]),
+});
+
+/** Takes the place of filters for what comes in away, with every filter in it. */
 export const encodeIngressDelete = ({ ifindex }: { readonly ifindex: number }): NetlinkRequest => ({
   type: RTM_DELQDISC,
   flags: 0,

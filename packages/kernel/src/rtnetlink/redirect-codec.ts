@@ -1,6 +1,6 @@
 import { type Attribute, cString, decodeAttributes, encodeAttributes, nested, readCString } from '../netlink/attribute.js';
 import { type NetlinkRequest, NLM_F_CREATE } from '../netlink/message.js';
-import { INGRESS_HANDLE, TCA_KIND, TCA_OPTIONS, tcHeader } from './qdisc-codec.js';
+import { EGRESS_PARENT, INGRESS_HANDLE, TCA_KIND, TCA_OPTIONS, tcHeader } from './qdisc-codec.js';
 
 export const RTM_NEWTFILTER = 44;
 export const RTM_DELTFILTER = 45;
@@ -13,6 +13,7 @@ const TCA_ACT_KIND = 1;
 const TCA_ACT_OPTIONS = 2;
 const TCA_MIRRED_PARMS = 2;
 const TCA_EGRESS_REDIR = 1;
+const TCA_INGRESS_REDIR = 3;
 const TC_ACT_STOLEN = 4;
 const ETH_P_ALL = 0x0003;
 /** Before any filter that somebody else may add. */
@@ -21,15 +22,22 @@ const U32_SEL = 16; // struct tc_u32_sel, without its keys
 const U32_KEY = 16; // struct tc_u32_key
 const MIRRED = 28; // struct tc_mirred
 
+type Lead = { readonly ifindex: number; readonly to: number };
+
 /** Leads all that comes in by an interface out by another one, which must be up: the kernel drops it otherwise (net/sched/act_mirred.c). */
-export const encodeRedirectPut = ({ ifindex, to }: { readonly ifindex: number; readonly to: number }): NetlinkRequest => {
+export const encodeRedirectPut = (lead: Lead): NetlinkRequest => encodeLead(lead, { parent: INGRESS_HANDLE, how: TCA_EGRESS_REDIR });
+
+/** Lets all that is sent by an interface come in by another one, which must be up, as if it had been received there. */
+export const encodeInjectionPut = (lead: Lead): NetlinkRequest => encodeLead(lead, { parent: EGRESS_PARENT, how: TCA_INGRESS_REDIR });
+
+const encodeLead = ({ ifindex, to }: Lead, { parent, how }: { readonly parent: number; readonly how: number }): NetlinkRequest => {
   // One key without a bit that counts: everything.
   const selector = Buffer.alloc(U32_SEL + U32_KEY);
   selector.writeUInt8(TC_U32_TERMINAL, 0);
   selector.writeUInt8(1, 2);
   const mirred = Buffer.alloc(MIRRED);
   mirred.writeInt32LE(TC_ACT_STOLEN, 8);
-  mirred.writeInt32LE(TCA_EGRESS_REDIR, 20);
+  mirred.writeInt32LE(how, 20);
   mirred.writeUInt32LE(to, 24);
   const action: Attribute = nested(1, [
     cString(TCA_ACT_KIND, 'mirred'),
@@ -39,7 +47,7 @@ export const encodeRedirectPut = ({ ifindex, to }: { readonly ifindex: number; r
     type: RTM_NEWTFILTER,
     flags: NLM_F_CREATE,
     payload: Buffer.concat([
-      tcHeader({ ifindex, handle: 0, parent: INGRESS_HANDLE, info: info() }),
+      tcHeader({ ifindex, handle: 0, parent, info: info() }),
       encodeAttributes([
         cString(TCA_KIND, 'u32'),
         nested(TCA_OPTIONS, [{ type: TCA_U32_SEL, value: selector }, nested(TCA_U32_ACT, [action])]),

@@ -2,6 +2,7 @@ import type { ErrorEntry } from '../error-table.js';
 
 /** What the kinds of this folder can refuse; see `ERROR_TABLE`. */
 export const OPERATIONS_ERRORS = {
+  TraceInProgress: { status: 429, message: 'Another trace is under way: try again in a few seconds.' },
   AgentNotFound: { status: 404, message: 'Agent {id} could not be found.' },
   LogResourceNotFound: { status: 404, message: 'Log resource {id} could not be found.' },
   FlavorNotFound: { status: 404, message: 'Flavor {id} could not be found.' },

@@ -1,10 +1,10 @@
 import type { PolicyRules } from '../policy-rule.js';
 import { ADMIN, ANY_READER, either, MANAGER, READER } from './personas.js';
-import { operations } from './rules-for.js';
+import { allowed, operations } from './rules-for.js';
 
 const MANAGED = either(ADMIN, MANAGER);
 
-/** What operators work with: neutron `conf/policies/{quotas,agent,logging,metering,service_type}.py`. */
+/** What operators work with: neutron `conf/policies/{quotas,agent,logging,metering,service_type}.py`, and what only Manx has. */
 export const OPERATION_RULES: PolicyRules = {
   ...operations({ name: 'quota', noun: 'the quotas of a project other than the own' }, { get: MANAGED, update: ADMIN, delete: ADMIN }),
   ...operations({ name: 'agent', noun: 'an agent' }, { create: ADMIN, get: ADMIN, update: ADMIN, delete: ADMIN }),
@@ -16,4 +16,5 @@ export const OPERATION_RULES: PolicyRules = {
     { name: 'metering_label_rule', noun: 'a rule of a metering label' },
     { create: MANAGED, get: either(ADMIN, READER), delete: MANAGED },
   ),
+  trace_connectivity: allowed(ADMIN, "Have a packet sent in an instance's name, and see what every host on its way did with it."),
 };

@@ -1,0 +1,30 @@
+import { apiUrl } from '../api-socket.js';
+
+/** What the API answers to a flow that is to be tried, as far as the rows look at it. */
+export type Traced = {
+  readonly verdict: 'agree' | 'disagree' | 'unknown';
+  readonly explanation: { readonly answer: string };
+  readonly findings: readonly { readonly host: string; readonly direction: 'forward' | 'reply'; readonly seen: string }[];
+};
+
+/** Has a packet sent between two instances or addresses, and gives what came of it: one for each IP version that is asked about. */
+export const traceOf = async (question: object): Promise<readonly Traced[]> => {
+  const response = await fetch(`${apiUrl}/v2.0/connectivity/trace`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ connectivity: question }),
+  });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`the API answers ${response.status}: ${text}`);
+  return (JSON.parse(text) as { readonly connectivity: { readonly traces: readonly Traced[] } }).connectivity.traces;
+};
+
+/** The verdict, and what each host did, in words. */
+export const tracedText = ({ verdict, explanation, findings }: Traced): string => {
+  const did = findings.map(({ host, direction, seen }) => `${direction === 'reply' ? 'back: ' : ''}${host} ${seen}`);
+  return `${explanation.answer}, ${verdict}: ${did.join('; ')}`;
+};
+
+/** Whether hosts agreed on the way there, and on the way back. */
+export const agreesBothWays = ({ verdict, findings }: Traced): boolean =>
+  verdict === 'agree' && (['forward', 'reply'] as const).every((wanted) => findings.some(({ direction }) => direction === wanted));
