@@ -87,6 +87,8 @@ const AGENT_SETTINGS = Type.Object(
       {
         domain: Type.Optional(Type.String({ format: 'domain' })),
         lease_seconds: Type.Integer({ minimum: 120, maximum: 31_536_000, default: 86_400 }),
+        messages_per_second: Type.Integer({ minimum: 1, maximum: 100_000, default: 10 }),
+        burst: Type.Integer({ minimum: 1, maximum: 100_000, default: 50 }),
       },
       { ...strict, default: {} },
     ),

@@ -83,7 +83,12 @@ beforeAll(() => {
     settle: ({ state }) => state,
     // Sysctls are those of the process's own namespace: not of the one under test.
     render: (state) => {
-      const plan = renderHost(state, { endpointToHost: 'drop', protectedPrefixes: [], logLimit: { perSecond: 100, burst: 25 } });
+      const plan = renderHost(state, {
+        endpointToHost: 'drop',
+        protectedPrefixes: [],
+        dhcpLimit: { perSecond: 10, burst: 50 },
+        logLimit: { perSecond: 100, burst: 25 },
+      });
       const links = new Map([...plan.links].map(([name, link]) => [name, { ...link, sysctls: new Map<string, string>() }]));
       return { ...plan, links, sysctls: new Map() };
     },

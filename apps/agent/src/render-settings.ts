@@ -19,6 +19,7 @@ export const renderSettings = (settings: AgentSettings): RenderSettings => {
     endpointToHost: settings.endpoint_to_host,
     protectedPrefixes: settings.protected_prefixes,
     logLimit: { perSecond: settings.network_log.rate_limit, burst: settings.network_log.burst_limit },
+    dhcpLimit: { perSecond: settings.dhcp.messages_per_second, burst: settings.dhcp.burst },
     dnsmasq: dnsmasqSettings(settings),
     ...(settings.max_connections === undefined ? {} : { maxConnections: settings.max_connections }),
     ...(settings.host_snat === undefined ? {} : { hostSnat: asIp(settings.host_snat.address) }),

@@ -78,6 +78,17 @@ const REASONS = {
     text: "more queries to the host's DNS than one port may send",
     advice: 'Let the instance cache what it looks up (systemd-resolved, nscd); an operator can raise dns.queries_per_second in agent.yaml.',
   },
+  'dhcp-rate': {
+    direction: 'egress',
+    text: "more DHCP messages and router solicitations than its host's DHCP server takes from one port",
+    advice:
+      'See what in the instance asks over and over (two DHCP clients, one that declines its lease); an operator can raise dhcp.messages_per_second in agent.yaml.',
+  },
+  'address-rate': {
+    direction: 'egress',
+    text: 'the host was spoken to from more than 64 new addresses a minute: link-local ones, or ones within a prefix of its pairs, or without port security',
+    advice: 'Have the instance keep its addresses (link-local ones, those of containers on its link), or let it route for them.',
+  },
   'link-scope': {
     direction: 'egress',
     text: 'broadcast, link-local destinations and multicast groups of the link stay on the link',

@@ -32,6 +32,8 @@ export type RenderSettings = {
    * and at once; what is more never reaches it. Absent where instances are not answered.
    */
   readonly dns?: { readonly port: number; readonly packetsPerSecond: number; readonly burst: number };
+  /** How many messages of one tap the host's DHCP server is asked by, DHCPv6 and router solicitations among them; what is more never reaches it. */
+  readonly dhcpLimit: { readonly perSecond: number; readonly burst: number };
   /** The most connections that one port may have begun, and that may be open to it, at a time; absent: any number. At most `MAX_CONNECTIONS`. */
   readonly maxConnections?: number;
   /** How much is logged of each tap, accepted and dropped each for itself, where a log of Neutron's asks for it. */

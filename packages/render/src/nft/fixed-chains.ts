@@ -2,6 +2,8 @@ import type { DropReason } from '@manx/hoststate';
 import type { Cidr, Family } from '@manx/ip';
 import type { NftChain, NftHook } from '../host-plan.js';
 import type { RenderSettings } from '../settings.js';
+import { OTHER_ADDRESS_ARP, OTHER_ADDRESS_INET } from './address-chains.js';
+import { DHCP_INPUT, dhcpChain } from './dhcp-chains.js';
 import { DNS_FROM_LINK_LOCAL, dnsChains, dnsInput } from './dns-chains.js';
 import { drop, dropChains, FROM_NOBODY, TO_NOBODY } from './drop-chains.js';
 import { METADATA_FROM_LINK_LOCAL, metadataChains, metadataInput } from './metadata-chains.js';
@@ -33,6 +35,8 @@ const INET_REASONS = [
   'protected',
   'host-service',
   'dns-rate',
+  'dhcp-rate',
+  'address-rate',
   'link-scope',
   'multicast-rate',
   'egress-rate',
@@ -66,7 +70,7 @@ const hook = (name: string, priority: number): NftHook => ({ type: 'filter', hoo
  * `accept` ends only the chain it is said in: local traffic passes the egress policy of the one *and* the ingress policy of the other.
  */
 export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [string, NftChain]> {
-  const { protectedPrefixes, endpointToHost, metadataPort: port, dns } = settings;
+  const { protectedPrefixes, endpointToHost, metadataPort: port, dns, dhcpLimit } = settings;
   return [
     ...INET_DROPS.chains,
     // Each fragment shows its source: a forged one must not get among those of another instance. And no forged packet costs a
@@ -91,12 +95,15 @@ export function fixedChains(settings: RenderSettings): ReadonlyArray<readonly [s
     ...(settings.multicast === undefined ? [] : tunnelChains(settings.multicast)),
     ['input', { hook: hook('input', 0), rules: INPUT }],
     ['as-itself', { hook: null, rules: AS_ITSELF }],
+    OTHER_ADDRESS_INET,
+    ['dhcp', dhcpChain(dhcpLimit)],
     [
       'guest-to-host',
       {
         hook: null,
         rules: [
           AS_ITSELF_FIRST,
+          ...DHCP_INPUT,
           ...(dns === undefined ? [] : dnsInput(dns)),
           ...GUEST_TO_HOST,
           ...(port === undefined ? [] : metadataInput(port)),
@@ -174,15 +181,15 @@ const INPUT: readonly string[] = ['iifname != "tap*" accept', 'iifname @taps got
 /**
  * To its host every instance speaks only as itself (S18), also without port security, and however wide its pairs: the host's own flows,
  * BGP's among them, are known by their addresses, and nobody may answer in another's name. From within a prefix it may look for
- * its neighbours only.
+ * its neighbours only, and from no more than so many addresses that are not its own (`other-address`).
  */
 const AS_ITSELF: readonly string[] = [
   'iifname . ether saddr . ip saddr @sources-v4 return',
   'iifname . ether saddr . ip6 saddr @sources-v6 return',
-  `iifname . ether saddr . ip6 saddr @source-nets-v6 icmpv6 type { ${ND_AND_MLD} } return`,
+  `iifname . ether saddr . ip6 saddr @source-nets-v6 icmpv6 type { ${ND_AND_MLD} } goto other-address`,
   'ip saddr 0.0.0.0 iifname . ether saddr @macs udp sport 68 udp dport 67 return',
   `ip6 saddr :: ip6 daddr ff02::/16 iifname . ether saddr @macs icmpv6 type { ${ND_AND_MLD} } return`,
-  'ip6 saddr fe80::/64 ip6 daddr { fe80::/64, ff02::/16 } iifname . ether saddr @macs return',
+  'ip6 saddr fe80::/64 ip6 daddr { fe80::/64, ff02::/16 } iifname . ether saddr @macs goto other-address',
   drop('source'),
 ];
 
@@ -273,7 +280,7 @@ export const STATEFUL_OF_MOVED: ReadonlyArray<readonly [string, NftChain]> = (['
 const arpHook = (name: string): NftHook => ({ type: 'filter', hook: name, priority: 0, policy: 'accept' });
 
 /** How the table `arp manx` drops, and counts what it drops. */
-export const ARP_DROPS = dropChains(['unknown-tap', 'port-down', 'arp', 'to-unknown-tap', 'to-port-down', 'own-address']);
+export const ARP_DROPS = dropChains(['unknown-tap', 'port-down', 'arp', 'address-rate', 'to-unknown-tap', 'to-port-down', 'own-address']);
 
 /**
  * ARP (S3, S17): a guest speaks only for itself, in both the Ethernet and the ARP header. And the host, which answers
@@ -282,6 +289,7 @@ export const ARP_DROPS = dropChains(['unknown-tap', 'port-down', 'arp', 'to-unkn
  */
 export const ARP_CHAINS: ReadonlyMap<string, NftChain> = new Map<string, NftChain>([
   ...ARP_DROPS.chains,
+  OTHER_ADDRESS_ARP,
   [
     'input',
     {
@@ -289,7 +297,9 @@ export const ARP_CHAINS: ReadonlyMap<string, NftChain> = new Map<string, NftChai
       rules: [
         'iifname != "tap*" accept',
         'iifname . ether saddr . arp saddr ether . arp saddr ip @senders accept',
+        'iifname . ether saddr . arp saddr ether . arp saddr ip @sender-nets jump other-address',
         'iifname . ether saddr . arp saddr ether . arp saddr ip @sender-nets accept',
+        'iifname @unsecured jump other-address',
         'iifname @unsecured accept',
         `iifname @taps ${drop('arp')}`,
         ...FROM_NOBODY,

@@ -13,7 +13,9 @@ import { type Family, familyOf } from '@manx/ip';
 import type { NftChain, NftSet, NftTable, RenderProblem } from '../host-plan.js';
 import { remember } from '../remember.js';
 import type { RenderSettings } from '../settings.js';
+import { ADDRESS_METERS_ARP, ADDRESS_METERS_INET } from './address-chains.js';
 import { type ConnectionLimits, connectionLimits } from './connection-chains.js';
+import { DHCP_METERS } from './dhcp-chains.js';
 import { DNS_METERS } from './dns-chains.js';
 import type { DropChains } from './drop-chains.js';
 import { type EndpointSets, renderEndpoints } from './endpoint-sets.js';
@@ -31,8 +33,8 @@ export type RenderedTables = { readonly tables: readonly NftTable[]; readonly pr
 
 const NOTHING: NftChain = { hook: null, rules: [] };
 
-const INET_METERS = new Map([...INET_DROPS.meters, ...MULTICAST_METERS]);
-const ARP_METERS = new Map(ARP_DROPS.meters);
+const INET_METERS = new Map([...INET_DROPS.meters, ...MULTICAST_METERS, ...DHCP_METERS, ...ADDRESS_METERS_INET]);
+const ARP_METERS = new Map([...ARP_DROPS.meters, ...ADDRESS_METERS_ARP]);
 const FRAME_METERS = new Map(FRAME_DROPS.meters);
 
 /** The sets in which the tables count drops, by the table's family. */

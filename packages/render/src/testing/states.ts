@@ -21,6 +21,7 @@ import type { RenderSettings } from '../settings.js';
 
 export const SETTINGS: RenderSettings = {
   endpointToHost: 'drop',
+  dhcpLimit: { perSecond: 10, burst: 50 },
   logLimit: { perSecond: 100, burst: 25 },
   protectedPrefixes: [asCidr('198.19.0.0/24'), asCidr('fd00:198:19::/64')],
 };

@@ -35,7 +35,8 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, (found: RegExpExecArray) => Cl
   [/^ct mark set 0x[\da-f]+(?= |$)/, () => ({ kind: 'mark' })],
   [/^log (?:prefix "[\w-]+" )?group \d+(?: snaplen \d+)?(?= |$)/, () => ({ kind: 'mark' })],
   [/^update @[\w-]+ \{ [\w ]+ counter \}(?= |$)/, () => ({ kind: 'mark' })],
-  [/^update @[\w-]+ \{ \w+ limit rate over \d+\/second burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
+  [/^update @[\w-]+ \{ \w+ limit rate over \d+\/(?:second|minute) burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
+  [/^add @[\w-]+ \{ iifname \. ip6 saddr \}(?= |$)/, () => ({ kind: 'mark' })],
   // Connections are taken as never too many.
   [/^add @[\w-]+ \{ [io]ifname \. ct id & \d+ ct count \d+ \}(?= |$)/, () => ({ kind: 'mark' })],
   [/^update @[\w-]+ \{ [\w ]+ limit rate \d+\/(?:second|minute) burst \d+ packets \}(?= |$)/, () => ({ kind: 'mark' })],
@@ -44,7 +45,6 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, (found: RegExpExecArray) => Cl
   [/^@nh,0,8 != 0x45 jump source-routes(?= |$)/, () => ({ kind: 'absent' })],
   [/^ip hdrlength > 5 ip option \w+ exists(?= |$)/, () => ({ kind: 'absent' })],
   [/^ip6 nexthdr \{ 0, 43, 44, 60 \} rt type \{ 0, 1 \}(?= |$)/, () => ({ kind: 'absent' })],
-  [/^update @[\w-]+ \{ \w+ limit rate over \d+\/second burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
   [/^limit rate over \d+(?: bytes)?\/second burst \d+ (?:bytes|packets)(?= |$)/, () => ({ kind: 'limit' })],
 ];
 

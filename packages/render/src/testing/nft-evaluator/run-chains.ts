@@ -103,6 +103,8 @@ function valuesOf(fields: Extract<Clause, { kind: 'match' }>['fields'], sight: S
 
 function isFound(table: NftTable, within: Lookup, values: readonly string[]): boolean {
   if (within.kind === 'texts') return within.texts.some((element) => isElement(element, values));
+  // What packets fill is empty here: each packet is the first.
+  if (table.meters.has(within.name)) return false;
   const set = table.sets.get(within.name);
   if (set === undefined) throw new Error(`there is no set ${within.name}`);
   return keysOf(set).has(values.join(' . ')) || intervalsOf(set).some((element) => isElement(element, values));
