@@ -214,3 +214,27 @@ export const dhcpOffer = (offer: { readonly client: Mac; readonly address: Ip; r
     u32(3600),
     [255],
   );
+
+/**
+ * A DHCP inform (RFC 2131, 4.4.3): the client with that hardware address has its address already, and asks for the rest; or a discover of a
+ * relay's, which names itself as the gateway to be answered.
+ */
+export const dhcpOfAddress = (message: {
+  readonly client: Mac;
+  readonly type: 1 | 8;
+  readonly own?: Ip;
+  readonly gateway?: Ip;
+}): Uint8Array => {
+  const none = new Uint8Array(4);
+  return concat(
+    [1, 1, 6, message.gateway === undefined ? 0 : 1],
+    u32(0x4d616e7b),
+    [0, 0, 0, 0],
+    message.own === undefined ? none : ipBytes(message.own),
+    new Uint8Array(8),
+    message.gateway === undefined ? none : ipBytes(message.gateway),
+    macBytes(message.client),
+    new Uint8Array(10 + 64 + 128),
+    [99, 130, 83, 99, 53, 1, message.type, 255],
+  );
+};

@@ -60,8 +60,8 @@ const REASONS = {
   },
   'dhcp-server': {
     direction: 'egress',
-    text: 'a DHCP answer: instances are no DHCP servers',
-    advice: 'Turn off the DHCP server in the instance; subnets with enable_dhcp answer.',
+    text: 'a DHCP answer, or what a relay says: instances are no DHCP servers and no relays',
+    advice: 'Turn off the DHCP server or relay in the instance; subnets with enable_dhcp answer.',
   },
   protected: {
     direction: 'egress',

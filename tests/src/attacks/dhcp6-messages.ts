@@ -10,10 +10,10 @@ export const messageTypes = {
   request: 3,
   confirm: 4,
   renew: 5,
+  rebind: 6,
   reply: 7,
   release: 8,
   decline: 9,
-  reconfigure: 10,
   informationRequest: 11,
   relayForward: 12,
   relayReply: 13,
@@ -54,8 +54,40 @@ export const toServer = (
   return ipFrame(guest, packet, destination === everyServer ? { to: multicastMac(everyServer) } : {});
 };
 
-/** The DHCPv6 message of a frame from a server; null for any other frame. */
+/** The server's message in a frame, taken out of those of relays that it lies in; null for a frame without one. */
 export const fromServer = (frame: Uint8Array): Uint8Array | null => {
   const { etherType, protocol, payload } = readPacket(frame);
-  return etherType === 0x86dd && protocol === 17 && payload[0] === 2 && payload[1] === 0x23 ? payload.slice(8) : null;
+  const isFrom547 = payload[0] === 2 && payload[1] === 0x23;
+  return etherType === 0x86dd && protocol === 17 && isFrom547 ? innermost(payload.slice(8)) : null;
+};
+
+/** An option of a server's message; null when it has none, or the frame is no such message. */
+export const optionIn = (frame: Uint8Array, code: number): Uint8Array | null =>
+  optionsOf(fromServer(frame)?.slice(4) ?? new Uint8Array(0)).find(([one]) => one === code)?.[1] ?? null;
+
+/** The addresses that a server's message gives: those with some time to live. */
+export const addressesIn = (frame: Uint8Array): readonly Ip[] =>
+  optionsOf(optionIn(frame, 3)?.slice(12) ?? new Uint8Array(0))
+    .filter(([code, data]) => code === 5 && data.slice(20, 24).some((byte) => byte !== 0))
+    .map(([, data]) => ipFromBytes(data.slice(0, 16)));
+
+const ipFromBytes = (bytes: Uint8Array): Ip => {
+  const groups = Array.from({ length: 8 }, (_, at) => (((bytes[2 * at] ?? 0) << 8) | (bytes[2 * at + 1] ?? 0)).toString(16));
+  return asIp(groups.join(':'));
+};
+
+const innermost = (message: Uint8Array): Uint8Array => {
+  if (message[0] !== messageTypes.relayReply) return message;
+  const inner = optionsOf(message.slice(34)).find(([code]) => code === 9)?.[1];
+  return inner === undefined ? message : innermost(inner);
+};
+
+const optionsOf = (bytes: Uint8Array): (readonly [code: number, data: Uint8Array])[] => {
+  const options: (readonly [number, Uint8Array])[] = [];
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const [code, length] = [0, 2].map((offset) => ((bytes[at + offset] ?? 0) << 8) | (bytes[at + offset + 1] ?? 0)) as [number, number];
+    options.push([code, bytes.slice(at + 4, at + 4 + length)]);
+    at += 4 + length;
+  }
+  return options;
 };

@@ -2,6 +2,7 @@ import { asIp, asMac, type Ip, type Mac } from '@manx/ip';
 import {
   concat,
   dhcpDiscover,
+  dhcpOfAddress,
   dhcpOffer,
   dhcpRelease,
   ethernet,
@@ -68,6 +69,11 @@ const asked = (guest: Guest, { source, destination, data, from = asMac(guest.mac
     payload: ip(datagram({ source, destination, sport: 68, dport: 67 }, data)),
   });
 
+const isFromServer = (frame: Uint8Array): boolean => {
+  const { etherType, protocol, payload } = readPacket(frame);
+  return etherType === etherTypes.ip && protocol === 17 && payload[1] === 67;
+};
+
 tryAttacks([
   {
     title: 'S18: an instance is nobody’s DHCP server, of either family',
@@ -114,6 +120,33 @@ tryAttacks([
         expect(link.heard().some((frame) => isOffer(frame, victim.v4))).toBe(false);
       } finally {
         link.close();
+      }
+    },
+  },
+  {
+    title: 'S18: a host answers DHCP to the one who asks, and to no address that is named in the question, as the client’s or as a relay’s',
+    act: async (ground) => {
+      const { mallory, witness, victim, gateway } = ground;
+      const client = asMac(mallory.mac);
+      const links = [witness, victim].map(({ netns }) => openLinkOf(netns));
+      const [link, own] = [openLinkOf(mallory.netns), { source: mallory.v4, destination: asIp(gateway) }];
+      try {
+        for (const named of [witness.v4, victim.v4]) {
+          for (const data of [
+            dhcpOfAddress({ client, type: 8, own: named }),
+            dhcpOfAddress({ client, type: 1, gateway: named }),
+            dhcpOfAddress({ client, type: 8, own: named, gateway: named }),
+          ]) {
+            for (const ends of [own, anew]) link.send(asked(mallory, { ...ends, data }));
+          }
+        }
+        // Who asks about itself is answered.
+        link.send(asked(mallory, { ...own, data: dhcpOfAddress({ client, type: 8, own: mallory.v4 }) }));
+        expect(await link.hears(isFromServer, 5_000)).toBe(true);
+        await settle(ground);
+        expect(links.flatMap((one) => one.heard().filter(isFromServer))).toEqual([]);
+      } finally {
+        for (const one of [...links, link]) one.close();
       }
     },
   },

@@ -1,5 +1,5 @@
 import { type Endpoint, isObjectId, isSilent } from '@manx/hoststate';
-import { type Cidr, cidrFirst, familyOf, hostCidr } from '@manx/ip';
+import { type Cidr, cidrFirst, familyOf, hostCidr, ipValue } from '@manx/ip';
 import type { NftChain } from '../host-plan.js';
 import { remember } from '../remember.js';
 import { CLAIM_CHAIN } from './claim-chains.js';
@@ -31,6 +31,7 @@ export type EndpointNft = FloatingNft &
     readonly moved: readonly string[];
     /** What it may send from (S17): interface, MAC, address; and prefixes of them. */
     readonly macs: readonly string[];
+    readonly dhcpClients: readonly string[];
     readonly sourcesV4: readonly string[];
     readonly sourcesV6: readonly string[];
     readonly sourceNetsV4: readonly string[];
@@ -93,6 +94,7 @@ function render(endpoint: Endpoint, { isStateful, isTracked }: { readonly isStat
     unsecured: endpoint.isSecured ? [] : [tap],
     moved: endpoint.picksUp ? [tap] : [],
     macs: macs.map((one) => `${tap} . ${one}`),
+    dhcpClients: v4.map((ip) => `${tap} . 0x${ipValue(ip).toString(16)}`),
     sourcesV4: [...v4.map((ip) => `${tap} . ${mac} . ${ip}`), ...pairs.sourcesV4],
     sourcesV6: [...v6.map((ip) => `${tap} . ${mac} . ${ip}`), ...pairs.sourcesV6],
     sourceNetsV4: pairs.sourceNetsV4,

@@ -2,6 +2,7 @@ import { type Endpoint, type HostState, isStateful } from '@manx/hoststate';
 import { hostCidr, type Ip } from '@manx/ip';
 import type { NftChain, NftMap, NftSet } from '../host-plan.js';
 import { CLAIM_CHAINS_ARP, CLAIM_CHAINS_INET } from './claim-chains.js';
+import { DHCP_CLIENT } from './dhcp-chains.js';
 import { type EndpointNft, renderStateful, renderStateless, renderTranslated } from './endpoint-nft.js';
 import { rangeTexts, withoutParts } from './intervals.js';
 
@@ -81,6 +82,7 @@ function allSets(nft: readonly EndpointNft[]): EndpointSets {
       ['nd-targets', { ...hashSet('ifname . ether_addr . integer', nft, (one) => one.ndTargets), typeof: ND_TARGET }],
       ['nd-target-nets', { ...intervalSet('ifname . ether_addr . integer', nft, (one) => one.ndTargetNets), typeof: ND_TARGET }],
       ...(hasChecked ? [['checked', hashSet('ifname', nft, (one) => one.checked)] as const] : []),
+      ['dhcp-clients', { ...hashSet('ifname . integer', nft, (one) => one.dhcpClients), typeof: DHCP_CLIENT }],
       ...(hasMoved ? [['moved', hashSet('ifname', nft, (one) => one.moved)] as const] : []),
       ...(hasUntracked ? untrackedSets(nft) : []),
       ...(hasFloating ? floatingSets(nft) : []),

@@ -35,12 +35,15 @@ const STATEMENTS: ReadonlyArray<readonly [RegExp, (found: RegExpExecArray) => Cl
   [/^ct mark set 0x[\da-f]+(?= |$)/, () => ({ kind: 'mark' })],
   [/^log (?:prefix "[\w-]+" )?group \d+(?: snaplen \d+)?(?= |$)/, () => ({ kind: 'mark' })],
   [/^update @[\w-]+ \{ [\w ]+ counter \}(?= |$)/, () => ({ kind: 'mark' })],
-  [/^update @[\w-]+ \{ \w+ limit rate over \d+\/(?:second|minute) burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
+  [/^update @[\w-]+ \{ \w+ limit rate over \d+\/(?:second|minute|hour) burst \d+ packets \}(?= |$)/, () => ({ kind: 'limit' })],
   [/^add @[\w-]+ \{ iifname \. ip6 saddr \}(?= |$)/, () => ({ kind: 'mark' })],
   // Connections are taken as never too many.
   [/^add @[\w-]+ \{ [io]ifname \. ct id & \d+ ct count \d+ \}(?= |$)/, () => ({ kind: 'mark' })],
   [/^update @[\w-]+ \{ [\w ]+ limit rate \d+\/(?:second|minute) burst \d+ packets \}(?= |$)/, () => ({ kind: 'mark' })],
   [/^counter name "[\w-]+"(?= |$)/, () => ({ kind: 'mark' })],
+  // Nor is DHCP more than its ports: no message is a relay's, in another's name, or a rebind.
+  [/^@th,(?:160|256),32 != 0(?= |$)/, () => ({ kind: 'absent' })],
+  [/^@th,64,8 (?:6|\{ 12, 13 \})(?= |$)/, () => ({ kind: 'absent' })],
   // The packets here have neither IPv4 options nor IPv6 extension headers.
   [/^@nh,0,8 != 0x45 jump source-routes(?= |$)/, () => ({ kind: 'absent' })],
   [/^ip hdrlength > 5 ip option \w+ exists(?= |$)/, () => ({ kind: 'absent' })],
