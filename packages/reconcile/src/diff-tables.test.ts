@@ -54,7 +54,7 @@ describe('a difference of tables', () => {
       .trim()
       .split('\n');
     expect(lines.filter((line) => !line.includes('tap9a1b2c3d-4e'))).toEqual([]);
-    expect(lines.length).toBe(19);
+    expect(lines.length).toBe(20);
   });
 
   it('of one changed group rewrites its two chains at most', () => {
