@@ -20,7 +20,7 @@ export const messageTypes = {
 } as const;
 
 /** All servers and relays of the link (RFC 8415, section 7.1). */
-export const everyServer = asIp('ff02::1:2');
+const everyServer = asIp('ff02::1:2');
 
 /** An option with its code and length (section 21.1). */
 export const option = (code: number, data: Uint8Array | readonly number[]): Uint8Array =>
