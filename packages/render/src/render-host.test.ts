@@ -26,13 +26,21 @@ describe.each([...NAMED_STATES])('golden %s', (name, state) => {
   it('has the links, routes and neighbours of its golden file', () => expectGolden(`${name}.txt`, formatRest(plan)));
 });
 
-it('S18: no instance can fill what packets write: these sets are by tap, by tap and one of 256 parts of its connections, or by floating IP of the host', () => {
+it('S18: no instance can fill what packets write: these sets are by tap, by tap and one of 256 parts of its connections, by floating IP of the host, or by tap and address, of which one has 128 in a minute', () => {
   const settings = { ...SNAT_SETTINGS, dns: { port: 9753, packetsPerSecond: 200, burst: 400 }, metadataPort: 9775 };
   for (const maxConnections of [1, 20_000, 262_144]) {
     for (const state of NAMED_STATES.values()) {
       for (const { meters, chains } of renderHost(state, { ...settings, maxConnections }).tables) {
         const rules = [...chains.values()].flatMap((chain) => chain.rules).join('\n');
         for (const [name, { size }] of meters) {
+          if (name === 'other-addresses') {
+            // Where 512 instances fill it together, what comes anew is let through, and not remembered.
+            expect(rules).toMatch(
+              /update @new-addresses \{ iifname limit rate over 64\/minute burst 64 packets \} goto drop-address-rate\nadd @other-addresses/,
+            );
+            expect(128 * 512).toBeLessThanOrEqual(size + 1);
+            continue;
+          }
           const keys = [...rules.matchAll(new RegExp(`(?:add|update) @${name} \\{ (.*?) (?:counter|limit|ct count)`, 'g'))].map(
             ([, key]) => key,
           );

@@ -14,7 +14,7 @@ const KEPT_S = 60;
 /** So many new ones at once, and in a minute: at most twice as many are remembered of one tap at a time. */
 const NEW_ONES = 'limit rate over 64/minute burst 64 packets';
 
-/** The set of what a tap was heard from lately, and that in which its new addresses are counted. */
+/** The set of what a tap was heard from lately (full, it lets what is new through, for a turn each packet), and that in which its new addresses are counted. */
 const metersOf = (type: string): ReadonlyArray<readonly [string, NftMeter]> => [
   [KNOWN, { type: `ifname . ${type}`, size: 65_535, timeoutS: KEPT_S }],
   [NEW, { type: 'ifname', size: 65_535, timeoutS: KEPT_S }],
