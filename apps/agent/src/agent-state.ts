@@ -10,7 +10,12 @@ export type AgentState = {
   readonly revision: { readonly wanted: Revision | null; readonly applied: Revision | null };
   readonly endpoints: Readonly<Record<Exclude<EndpointStatus['state'], 'arrived'>, number>>;
   /** How long the turn under way has lasted, in ms (null: none is), and whether another waits. */
-  readonly work: { readonly turnMs: number | null; readonly isDue: boolean };
+  readonly work: {
+    readonly turnMs: number | null;
+    readonly isDue: boolean;
+    /** Of how many addresses that others have lost the flows are still to be ended. */
+    readonly lostAddresses: number;
+  };
   readonly agent: AgentReport;
 };
 

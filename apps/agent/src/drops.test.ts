@@ -95,6 +95,20 @@ it('what logs of Neutron ask for is written to the log of the agent: drops of th
   expect(lines().every(({ action, vm_port: port }) => port === (action === 'DROP' ? one.id : two.id))).toBe(true);
 });
 
+it('and told to the server: what was dropped and what was accepted, each once; a flood of the one hides nothing of the other', async () => {
+  const of = (id: string) => host.events.filter(({ endpoint: port }) => port === id);
+  const accepted = await host.until('an accepted ping is told', () => of(two.id)[0] ?? null);
+  expect(accepted).toMatchObject({ direction: 'ingress', reason: null, logs: ['log-2'], policy: 'open', rule: PING.id });
+  expect(accepted.packet).toMatchObject({ source: one.ip, destination: two.ip, protocol: 1 });
+  const [before] = [of(two.id).length];
+  await forge(300);
+  host.inGuest('dr-g1', 'ping', '-n', '-c', '1', '-W', '1', '-I', one.ip, two.ip);
+  await host.until('one more accepted ping', () => (of(two.id).length > before ? true : null));
+  expect(of(one.id).length).toBeGreaterThan(0);
+  expect(of(one.id).every(({ reason, logs }) => reason === 'source' && logs[0] === 'log-1')).toBe(true);
+  expect(new Set(host.events.map(({ number }) => number)).size).toBe(host.events.length);
+});
+
 it('what stops growing is told with a rate of 0; another run of the agent tells its own', async () => {
   await host.until('no rate', isQuiet);
   const before = packets('source');

@@ -53,6 +53,11 @@ export class ReleasedFlows {
     return this.#heardOf;
   }
 
+  /** Of how many addresses the flows are still to be ended. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** These addresses are lost: their flows end at once, or as soon as it has rested from the last look. */
   take(released: readonly ReleasedAddress[]): void {
     for (const { ip, revision } of released) {

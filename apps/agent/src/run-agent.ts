@@ -40,7 +40,7 @@ import { programmedTaps } from './programmed-taps.js';
 import { readSecret } from './read-secret.js';
 import { ReleasedFlows } from './released-flows.js';
 import { demandSettings, renderSettings } from './render-settings.js';
-import { SampleWatch } from './sample-watch.js';
+import { SampleWatch, type SampleWatchOptions } from './sample-watch.js';
 import { SavedSysctls } from './saved-sysctls.js';
 import { StateCopy } from './state-copy.js';
 import { untilTold } from './until-told.js';
@@ -349,13 +349,20 @@ class Agent {
     });
   }
 
-  #watchSamples(): SampleWatch {
-    return new SampleWatch({
+  /** What all need that hear single packets. */
+  #hearing(): Omit<SampleWatchOptions, 'onProblem'> {
+    return {
       log: this.#log,
       everyMs: this.#settings.drops_seconds * 1000,
       nameOf: (ifindex) => this.#observer.nameOf(ifindex),
       state: () => this.#found?.state ?? null,
       onChange: () => this.#tellAgain(),
+    };
+  }
+
+  #watchSamples(): SampleWatch {
+    return new SampleWatch({
+      ...this.#hearing(),
       onProblem: (detail) => {
         this.#blindness = detail;
         this.#tellAgain();
@@ -365,10 +372,8 @@ class Agent {
 
   #watchEvents(): EventWatch {
     return new EventWatch({
-      log: this.#log,
+      ...this.#hearing(),
       path: this.#settings.network_log.local_output_log_base ?? null,
-      nameOf: (ifindex) => this.#observer.nameOf(ifindex),
-      state: () => this.#found?.state ?? null,
       onProblem: (detail) => {
         this.#muteness = detail;
         this.#tellAgain();
@@ -445,7 +450,7 @@ class Agent {
       server: this.#link,
       revision: { wanted: this.#held?.revision ?? null, applied: this.#found?.revision ?? null },
       endpoints: { up: count('up') + count('arrived'), down: count('down'), error: count('error') },
-      work: this.#loop.work,
+      work: { ...this.#loop.work, lostAddresses: this.#released.waiting },
       agent: this.#report(),
     };
   }
@@ -478,7 +483,8 @@ class Agent {
     this.#metadata?.serve(metadataTaps(programmed));
     this.#dns?.serve(dnsTaps(programmed), found.state.names);
     const news = { revision: found.revision, ...this.#news.of(found), claims: this.#claims.claims };
-    this.#session.report({ ...news, drops: this.#drops.drops, samples: this.#samples.samples, agent: this.#report() });
+    const heard = { drops: this.#drops.drops, samples: this.#samples.samples, events: this.#events.events };
+    this.#session.report({ ...news, ...heard, agent: this.#report() });
   }
 
   #ofServices(): readonly Finding[] {

@@ -1,12 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { FOLLOW_EVERY_S, outputOption, seconds } from './follow-options.js';
 import type { AskedPort, DropRow } from './format-drops.js';
 
 type Output = { readonly output: 'text' | 'json' };
 type Answer = { readonly drops: readonly DropRow[]; readonly ports: readonly AskedPort[] };
 type Asker = (query: string) => Promise<Answer>;
-
-/** How often `--follow` asks, in seconds, unless told: as often as agents count. */
-const EVERY_S = 2;
 
 /** A list shows one packet of each drop. */
 const ONE_EACH = '?samples=1';
@@ -33,7 +31,7 @@ export const addWhyDroppedCommand = (command: Command): void => {
 export const addDropsCommand = (command: Command): void => {
   command
     .option('-f, --follow', 'go on, and show what grows')
-    .option('--every <seconds>', 'how often to look with --follow', seconds, EVERY_S)
+    .option('--every <seconds>', 'how often to look with --follow', seconds, FOLLOW_EVERY_S)
     .addOption(outputOption())
     .action(async ({ output, follow, every }: Output & { readonly follow?: boolean; readonly every: number }) => {
       const [ask, { dropKey, formatDrops }, { terminalPaint }] = await Promise.all([
@@ -52,44 +50,17 @@ export const addDropsCommand = (command: Command): void => {
       if (drops.length === 0 && output === 'text') process.stdout.write('Nothing is dropped that the hosts told of.\n');
       if (follow !== true) return;
       let known = packetsOf(drops);
-      await followDrops(every, ask, (now) => {
+      const { follow: goOn } = await import('./follow.js');
+      await goOn({ everyS: every, first: ask, open: openAsker }, async (again) => {
+        const { drops: now } = await again(ONE_EACH);
         show(now.filter((drop) => drop.packets !== known.get(dropKey(drop))));
         known = packetsOf(now);
       });
     });
 };
 
-/** Looks again and again until the process is ended, or nobody reads on. A server that is away is said once, and asked again. */
-const followDrops = async (everyS: number, first: Asker, onDrops: (drops: readonly DropRow[]) => void): Promise<never> => {
-  process.stdout.on('error', () => process.exit());
-  let ask: Asker | null = first;
-  let trouble = '';
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, everyS * 1000));
-    try {
-      // After a refusal with a new token: the old one may have run out.
-      ask ??= await openAsker();
-      onDrops((await ask(ONE_EACH)).drops);
-      trouble = '';
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'ApiFault') throw error;
-      if (error.message !== trouble) process.stderr.write(`manx: ${error.message} It is asked again.\n`);
-      trouble = error.message;
-      ask = null;
-    }
-  }
-};
-
-const outputOption = (): Option => new Option('-o, --output <form>', 'text or json').choices(['text', 'json']).default('text');
-
 const openAsker = async (): Promise<Asker> => {
   const { findApi, getApi } = await import('./api-access.js');
   const access = await findApi(process.env);
   return async (query) => (await getApi(access, `connectivity/drops${query}`)) as Answer;
 };
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^\d{1,4}$/.test(text) || value < 1) throw new InvalidArgumentError('Expected seconds, 1 to 9999.');
-  return value;
-}

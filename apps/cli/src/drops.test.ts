@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DropRow } from './format-drops.js';
+import type { LoggedRow } from './format-logged.js';
 
 const main = fileURLToPath(new URL('main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'manx-t-drops-'));
@@ -32,14 +33,45 @@ const create = async (kind: string, body: object): Promise<string> => {
   const answer = await fetch(`${api}/v2.0/${kind}s`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ [kind]: body }),
+    body: JSON.stringify({ [kind.slice(kind.lastIndexOf('/') + 1)]: body }),
   });
-  return ((await answer.json()) as Record<string, { readonly id: string }>)[kind]?.id ?? '';
+  return ((await answer.json()) as Record<string, { readonly id: string }>)[kind.slice(kind.lastIndexOf('/') + 1)]?.id ?? '';
 };
 /** What the agent of `h1` says: so many packets of the port were dropped since it runs. */
 const report = async (packets: number): Promise<void> => {
   const drop = { endpoint: port, at: 'tap1', reason: 'source', packets, bytes: 84 * packets, rate: 1, firstAgeMs: 0, lastAgeMs: 0 };
-  const body = { run: 'r1', revision: 1, isFull: false, endpoints: [], claims: null, drops: [drop], samples: null, agent: null };
+  const body = {
+    run: 'r1',
+    revision: 1,
+    isFull: false,
+    endpoints: [],
+    claims: null,
+    drops: [drop],
+    samples: null,
+    events: null,
+    agent: null,
+  };
+  const headers = { authorization: `Bearer ${token}` };
+  const { status } = await fetch(`${feed}/feed/v1/hosts/h1/status`, { method: 'POST', headers, body: JSON.stringify(body) });
+  expect(status).toBe(204);
+};
+
+/** The same of packets that were accepted, with their number in that run. */
+const tellLogged = async (number: number, logs: readonly string[]): Promise<void> => {
+  const ends = { kind: 'ip', source: '10.1.0.9', destination: '10.1.0.10', protocol: 6, sport: 4, dport: 22, icmp: null };
+  const packet = { ...ends, tcpFlags: 2, length: 60 };
+  const event = { number, endpoint: port, direction: 'ingress', reason: null, logs, policy: null, rule: null, packet, ageMs: 0 };
+  const body = {
+    run: 'r1',
+    revision: 1,
+    isFull: false,
+    endpoints: [],
+    claims: null,
+    drops: null,
+    samples: null,
+    events: [event],
+    agent: null,
+  };
   const headers = { authorization: `Bearer ${token}` };
   const { status } = await fetch(`${feed}/feed/v1/hosts/h1/status`, { method: 'POST', headers, body: JSON.stringify(body) });
   expect(status).toBe(204);
@@ -56,7 +88,17 @@ beforeAll(async () => {
   [, api = '', feed = ''] = /API (\S+) .*agents (\S+),/.exec(line ?? '') ?? [];
   token = (await manx('server', 'token', '--config', config, '--host', 'h1')).said.trim();
   // The host is heard of first: a port is bound to none that is away.
-  const life = { run: 'r1', revision: 0, isFull: false, endpoints: [], claims: null, drops: null, samples: null, agent: null };
+  const life = {
+    run: 'r1',
+    revision: 0,
+    isFull: false,
+    endpoints: [],
+    claims: null,
+    drops: null,
+    samples: null,
+    events: null,
+    agent: null,
+  };
   await fetch(`${feed}/feed/v1/hosts/h1/status`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
@@ -91,6 +133,25 @@ describe('what is dropped, asked of a server', () => {
     }
     child.kill();
     expect(packets).toEqual([1, 5, 6]);
+  });
+
+  it('what logs asked for is a line each; followed, what comes; a port that is not there is said', async () => {
+    expect(await manx('logged')).toMatchObject({ code: 0, said: 'Nothing is logged that the hosts told of.\n' });
+    const log = { resource_type: 'security_group', target_id: port, event: 'ALL' };
+    const logs = [await create('log/log', log)];
+    await tellLogged(1, logs);
+    const { said } = await manx('logged', '--port', 'web-1');
+    expect(said).toMatch(/^\S+Z {2}ACCEPT {2}to web-1 {2}TCP .*10\.1\.0\.9.* on h1\n$/);
+    const child = start('logged', '--follow', '--every', '1', '-o', 'json');
+    const ports: string[] = [];
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      ports.push((JSON.parse(line) as LoggedRow).text);
+      if (ports.length === 1) await tellLogged(2, logs);
+      if (ports.length === 2) break;
+    }
+    child.kill();
+    expect(ports.every((text) => text.includes('10.1.0.9'))).toBe(true);
+    expect((await manx('logged', '--port', 'web-9')).code).toBe(1);
   });
 
   it('a port with drops: by which host, why, and what to do', async () => {

@@ -4,6 +4,7 @@ import { addDropsCommand, addWhyDroppedCommand } from './drops-commands.js';
 import { addExplainCommand } from './explain-command.js';
 import { fail } from './fail.js';
 import { addLabCommands } from './lab-commands.js';
+import { addLoggedCommand } from './logged-command.js';
 import { addMatrixCommand } from './matrix-command.js';
 import { addSimCommand } from './sim-command.js';
 import { addStatusCommand } from './status-command.js';
@@ -71,6 +72,7 @@ addTraceCommand(
 );
 addWhyDroppedCommand(program.command('why-dropped').description('what the hosts drop of a port, why, and what to do about it'));
 addDropsCommand(program.command('drops').description('what the hosts drop, by host, port and reason'));
+addLoggedCommand(program.command('logged').description('packets that logs of the logging API asked for, accepted and dropped'));
 addMatrixCommand(program.command('matrix').description('who reaches whom, by group, project, network, host or port'));
 addStatusCommand(
   program

@@ -44,7 +44,7 @@ const agent: Asked = {
     server: { url: 'http://198.19.0.1:9697', isConnected: false, since: '2026-01-31T10:00:00Z', problem: 'connect ECONNREFUSED' },
     revision: { wanted: 7, applied: 7 },
     endpoints: { up: 40, down: 0, error: 0 },
-    work: { turnMs: null, isDue: false },
+    work: { turnMs: null, isDue: false, lostAddresses: 0 },
     agent: {
       version: '1',
       startedAt: '2026-01-31T09:00:00Z',

@@ -95,6 +95,7 @@ export const startServer = async (settings: ServerSettings, log: Logger): Promis
       drops: wiring.drops,
       samples: wiring.samples,
       feed: wiring.feed,
+      events: wiring.events,
       authenticator: auth.keystone === null ? auth.authenticator : meterAuthenticator(auth.authenticator, metrics),
       onAnswer: tellRequest(log, metrics),
       onBug: (err, requestId) => log.error({ err, request_id: requestId }, 'a request ended in an error that is not its own'),

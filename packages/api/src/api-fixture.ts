@@ -62,6 +62,7 @@ export const openTestApi = async (options: TestApiOptions = {}): Promise<TestApi
     drops: wiring.drops,
     samples: wiring.samples,
     feed: wiring.feed,
+    events: wiring.events,
     authenticator: createNoAuthenticator(),
     onBug: (error) => bugs.push(error),
     ...options,

@@ -40,6 +40,7 @@ const report = (claims: StatusReport['claims'], revision = ledger.revision): Sta
   claims,
   drops: null,
   samples: null,
+  events: null,
   agent: null,
 });
 const claim = (endpoint: string, ageMs: number) => [{ endpoint, ip: VIP, ageMs }];

@@ -68,6 +68,7 @@ const report = (said: Readonly<Record<string, 'up' | 'down' | 'error'>>, revisio
   claims: null,
   drops: null,
   samples: null,
+  events: null,
   agent: null,
 });
 

@@ -8,6 +8,7 @@ import { createAgentRegister } from './agent-register.js';
 import { createBindingFence } from './binding-fence.js';
 import { ClaimIntake } from './claim-intake.js';
 import { DropBook } from './connectivity/drop-book.js';
+import { EventBook } from './connectivity/event-book.js';
 import { SampleBook } from './connectivity/sample-book.js';
 import type { CloudSource } from './connectivity/viewer.js';
 import type { Ledger } from './ledger.js';
@@ -32,6 +33,8 @@ export type HostWiring = {
   readonly drops: Pick<DropBook, 'drops' | 'packetsByReason'>;
   /** Some of the packets of these drops. */
   readonly samples: Pick<SampleBook, 'of'>;
+  /** Packets that logs asked for. */
+  readonly events: Pick<EventBook, 'after'>;
   /** Ends the sessions and the feed. */
   readonly close: () => void;
 };
@@ -64,12 +67,15 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
   });
   const drops = new DropBook();
   const samples = new SampleBook();
+  const events = new EventBook();
   const feed = createFeed({
     ...feedOptions,
     source: { snapshot: (host) => ({ revision: compiled, state: compiler.hostState(host) }) },
-    onStatus: async (host: HostName, { run, revision, isFull, endpoints, claims, drops: dropped, samples: seen, agent }: StatusReport) => {
-      if (dropped !== null) drops.take({ host, run, drops: dropped, now: Date.now() });
-      if (seen !== null) samples.take({ host, run, samples: seen, now: Date.now() });
+    onStatus: async (host: HostName, { run, revision, isFull, endpoints, claims, agent, ...told }: StatusReport) => {
+      const word = { host, run, now: Date.now() };
+      if (told.drops !== null) drops.take({ ...word, drops: told.drops });
+      if (told.samples !== null) samples.take({ ...word, samples: told.samples });
+      if (told.events !== null) events.take({ ...word, events: told.events });
       const isOfPorts = isFull || endpoints.length > 0;
       await Promise.all([remember(host, agent), isOfPorts ? intake.take({ host, revision, isFull, endpoints }) : null]);
       return claims === null ? undefined : await claimIntake.take({ host, revision, claims });
@@ -135,6 +141,7 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     },
     drops,
     samples,
+    events,
     close: () => {
       subscription.stop();
       clearTimeout(silence);

@@ -75,6 +75,7 @@ describe('who may ask', () => {
       claims: null,
       drops: null,
       samples: null,
+      events: null,
       agent: null,
     });
     expect((await ask(`${url}/feed/v1/hosts/h1/status`, { method: 'POST', token: tokenOf('h2'), body })).status).toBe(401);

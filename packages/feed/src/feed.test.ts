@@ -389,7 +389,7 @@ describe('readers who do not read', () => {
 });
 
 describe('reports', () => {
-  const report = { run: 'r', revision: 1, isFull: false, claims: null, drops: null, samples: null, agent: null };
+  const report = { run: 'r', revision: 1, isFull: false, claims: null, drops: null, samples: null, events: null, agent: null };
   const status = (id: string) => ({ id, state: 'up' as const, revision: 1, problem: null });
 
   it('a host reports its own endpoints only: others are left out', async () => {

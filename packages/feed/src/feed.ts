@@ -29,7 +29,7 @@ export type HostView = {
   /** How many revisions of the head the host has still to apply; 0 when it has applied all that concerns it. */
   readonly lag: number;
   /** The agent's last report without its endpoints, claims and drops; null before the first. */
-  readonly report: Omit<StatusReport, 'endpoints' | 'claims' | 'drops' | 'samples' | 'isFull'> | null;
+  readonly report: Omit<StatusReport, 'endpoints' | 'claims' | 'drops' | 'samples' | 'events' | 'isFull'> | null;
 };
 
 /** A host's agent came, or was not heard of for the length of its lease. */
@@ -192,7 +192,7 @@ class FeedCore {
     const { run, revision, agent } = report;
     host.report = { run, revision, agent };
     this.#hear(name, host);
-    const isLifeOnly = [report.claims, report.drops, report.samples, agent].every((part) => part === null);
+    const isLifeOnly = [report.claims, report.drops, report.samples, report.events, agent].every((part) => part === null);
     if (report.endpoints.length === 0 && !report.isFull && isLifeOnly) return this.#published;
     const held = this.#options.source.snapshot(name).state.endpoints;
     const endpoints = report.endpoints.filter(({ id }) => held.has(id));
@@ -200,7 +200,8 @@ class FeedCore {
     const isHeld = ({ endpoint }: { readonly endpoint: string | null }): boolean => endpoint === null || held.has(endpoint);
     const drops = report.drops?.filter(isHeld) ?? null;
     const samples = report.samples?.filter(isHeld) ?? null;
-    return (await this.#options.onStatus(name, { ...report, endpoints, claims, drops, samples })) ?? this.#published;
+    const events = report.events?.filter(isHeld) ?? null;
+    return (await this.#options.onStatus(name, { ...report, endpoints, claims, drops, samples, events })) ?? this.#published;
   }
 
   async trace(host: HostName, order: TraceOrder, timeoutMs: number): Promise<TraceReport | 'away' | 'silent'> {

@@ -8,7 +8,10 @@ export { type FeedLink, type FeedSession, type FeedSessionOptions, type HeldStat
 export type { HostSnapshot } from './host-feed.js';
 export {
   type AgentReport,
+  EVENTS_OF_A_PLACE,
   type FeedMessage,
+  MAX_EVENT_LOGS,
+  MAX_EVENT_PLACES,
   MAX_PHYSICAL_NETWORK,
   MAX_PHYSICAL_NETWORKS,
   MAX_REPORTED_DROPS,
@@ -22,6 +25,7 @@ export {
   type ReleasedAddress,
   type ReportedClaim,
   type ReportedDrop,
+  type ReportedEvent,
   type ReportedSample,
   SAMPLES_OF_A_PLACE,
   type StatusReport,
@@ -30,5 +34,5 @@ export {
 } from './messages.js';
 export { RecentSamples } from './recent-samples.js';
 export { StatusNews } from './status-news.js';
-export type { AgentNews, HeardClaim, HeardDrop, HeardSample } from './status-outbox.js';
+export type { AgentNews, HeardClaim, HeardDrop, HeardEvent, HeardSample } from './status-outbox.js';
 export { agentToken, verifyAgentToken } from './token.js';

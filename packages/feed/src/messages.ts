@@ -70,6 +70,8 @@ export type StatusReport = {
   readonly drops: readonly ReportedDrop[] | null;
   /** Packets of this run that the server has not heard of (a full report has all that are kept), by number; null: there are none. */
   readonly samples: readonly ReportedSample[] | null;
+  /** Packets that logs asked for, of this run, that the server has not heard of (a full report has all that are kept), by number; null: there are none. */
+  readonly events: readonly ReportedEvent[] | null;
   /** Null until the agent has said something of itself: such a report is a sign of life and no more. */
   readonly agent: AgentReport | null;
 };
@@ -116,6 +118,22 @@ export type ReportedSample = {
 
 /** An instance that listens to a group. */
 export type ReportedListener = Membership & { readonly endpoint: string };
+/** A packet that logs of one project asked for (Neutron's `logging` API). Its age is in milliseconds when the report was made. */
+export type ReportedEvent = {
+  /** Counts up within a run of the agent, so that what comes twice is taken once. */
+  readonly number: number;
+  readonly endpoint: string;
+  readonly direction: 'egress' | 'ingress';
+  /** Why it was dropped; null: it was accepted. */
+  readonly reason: DropReason | null;
+  /** The logs, by id. */
+  readonly logs: readonly string[];
+  /** The group and rule that let it pass; null where it was dropped, or the rules were others by then. */
+  readonly policy: string | null;
+  readonly rule: string | null;
+  readonly packet: SeenPacket;
+  readonly ageMs: number;
+};
 
 /** What the agent says of itself. */
 export type AgentReport = {
@@ -166,6 +184,14 @@ export const MAX_REPORTED_DROPS = 2_000;
 /** Of how many taps and reasons samples are kept, those of the latest, and how many of each. A report has them all at most. */
 export const MAX_SAMPLED_PLACES = 200;
 export const SAMPLES_OF_A_PLACE = 5;
+
+/**
+ * Of how many places (a log, a port, and whether it was accepted) logged packets are kept for the server, those of the latest, how many of each,
+ * and how many logs one of them names at most. Lines on the host are whole.
+ */
+export const MAX_EVENT_PLACES = 200;
+export const EVENTS_OF_A_PLACE = 10;
+export const MAX_EVENT_LOGS = 16;
 
 /** How many physical networks a host may name, and how long a name may be, in UTF-16 units. */
 export const MAX_PHYSICAL_NETWORKS = 1_000;

@@ -17,6 +17,7 @@ const agent = {
 const drop = { endpoint: null, at: 'tap1', reason: 'source', packets: 2, bytes: 90, rate: 0.5, firstAgeMs: 9, lastAgeMs: 1 };
 const packet = { kind: 'ip', source: '::1', destination: '::2', protocol: 6, sport: 1, dport: 22, icmp: null, tcpFlags: 2, length: 60 };
 const sample = { number: 1, endpoint: 'p', at: 'tap1', reason: 'source', mac: 'fa:16:3e:00:00:01', packet, ageMs: 3 };
+const event = { number: 1, endpoint: 'p', direction: 'ingress', reason: null, logs: ['l'], policy: 'g', rule: 'r', packet, ageMs: 3 };
 const report = {
   run: 'run-1',
   revision: 7,
@@ -25,6 +26,7 @@ const report = {
   claims: [{ endpoint: 'p', ip: '10.0.0.9', ageMs: 5 }],
   drops: [drop],
   samples: [sample],
+  events: [event],
   agent,
 };
 
@@ -94,6 +96,11 @@ describe('a report from a host is not trusted', () => {
     ],
     ['a port beyond all', { ...report, samples: [{ ...sample, packet: { ...packet, dport: 65_536 } }] }, 'report.samples[0].packet.dport'],
     ['too many samples', { ...report, samples: Array.from({ length: 1_001 }, () => sample) }, 'report.samples'],
+    ['a logged packet that goes nowhere', { ...report, events: [{ ...event, direction: 'both' }] }, 'report.events[0].direction'],
+    ['a logged packet for a reason of its own', { ...report, events: [{ ...event, reason: 'toString' }] }, 'report.events[0].reason'],
+    ['a logged packet of a log that is none', { ...report, events: [{ ...event, logs: ['a b'] }] }, 'report.events[0].logs[0]'],
+    ['too many logs', { ...report, events: [{ ...event, logs: Array.from({ length: 17 }, () => 'l') }] }, 'report.events[0].logs'],
+    ['too many logged packets', { ...report, events: Array.from({ length: 2_001 }, () => event) }, 'report.events'],
     ['a physical network without a name', { ...report, agent: { ...agent, physicalNetworks: [''] } }, 'report.agent.physicalNetworks[0]'],
     ['an end of tunnels in IPv6', withGroups([], 'fd00::1'), 'report.agent.multicast.address'],
     ['a group of the link', withGroups([{ group: '224.0.0.5', source: null }]), 'report.agent.multicast.groups[0]'],

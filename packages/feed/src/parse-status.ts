@@ -3,6 +3,9 @@ import { familyOf, type Ip } from '@manx/ip';
 import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
 import { address, id, mac, packet } from './check-packet.js';
 import {
+  EVENTS_OF_A_PLACE,
+  MAX_EVENT_LOGS,
+  MAX_EVENT_PLACES,
   MAX_INTERESTS,
   MAX_LISTENERS,
   MAX_PHYSICAL_NETWORK,
@@ -54,6 +57,17 @@ const drop = exactly({
   lastAgeMs: milliseconds,
 });
 const sample = exactly({ number: revision, endpoint: nullable(id), at: place, reason, mac: nullable(mac), packet, ageMs: milliseconds });
+const event = exactly({
+  number: revision,
+  endpoint: id,
+  direction: oneOf('egress', 'ingress'),
+  reason: nullable(reason),
+  logs: listOf(id, MAX_EVENT_LOGS),
+  policy: nullable(id),
+  rule: nullable(id),
+  packet,
+  ageMs: milliseconds,
+});
 const instant = text(32, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/);
 
 const report: Check = exactly({
@@ -64,6 +78,7 @@ const report: Check = exactly({
   claims: nullable(listOf(exactly({ endpoint: id, ip: address, ageMs: nullable(milliseconds) }), MAX_REPORT_ITEMS)),
   drops: nullable(listOf(drop, MAX_REPORTED_DROPS)),
   samples: nullable(listOf(sample, MAX_SAMPLED_PLACES * SAMPLES_OF_A_PLACE)),
+  events: nullable(listOf(event, MAX_EVENT_PLACES * EVENTS_OF_A_PLACE)),
   agent: nullable(
     exactly({
       version: short,

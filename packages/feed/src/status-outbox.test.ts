@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgentReport } from './messages.js';
 import { parseStatusReport } from './parse-status.js';
-import { type HeardDrop, type HeardSample, StatusOutbox } from './status-outbox.js';
+import { type HeardDrop, type HeardEvent, type HeardSample, StatusOutbox } from './status-outbox.js';
 
 const agent: AgentReport = {
   version: '1',
@@ -58,6 +58,7 @@ describe('what a server has still to hear', () => {
       claims: null,
       drops: null,
       samples: null,
+      events: null,
       agent: null,
     });
   });
@@ -173,6 +174,21 @@ describe('what a server has still to hear', () => {
     expect(outbox.isDirty).toBe(false);
     outbox.meet('server-2');
     expect(said()?.map(([number]) => number)).toEqual([2, 3]);
+  });
+
+  it('of logged packets the same', () => {
+    const outbox = new StatusOutbox('run');
+    const what = { endpoint: 'a', direction: 'egress', reason: null, logs: ['l'], policy: null, rule: null } as const;
+    const event = (number: number): HeardEvent => ({ ...what, number, packet: { kind: 'other', etherType: 9 }, seenAt: 100 * number });
+    const said = () => outbox.post(500).report.events?.map(({ number, ageMs }) => [number, ageMs]) ?? null;
+    outbox.tell({ ...news(1, []), events: [event(1)] });
+    outbox.taken(outbox.post(500), 'server-1');
+    expect([outbox.isDirty, said()]).toEqual([false, null]);
+    outbox.tell({ ...news(1, []), events: [event(1), event(2)] });
+    expect([outbox.isDirty, said()]).toEqual([true, [[2, 300]]]);
+    outbox.taken(outbox.post(500), 'server-1');
+    outbox.meet('server-2');
+    expect(said()?.map(([number]) => number)).toEqual([1, 2]);
   });
 
   it('whatever an agent has to say, the server can read it', () => {

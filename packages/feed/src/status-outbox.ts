@@ -1,6 +1,8 @@
 import type { EndpointStatus, Revision } from '@manx/hoststate';
 import {
   type AgentReport,
+  EVENTS_OF_A_PLACE,
+  MAX_EVENT_PLACES,
   MAX_INTERESTS,
   MAX_LISTENED_SOURCES,
   MAX_LISTENERS,
@@ -10,6 +12,7 @@ import {
   MAX_SAMPLED_PLACES,
   type ReportedClaim,
   type ReportedDrop,
+  type ReportedEvent,
   type ReportedListener,
   type ReportedSample,
   SAMPLES_OF_A_PLACE,
@@ -30,6 +33,8 @@ export type AgentNews = {
   readonly drops?: readonly HeardDrop[];
   /** All samples of this run that are kept, by number. Absent: nothing is said of samples. */
   readonly samples?: readonly HeardSample[];
+  /** All logged packets of this run that are kept, by number. Absent: nothing is said of them. */
+  readonly events?: readonly HeardEvent[];
   readonly agent: AgentReport;
 };
 
@@ -38,6 +43,9 @@ export type HeardDrop = Omit<ReportedDrop, 'firstAgeMs' | 'lastAgeMs'> & { reado
 
 /** A sample with when it was seen, in milliseconds since 1970. */
 export type HeardSample = Omit<ReportedSample, 'ageMs'> & { readonly seenAt: number };
+
+/** A logged packet with when it was seen, in milliseconds since 1970. */
+export type HeardEvent = Omit<ReportedEvent, 'ageMs'> & { readonly seenAt: number };
 
 /** A claim, and when the host heard of it. */
 export type HeardClaim = Pick<ReportedClaim, 'endpoint' | 'ip'> & { readonly at: number | null };
@@ -84,6 +92,17 @@ const aged = ({ firstAt, lastAt, ...drop }: HeardDrop, now: number): ReportedDro
   lastAgeMs: Math.max(0, now - lastAt),
 });
 
+type Numbered = { readonly number: number; readonly seenAt: number };
+
+/** Those after a number, with how long ago they were seen instead of when; null: there are none. */
+const agedAfter = <T extends Numbered>(
+  all: readonly T[],
+  { number: last, now }: { readonly number: number; readonly now: number },
+): readonly (Omit<T, 'seenAt'> & { readonly ageMs: number })[] | null => {
+  const fresh = all.filter(({ number }) => number > last).map(({ seenAt, ...one }) => ({ ...one, ageMs: Math.max(0, now - seenAt) }));
+  return fresh.length === 0 ? null : fresh;
+};
+
 /**
  * What the server has still to hear from this host. Coalesced: of several statuses of an endpoint only the latest is sent, and it stays
  * here until a server has taken it. A server that has not heard the whole of it in its own run gets a full report.
@@ -102,6 +121,9 @@ export class StatusOutbox {
   #samples: readonly HeardSample[] = [];
   /** The number of the last sample that was taken. */
   #toldSample = 0;
+  #events: readonly HeardEvent[] = [];
+  /** The number of the last logged packet that was taken. */
+  #toldEvent = 0;
   /** The run of the server that has had a full report; null: none has. */
   #fullIn: string | null = null;
   #serverRun: string | null = null;
@@ -120,14 +142,16 @@ export class StatusOutbox {
         this.#areClaimsUnheard ||
         this.#hasUnheardDrops ||
         this.#hasUnheardSamples ||
+        this.#hasUnheardEvents ||
         this.#needsFull)
     );
   }
 
-  tell({ revision, endpoints, gone, claims, drops, samples, agent }: AgentNews): void {
+  tell({ revision, endpoints, gone, claims, drops, samples, events, agent }: AgentNews): void {
     this.#revision = revision;
     this.#drops = drops?.slice(0, MAX_REPORTED_DROPS) ?? this.#drops;
     this.#samples = samples?.slice(-MAX_SAMPLED_PLACES * SAMPLES_OF_A_PLACE) ?? this.#samples;
+    this.#events = events?.slice(-MAX_EVENT_PLACES * EVENTS_OF_A_PLACE) ?? this.#events;
     if (claims !== undefined && JSON.stringify(claims) !== JSON.stringify(this.#claims ?? [])) {
       this.#claims = claims.slice(0, MAX_REPORT_ITEMS);
       this.#areClaimsUnheard = true;
@@ -162,10 +186,10 @@ export class StatusOutbox {
     const claims = told?.map(({ endpoint, ip, at }) => ({ endpoint, ip, ageMs: at === null ? null : Math.max(0, now - at) })) ?? null;
     const drops = isFull ? this.#drops : this.#drops.filter((drop) => !this.#toldDrops.has(drop));
     const said = drops.length === 0 ? null : drops.map((drop) => aged(drop, now));
-    const seen = isFull ? this.#samples : this.#samples.filter(({ number }) => number > this.#toldSample);
-    const samples = seen.length === 0 ? null : seen.map(({ seenAt, ...sample }) => ({ ...sample, ageMs: Math.max(0, now - seenAt) }));
+    const samples = agedAfter(this.#samples, { number: isFull ? 0 : this.#toldSample, now });
+    const events = agedAfter(this.#events, { number: isFull ? 0 : this.#toldEvent, now });
     return {
-      report: { run: this.#run, revision: this.#revision, isFull, endpoints, claims, drops: said, samples, agent: this.#agent },
+      report: { run: this.#run, revision: this.#revision, isFull, endpoints, claims, drops: said, samples, events, agent: this.#agent },
       claims: told,
       drops,
     };
@@ -179,6 +203,7 @@ export class StatusOutbox {
     const told = new Set([...this.#toldDrops, ...drops]);
     this.#toldDrops = new Set(this.#drops.filter((drop) => told.has(drop)));
     this.#toldSample = Math.max(this.#toldSample, report.samples?.at(-1)?.number ?? 0);
+    this.#toldEvent = Math.max(this.#toldEvent, report.events?.at(-1)?.number ?? 0);
     if (report.agent === this.#agent) this.#isAgentUnheard = false;
     for (const status of report.endpoints) if (this.#latest.get(status.id) === status) this.#unheard.delete(status.id);
   }
@@ -189,6 +214,10 @@ export class StatusOutbox {
 
   get #hasUnheardSamples(): boolean {
     return (this.#samples.at(-1)?.number ?? 0) > this.#toldSample;
+  }
+
+  get #hasUnheardEvents(): boolean {
+    return (this.#events.at(-1)?.number ?? 0) > this.#toldEvent;
   }
 
   get #needsFull(): boolean {

@@ -55,7 +55,7 @@ const agentOf = async (host: string) => {
   };
   // Typed as agents have it: a field that both sides must know is missed by the compiler.
   const send = (said: Pick<StatusReport, 'revision' | 'endpoints' | 'agent'>): Promise<Response> => {
-    const whole: StatusReport = { run: 'r1', isFull: false, claims: null, drops: null, samples: null, ...said };
+    const whole: StatusReport = { run: 'r1', isFull: false, claims: null, drops: null, samples: null, events: null, ...said };
     return fetch(`${base}/status`, { method: 'POST', headers, body: JSON.stringify(whole) });
   };
   const report = (id: string, state: 'up' | 'down' | 'error', revision: number): Promise<Response> =>

@@ -11,6 +11,7 @@ import {
   createFeedServer,
   type Feed,
   type ReportedDrop,
+  type ReportedEvent,
   type ReportedSample,
   type StatusReport,
   type TraceOrder,
@@ -48,6 +49,7 @@ export class TestHost {
   #claims: NonNullable<StatusReport['claims']> = [];
   readonly #drops = new Map<string, ReportedDrop>();
   readonly #samples: ReportedSample[] = [];
+  readonly #events: ReportedEvent[] = [];
   said = '';
 
   constructor(name: string, state: HostState, extra = '') {
@@ -159,6 +161,11 @@ export class TestHost {
     return this.#samples;
   }
 
+  /** All logged packets that the agents told, in order. */
+  get events(): readonly ReportedEvent[] {
+    return this.#events;
+  }
+
   /** What the agent last said of itself. */
   get agent(): StatusReport['agent'] {
     return this.#feed?.hosts()[0]?.report?.agent ?? null;
@@ -245,6 +252,7 @@ export class TestHost {
     this.#claims = report.claims ?? this.#claims;
     for (const drop of report.drops ?? []) this.#drops.set(`${drop.endpoint ?? ''} ${drop.at} ${drop.reason}`, drop);
     this.#samples.push(...(report.samples ?? []));
+    this.#events.push(...(report.events ?? []));
     for (const status of report.endpoints) this.#statuses.set(status.id, status);
     this.#wake();
   }

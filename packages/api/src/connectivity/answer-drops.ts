@@ -4,10 +4,10 @@ import { badRequest, isProblem, type Port, type Problem } from '@manx/model';
 import { type Cloud, explainDrop, packetText } from '@manx/reach';
 import { type Answer, refusal } from '../answer.js';
 import type { HostDrop } from './drop-book.js';
-import { findNamed } from './find-ends.js';
+import { portsNamed } from './find-ends.js';
 import type { HostSample, SampleBook } from './sample-book.js';
 import { snakeKeys } from './snake-keys.js';
-import { type Asker, type CloudSource, isOwnPort, ownPorts, viewOf } from './viewer.js';
+import { type Asker, type CloudSource, isOwnPort, viewOf } from './viewer.js';
 
 /** A question about drops: the query, and all that is known. */
 export type DropQuestion = {
@@ -81,13 +81,6 @@ const sampleOf = (cloud: Cloud, { packet, mac, reason, endpoint, seenAt }: HostS
     packet: snakeKeys(packet),
     ...explainDrop(cloud, { reason, endpoint, mac, packet }),
   };
-};
-
-const portsNamed = (asker: Asker, name: string): readonly Port[] | Problem => {
-  const end = findNamed(asker, name);
-  if (isProblem(end) || 'ports' in end) return isProblem(end) ? end : end.ports;
-  const holder = [...ownPorts(asker)].find(({ fixed_ips }) => fixed_ips.some(({ ip_address }) => ip_address === end.ip));
-  return holder === undefined ? badRequest(`no port of yours has the address ${end.ip}`) : [holder];
 };
 
 const rowOf = ({ state, actor }: Asker, { host, endpoint, at, reason, packets, bytes, rate, firstAt, lastAt }: HostDrop): object => {

@@ -211,6 +211,39 @@ export const DROPS_DOC: OperationDoc = {
   },
 };
 
+const logged = object({
+  seen_at: text,
+  action: { enum: ['ACCEPT', 'DROP'] },
+  direction: { enum: ['egress', 'ingress'] },
+  reason: described({ enum: [...Object.keys(DROP_REASONS), null] }, 'Why it was dropped; null: it was accepted.'),
+  host: described(orNull('string'), 'Null for who is no administrator.'),
+  port_id: text,
+  port_name: described(orNull('string'), 'Null: the port is gone.'),
+  log_ids: described(list(text), 'The logs that asked for it, of those that the asker may see.'),
+  security_group_id: described(
+    orNull('string'),
+    'The group that let it pass; null where it was dropped, or its rules were others by then.',
+  ),
+  security_group_name: orNull('string'),
+  security_group_rule_id: orNull('string'),
+  text: described(text, 'The packet in a line.'),
+  packet: { anyOf: [seenIp, seenArp, seenOther] },
+});
+
+/** What `GET /v2.0/connectivity/logged` says of itself. */
+export const LOGGED_DOC: OperationDoc = {
+  summary:
+    'Says which packets the logs of the `logging` API asked for, the latest last: a few of each log and port, as this server heard of them.',
+  tag: 'connectivity',
+  query: {
+    port_id: { type: 'string', description: 'Of this port; repeated: of any of these.' },
+    port: { type: 'string', description: 'Of a port or instance by id or name, or of an address; it must be there.' },
+    log_id: { type: 'string', description: 'Asked for by this log; repeated: by any of these.' },
+    after: { type: 'string', description: 'The `cursor` of an earlier answer: only what was heard of since.' },
+  },
+  answers: { '200': object({ logged: list(logged), cursor: text }) },
+};
+
 const labels = list(object({ id: text, name: text, ports: { type: 'integer' } }));
 const kinds: Schema = { enum: ['group', 'project', 'network', 'host', 'port'] };
 

@@ -96,3 +96,11 @@ const has = (end: NamedEnd, family: Family): boolean =>
   'ip' in end
     ? familyOf(end.ip) === family
     : end.ports.some(({ fixed_ips }) => fixed_ips.some(({ ip_address }) => familyOf(ip_address) === family));
+
+/** The asker's ports that a name, an id, an instance's id or an address stands for; a Problem where there is none. */
+export const portsNamed = (asker: Asker, name: string): readonly Port[] | Problem => {
+  const end = findNamed(asker, name);
+  if (isProblem(end) || 'ports' in end) return isProblem(end) ? end : end.ports;
+  const holder = [...ownPorts(asker)].find(({ fixed_ips }) => fixed_ips.some(({ ip_address }) => ip_address === end.ip));
+  return holder === undefined ? badRequest(`no port of yours has the address ${end.ip}`) : [holder];
+};
