@@ -115,8 +115,6 @@ class Agent {
   readonly #samples: SampleWatch;
   readonly #events: EventWatch;
   readonly #tracer: FlowTracer;
-  #blindness: string | null = null;
-  #muteness: string | null = null;
   readonly #deafness = new Map<string, string>();
   readonly #problems = new ProblemBook();
   readonly #settings: AgentSettings;
@@ -363,10 +361,7 @@ class Agent {
   #watchSamples(): SampleWatch {
     return new SampleWatch({
       ...this.#hearing(),
-      onProblem: (detail) => {
-        this.#blindness = detail;
-        this.#tellAgain();
-      },
+      onProblem: (detail) => this.#hearsAgain('samples of drops', detail),
     });
   }
 
@@ -374,10 +369,7 @@ class Agent {
     return new EventWatch({
       ...this.#hearing(),
       path: this.#settings.network_log.local_output_log_base ?? null,
-      onProblem: (detail) => {
-        this.#muteness = detail;
-        this.#tellAgain();
-      },
+      onProblem: (detail) => this.#hearsAgain('logged packets', detail),
     });
   }
 
@@ -409,7 +401,7 @@ class Agent {
     });
   }
 
-  #hearsAgain(what: 'announcements' | 'listeners', problem: string | null): void {
+  #hearsAgain(what: keyof typeof DEAFNESS, problem: string | null): void {
     if (problem === null) this.#deafness.delete(what);
     else this.#deafness.set(what, problem);
     this.#tellAgain();
@@ -490,15 +482,20 @@ class Agent {
   #ofServices(): readonly Finding[] {
     const problem = this.#metadata?.problem() ?? null;
     const metadata = problem === null ? [] : [{ code: 'metadata', subject: 'metadata', detail: problem }];
-    const codes = { announcements: 'claims', listeners: 'multicast' } as const;
-    const deafness = (['announcements', 'listeners'] as const).flatMap((subject) => {
+    const deafness = Object.entries(DEAFNESS).flatMap(([subject, code]) => {
       const detail = this.#deafness.get(subject);
-      return detail === undefined ? [] : [{ code: codes[subject], subject, detail }];
+      return detail === undefined ? [] : [{ code, subject, detail }];
     });
     const silence = this.#dns?.problem() ?? null;
     const dns = silence === null ? [] : [{ code: 'dns', subject: 'dns', detail: silence }];
-    const blindness = this.#blindness === null ? [] : [{ code: 'samples', subject: 'samples of drops', detail: this.#blindness }];
-    const muteness = this.#muteness === null ? [] : [{ code: 'network_log', subject: 'logged packets', detail: this.#muteness }];
-    return [...metadata, ...dns, ...deafness, ...blindness, ...muteness, ...this.#listeners.findings];
+    return [...metadata, ...dns, ...deafness, ...this.#listeners.findings];
   }
 }
+
+/** What may not be heard, and the code of the problem that this is. */
+const DEAFNESS = {
+  announcements: 'claims',
+  listeners: 'multicast',
+  'samples of drops': 'samples',
+  'logged packets': 'network_log',
+} as const;
