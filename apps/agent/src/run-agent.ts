@@ -401,7 +401,7 @@ class Agent {
     });
   }
 
-  #hearsAgain(what: keyof typeof DEAFNESS, problem: string | null): void {
+  #hearsAgain(what: keyof typeof DEAF, problem: string | null): void {
     if (problem === null) this.#deafness.delete(what);
     else this.#deafness.set(what, problem);
     this.#tellAgain();
@@ -482,7 +482,7 @@ class Agent {
   #ofServices(): readonly Finding[] {
     const problem = this.#metadata?.problem() ?? null;
     const metadata = problem === null ? [] : [{ code: 'metadata', subject: 'metadata', detail: problem }];
-    const deafness = Object.entries(DEAFNESS).flatMap(([subject, code]) => {
+    const deafness = Object.entries(DEAF).flatMap(([subject, code]) => {
       const detail = this.#deafness.get(subject);
       return detail === undefined ? [] : [{ code, subject, detail }];
     });
@@ -493,9 +493,4 @@ class Agent {
 }
 
 /** What may not be heard, and the code of the problem that this is. */
-const DEAFNESS = {
-  announcements: 'claims',
-  listeners: 'multicast',
-  'samples of drops': 'samples',
-  'logged packets': 'network_log',
-} as const;
+const DEAF = { announcements: 'claims', listeners: 'multicast', 'samples of drops': 'samples', 'logged packets': 'network_log' } as const;
