@@ -150,6 +150,7 @@ const NEVER_FROM_GUEST: readonly string[] = [
   `udp sport 547 udp dport 546 ${drop('dhcp-server')}`,
   'meta l4proto 17 return',
   `icmp type 5 ${drop('redirect')}`,
+  'meta l4proto 1 return',
   `icmpv6 type 134 ${drop('ra')}`,
   `icmpv6 type 137 ${drop('redirect')}`,
   `icmpv6 type { ${NEIGHBOUR_DISCOVERY} } jump nd`,
