@@ -2,7 +2,8 @@ import { execOut, hostNamespace, instanceNamespace, runProgram, waitUntil } from
 import { type BarePath, makeBareHosts, type Path } from './bare-hosts.js';
 import { type BenchCloud, bootGuests, hosts } from './bench-cloud.js';
 import type { Cleanup } from './cleanup.js';
-import type { Effort, Figure, FigureRow, Progress } from './figure.js';
+import { type Effort, type Figure, type FigureRow, type Progress, rowAlone } from './figure.js';
+import { makeFloatingLimits } from './floating-limits.js';
 import { project } from './guest.js';
 import { median } from './statistics.js';
 import { measureRate, startReceiver } from './traffic.js';
@@ -17,6 +18,8 @@ const mostUdp = 100;
 const excess = 2;
 /** How far from the limit is still what was promised. */
 const tolerance = 0.2;
+/** Of what passes by a floating IP, counted from the IP header on. */
+const floatingPayload = 1448 / 1500;
 /** Of what passes, in frames, what is payload: TCP with timestamps, and UDP of 1400 bytes. */
 const payload = { TCP: 1448 / 1514, UDP: 1400 / 1442 } as const;
 
@@ -99,11 +102,27 @@ export const measureQos = async (
       }
     }
   }
+  await cloud.client.update('ports', 'port', { id: port.id, body: { qos_policy_id: null } });
+  const floating = await makeFloatingLimits(cloud, { guest: near, port: port.id, asker: far });
+  await startReceiver(floating.ways.egress, cleanup);
+  for (const rate of rates) {
+    await floating.set(rate);
+    for (const direction of directions) {
+      progress(`QoS: ${rate} Mb/s of a floating IP, ${direction}`);
+      const seen: number[] = [];
+      for (let round = 0; round < effort.qosRounds; round += 1)
+        seen.push((await measureRate(floating.ways[direction], effort.pathSeconds, null)) / floatingPayload);
+      const share = median(seen) / rate;
+      const words = `${direction === 'egress' ? 'left as' : 'came for'} a floating IP, limit ${rate} Mb/s: TCP`;
+      const ours = `${median(seen).toFixed(1)} Mb/s, ${(100 * share).toFixed(1)} % of the limit`;
+      rows.push(rowAlone(words, ours, '80 % to 120 %', Math.abs(share - 1) <= tolerance));
+    }
+  }
   return {
     title: 'QoS accuracy',
     rows,
     notes: [
-      `Medians of ${effort.qosRounds} rounds of ${effort.pathSeconds} s, taking turns, after a second that is not counted. iperf3 between instances on two hosts: one TCP stream; UDP of 1400 bytes, twice as fast as it may be, up to 100 Mb/s: beyond, senders are what is measured. In Mb/s of Ethernet frames, as they are counted. Bursts are Neutron’s default, 80 % of a second.`,
+      `Medians of ${effort.qosRounds} rounds of ${effort.pathSeconds} s, taking turns, after a second that is not counted. iperf3 between instances on two hosts: one TCP stream; UDP of 1400 bytes, twice as fast as it may be, up to 100 Mb/s: beyond, senders are what is measured. In Mb/s of Ethernet frames, as they are counted. Bursts are Neutron’s default, 80 % of a second; of a floating IP a second, and counted from the IP header on.`,
       'Peer: `tc tbf` of the same rate, burst and queue on the first of three bare routers.',
     ],
   };

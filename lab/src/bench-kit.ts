@@ -3,7 +3,7 @@ export { clientFor } from './apply-cloud.js';
 export { up } from './commands/up.js';
 export { LabError } from './lab-error.js';
 export { labPaths } from './lab-paths.js';
-export { hostNamespace, instanceNamespace, outsideNamespace } from './layout.js';
+export { hostNamespace, instanceNamespace, outsideAddress4, outsideNamespace } from './layout.js';
 export { beginLiveMove } from './move-live.js';
 export { spawnIn } from './namespace-exec.js';
 export { endProcesses } from './namespace-processes.js';
