@@ -50,4 +50,5 @@ export const agentSettings = (layout: Layout, host: LabHost): string =>
     // A member that is gone without a word is missed soon: a lab is for trying.
     multicast_query_seconds: 5,
     protected_prefixes: [...fabricPrefixes],
+    drops_seconds: 1,
   });

@@ -11,6 +11,7 @@ const programs: Readonly<Record<string, string>> = {
   dnsmasq: 'dnsmasq-base',
   nft: 'nftables',
   udhcpc: 'udhcpc',
+  dhclient: 'isc-dhcp-client',
   ping: 'iputils-ping',
   arping: 'iputils-arping',
   keepalived: 'keepalived',

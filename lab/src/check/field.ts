@@ -53,6 +53,8 @@ export type Field = {
   readonly nearCidr6: Cidr;
   /** A prefix that no subnet has. */
   readonly spareCidr: Cidr;
+  /** Prefixes of IPv6 that no subnet has: for a stateful network and a stateless one. */
+  readonly dhcp6Cidrs: readonly [Cidr, Cidr];
   readonly tenantNetwork: string;
   readonly tenantCidr: Cidr;
   /** The IPv4 subnet of tenant. */

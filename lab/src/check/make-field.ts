@@ -37,7 +37,7 @@ const choosePrefixes = async (client: NeutronClient) => {
   const taken = [...subnets.map(({ cidr }) => String(cidr)), ...fabricPrefixes, outsideNetwork4, outsideNetwork6].map(asCidr);
   return {
     v4: freePrefixes(5, (index) => asCidr(`10.99.${index}.0/24`), taken),
-    v6: freePrefixes(3, (index) => asCidr(`fd00:99:0:${index.toString(16)}::/64`), taken),
+    v6: freePrefixes(5, (index) => asCidr(`fd00:99:0:${index.toString(16)}::/64`), taken),
   };
 };
 
@@ -74,6 +74,9 @@ const makeGroup = async (name: string, project: string, isOpen: boolean): Promis
   }
   return group.id;
 };
+
+/** What the check calls something of its own: whatever has such a name is removed in the end. */
+export const bootName = (name: string): string => `${prefix}${name}`;
 
 /** An instance to boot. */
 type Wanted = {
@@ -134,6 +137,7 @@ export const makeField = async (): Promise<Field> => {
     bootGuest(wanted('cutter', second, { group: cutterGroup })),
   );
   const [nearCidr, tenantCidr, nearCidr6, spareCidr, streetCidr] = [v4[0], v4[1], v6[0], v4[3], v4[4]];
+  const [stateful, stateless] = [v6[3], v6[4]];
   const [tenantSubnet] = tenantNet.subnets;
   const [nearSubnet, nearSubnet6] = provider.subnets;
   if (
@@ -143,10 +147,12 @@ export const makeField = async (): Promise<Field> => {
     streetCidr === undefined ||
     nearCidr6 === undefined ||
     spareCidr === undefined ||
+    stateful === undefined ||
+    stateless === undefined ||
     nearSubnet === undefined ||
     nearSubnet6 === undefined
   ) {
-    throw new RangeError('five prefixes of IPv4 and three of IPv6 were asked for');
+    throw new RangeError('five prefixes of IPv4 and of IPv6 were asked for');
   }
   return {
     lab: await readRunningLab(),
@@ -169,6 +175,7 @@ export const makeField = async (): Promise<Field> => {
     nearCidr,
     nearCidr6,
     spareCidr,
+    dhcp6Cidrs: [stateful, stateless],
     tenantNetwork: tenantNet.network,
     tenantSubnet,
     streetCidr,

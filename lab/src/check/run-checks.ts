@@ -7,6 +7,7 @@ import { readRunningLab } from '../running-lab.js';
 import { serveTcp } from '../wire/tcp-probe.js';
 import { serveUdp } from '../wire/udp-probe.js';
 import type { CheckContext } from './context.js';
+import { checkDrops } from './drops.js';
 import { checkExpectations } from './expectations.js';
 import type { Field } from './field.js';
 import { checkLiveMigration } from './live-migration.js';
@@ -32,6 +33,7 @@ import { checkOffAndDown } from './s19-off-and-down.js';
 import { checkFailSafe } from './s20-fail-safe.js';
 import { checkStreet } from './s21-street.js';
 import { checkAddresses } from './s26-addresses.js';
+import { checkClients } from './s26-clients.js';
 import { checkMetadata } from './s27-metadata.js';
 import { checkNames } from './s28-names.js';
 import { checkTrace } from './s30-trace.js';
@@ -56,9 +58,11 @@ const checks: readonly Check[] = [
   { promise: 'S19', run: checkOffAndDown },
   { promise: 'S21', run: checkStreet },
   { promise: 'S26', run: checkAddresses },
+  { promise: 'S26', run: checkClients },
   { promise: 'S27', run: checkMetadata },
   { promise: 'QoS', run: checkQos },
   { promise: 'S28', run: checkNames },
+  { promise: 'drops', run: checkDrops },
   { promise: 'S30', run: checkTrace },
   { promise: 'S9', run: checkFailover },
   { promise: 'live', run: checkLiveMigration },
