@@ -47,6 +47,19 @@ const deadOf = async (flows: ReadonlyMap<string, OpenFlow>): Promise<readonly st
   return lives.flatMap(([name, isAlive]) => (isAlive ? [] : [name]));
 };
 
+/** What was taken over ends as any flow by a floating IP does, on every host that has had a part in it. */
+const endRow = async ({ client }: OnStreet, floating: Floating, flows: ReadonlyMap<string, OpenFlow>): Promise<Row> => {
+  const living = async (ms: number): Promise<readonly string[]> =>
+    (await Promise.all([...flows].map(async ([name, flow]) => ((await flow.lives(ms)) ? [name] : [])))).flat();
+  await client.remove('floatingips', floating.id);
+  const ms = await within(async () => (await living(200)).length === 0);
+  const still = await living(700);
+  return row('S21', 'the floating IP is deleted, under the flows that have moved twice', {
+    saw: ms === null || still.length > 0 ? `STILL alive: ${still.join(', ') || 'some, for too long'}` : `all have ended after ${ms} ms`,
+    ok: ms !== null && still.length === 0,
+  });
+};
+
 /** An instance with a floating IP moves live to the host of some who talk with it by that, away from others, and back. */
 export const liveRows = async (at: OnStreet): Promise<Row[]> => {
   const { field, street, client } = at;
@@ -80,9 +93,8 @@ export const liveRows = async (at: OnStreet): Promise<Row[]> => {
         ),
       );
     }
+    return [...rows, await endRow(at, floating, flows)];
   } finally {
     for (const flow of flows.values()) flow.close();
-    await client.remove('floatingips', floating.id);
   }
-  return rows;
 };
