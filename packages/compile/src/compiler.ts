@@ -100,7 +100,7 @@ export class Compiler {
     return this.#registry.finish();
   }
 
-  /** The addresses that the last `apply` took from those who received what is sent to them (S16): any host may remember flows with these. Sorted. */
+  /** The addresses that the last `apply` took from those who received what is sent to them, or gave to others after that (S16): any host may remember flows with these. Sorted. */
   get released(): readonly Ip[] {
     return this.#released;
   }

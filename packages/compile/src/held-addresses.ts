@@ -1,9 +1,13 @@
 import { type Endpoint, isPrefix, memberOf } from '@manx/hoststate';
 import { compareIps, type Ip } from '@manx/ip';
 
+/** So many addresses without a holder are remembered, the ones that were lost last. */
+const MAX_VACANT = 10_000;
+
 /**
  * Who in the whole cloud receives what is sent to each address, and which addresses have lost all of these: flows that others began with them
- * must not be the next one's (S16). Endpoints hold their own addresses, single pairs that are routed to them, floating IPs and forwarded
+ * must not be the next one's (S16). Such an address is told twice, when it is lost and when somebody has it again: meanwhile others may have gone on asking, and a host that
+ * had not heard yet answering. Endpoints hold their own addresses, single pairs that are routed to them, floating IPs and forwarded
  * addresses. Holders are told apart by port, wherever it is bound: one that moves keeps what it has. A floating IP is held for one fixed IP.
  */
 export class HeldAddresses {
@@ -11,6 +15,8 @@ export class HeldAddresses {
   readonly #holders = new Map<Ip, string | readonly string[]>();
   /** Who held the addresses that were touched since the last `take`, before they were. */
   readonly #before = new Map<Ip, readonly string[]>();
+  /** Lost, and nobody's since; the latest last. */
+  readonly #vacant = new Set<Ip>();
 
   /** A port was these endpoints, on as many hosts, and now is those. */
   change(before: readonly Endpoint[], after: readonly Endpoint[]): void {
@@ -19,15 +25,26 @@ export class HeldAddresses {
     for (const [key, holding] of has) if (!had.has(key)) this.#join(holding);
   }
 
-  /** The addresses of which nobody is left who had them at the last call; who may have them meanwhile is somebody else. Sorted. */
+  /**
+   * The addresses of which nobody is left who had them at the last call, whoever may have them now, and those that somebody has after they were lost
+   * so. Sorted.
+   */
   take(): readonly Ip[] {
-    const released: Ip[] = [];
-    for (const [ip, before] of this.#before) {
-      const now = this.#of(ip);
-      if (before.length > 0 && !before.some((holder) => now.includes(holder))) released.push(ip);
-    }
+    const released = [...this.#before].flatMap(([ip, before]) => (this.#isReleased(ip, before) ? [ip] : []));
     this.#before.clear();
+    for (const ip of this.#vacant) {
+      if (this.#vacant.size <= MAX_VACANT) break;
+      this.#vacant.delete(ip);
+    }
     return released.sort(compareIps);
+  }
+
+  #isReleased(ip: Ip, before: readonly string[]): boolean {
+    const now = this.#of(ip);
+    if (before.length === 0) return now.length > 0 && this.#vacant.delete(ip);
+    if (before.some((holder) => now.includes(holder))) return false;
+    if (now.length === 0) this.#vacant.add(ip);
+    return true;
   }
 
   #of(ip: Ip): readonly string[] {

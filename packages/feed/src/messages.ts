@@ -23,7 +23,7 @@ export type FeedMessage =
   | { readonly type: 'put'; readonly object: HostObject }
   | { readonly type: 'in-sync'; readonly revision: Revision }
   | { readonly type: 'delta'; readonly revision: Revision; readonly delta: HostDelta }
-  /** Addresses anywhere in the cloud that somebody has lost; comes when the state is in sync, changes nothing of it, and may come before it has got so far. */
+  /** Addresses anywhere in the cloud that somebody has lost, or has got after another; comes when the state is in sync, changes nothing of it, and may come before it has got so far. */
   | { readonly type: 'released'; readonly addresses: readonly ReleasedAddress[] }
   /** At least every 5 s when nothing else is said, so that a dead connection is noticed; up to this revision nothing else concerns the host. */
   | { readonly type: 'heartbeat'; readonly revision: Revision }
@@ -52,7 +52,7 @@ export type TraceReport = {
   readonly account: TraceAccount | null;
 };
 
-/** An address that nobody has any more who had it before a revision: a flow that began with it until then is not the next one's (S16). */
+/** An address that nobody has any more who had it before a revision, or nobody had: a flow that began with it until then is not the next one's (S16). */
 export type ReleasedAddress = { readonly ip: Ip; readonly revision: Revision };
 
 /** Agent to server, by POST. Statuses are whole truths per endpoint: the latest wins, lost ones are sent again. */
@@ -168,8 +168,11 @@ export const MISSED_HEARTBEATS = 3;
 /** How many lost addresses are remembered, the latest ones, and how many a message may name. */
 export const MAX_RELEASED = 10_000;
 
-/** How long hosts wait for the next word of lost addresses, at most, while many are lost: each is told all of them at once. */
-export const RELEASED_PAUSE_MS = 200;
+/**
+ * How long hosts wait for the next word of lost addresses, at most, while many are lost: each is told all of them at once. An instance that gets such an address takes longer
+ * to begin a connection.
+ */
+export const RELEASED_PAUSE_MS = 100;
 
 /** The longest line that an agent takes, in bytes: a set of half a million addresses fits. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;

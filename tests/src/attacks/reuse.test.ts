@@ -10,7 +10,7 @@ import { carries } from './read-packet.js';
 import { openStreams, udpStream } from './streams.js';
 
 const client = clientFor('operator');
-const ports = { before: 21_000, after: 21_100, asked: 21_200 };
+const ports = { before: 21_000, after: 21_100, asked: 21_200, between: 21_300 };
 
 /**
  * An instance of one project ends in the middle of its flows, and another project's gets its address: nothing that the first one was allowed,
@@ -73,7 +73,7 @@ const inherit = async (ground: Ground, heirHost: string): Promise<string[]> => {
 
 /**
  * An instance asks one of another project on another host, as its rules let it ask anyone. That one ends, and a third project's gets its address: it
- * answers what it was not asked, as its predecessor did a moment ago.
+ * answers what it was not asked, but its predecessor, or nobody, a moment ago.
  */
 const answerForAnother = async (ground: Ground): Promise<string[]> => {
   const { victim, hosts } = ground;
@@ -84,36 +84,40 @@ const answerForAnother = async (ground: Ground): Promise<string[]> => {
   const { v4 } = first.guest;
   const ends = { from: victim, to: first.guest, family: 4, port: ports.asked } as const;
   const stream = await udpStream(ends);
+  const question = (port: number, token: Uint8Array) =>
+    ipFrame(victim, udpPacket({ source: victim.v4, destination: v4, sport: port, dport: port }, token));
+  const there = openLinkOf(victim.netns);
   let heir: Awaited<ReturnType<typeof guestForAWhile>> | undefined;
   try {
     await first.end();
+    // It goes on asking, of another port, though nobody is there.
+    there.send(question(ports.between, newToken()));
     heir = await guestForAWhile(ground, { name: 'heir', project: projects.fresh, host: others.at(-1) ?? '', groups: [heirs], address: v4 });
-    const [link, there] = [openLinkOf(heir.guest.netns), openLinkOf(victim.netns)];
+    const { guest } = heir;
+    const answer = (port: number, token: Uint8Array) =>
+      ipFrame(guest, udpPacket({ source: v4, destination: victim.v4, sport: port, dport: port }, token));
+    const link = openLinkOf(guest.netns);
     try {
       const unasked = newToken();
-      const [there4, back4] = [
-        { source: victim.v4, destination: v4, sport: ports.asked, dport: ports.asked },
-        { source: v4, destination: victim.v4, sport: ports.asked, dport: ports.asked },
-      ];
       // Its own host lets no answer to a ping out, nor a part of a TCP connection, that it has not seen begin.
-      link.send(ipFrame(heir.guest, udpPacket(back4, unasked)));
+      for (const port of [ports.asked, ports.between]) link.send(answer(port, unasked));
       await settle(ground);
       const isTaken = there.heard().some((frame) => carries(frame, unasked));
       // What the victim asks anew is the heir's to answer.
-      const [question, answer] = [newToken(), newToken()];
-      there.send(ipFrame(victim, udpPacket(there4, question)));
-      const isAsked = await link.hears((frame) => carries(frame, question), patienceMs);
-      link.send(ipFrame(heir.guest, udpPacket(back4, answer)));
-      const isAnswered = await there.hears((frame) => carries(frame, answer), patienceMs);
+      const [asking, answering] = [newToken(), newToken()];
+      there.send(question(ports.asked, asking));
+      const isAsked = await link.hears((frame) => carries(frame, asking), patienceMs);
+      link.send(answer(ports.asked, answering));
+      const isAnswered = await there.hears((frame) => carries(frame, answering), patienceMs);
       return [
         ...(isTaken ? ['it took a datagram from the heir, whom it had asked nothing'] : []),
         ...(isAsked && isAnswered ? [] : ['the test itself: it cannot ask the heir either']),
       ];
     } finally {
       link.close();
-      there.close();
     }
   } finally {
+    there.close();
     stream.close();
     await first.end();
     await heir?.end();
