@@ -6,7 +6,7 @@ const MAX_VACANT = 10_000;
 
 /**
  * Who in the whole cloud receives what is sent to each address, and which addresses have lost all of these: flows that others began with them
- * must not be the next one's (S16). Such an address is told twice, when it is lost and when somebody has it again: meanwhile others may have gone on asking, and a host that
+ * must not be the next one's (S16). Such an address is told twice, when it is lost and when somebody else has it: meanwhile others may have gone on asking, and a host that
  * had not heard yet answering. Endpoints hold their own addresses, single pairs that are routed to them, floating IPs and forwarded
  * addresses. Holders are told apart by port, wherever it is bound: one that moves keeps what it has. A floating IP is held for one fixed IP.
  */
@@ -15,8 +15,8 @@ export class HeldAddresses {
   readonly #holders = new Map<Ip, string | readonly string[]>();
   /** Who held the addresses that were touched since the last `take`, before they were. */
   readonly #before = new Map<Ip, readonly string[]>();
-  /** Lost, and nobody's since; the latest last. */
-  readonly #vacant = new Set<Ip>();
+  /** Lost, and nobody's since, with those who had it last; the latest last. */
+  readonly #vacant = new Map<Ip, readonly string[]>();
 
   /** A port was these endpoints, on as many hosts, and now is those. */
   change(before: readonly Endpoint[], after: readonly Endpoint[]): void {
@@ -26,13 +26,13 @@ export class HeldAddresses {
   }
 
   /**
-   * The addresses of which nobody is left who had them at the last call, whoever may have them now, and those that somebody has after they were lost
-   * so. Sorted.
+   * The addresses of which nobody is left who had them at the last call, whoever may have them now, and those that somebody else has after they were
+   * lost so. Sorted.
    */
   take(): readonly Ip[] {
     const released = [...this.#before].flatMap(([ip, before]) => (this.#isReleased(ip, before) ? [ip] : []));
     this.#before.clear();
-    for (const ip of this.#vacant) {
+    for (const ip of this.#vacant.keys()) {
       if (this.#vacant.size <= MAX_VACANT) break;
       this.#vacant.delete(ip);
     }
@@ -41,10 +41,14 @@ export class HeldAddresses {
 
   #isReleased(ip: Ip, before: readonly string[]): boolean {
     const now = this.#of(ip);
-    if (before.length === 0) return now.length > 0 && this.#vacant.delete(ip);
-    if (before.some((holder) => now.includes(holder))) return false;
-    if (now.length === 0) this.#vacant.add(ip);
-    return true;
+    const isKept = (by: readonly string[]): boolean => by.some((holder) => now.includes(holder));
+    if (before.length === 0) {
+      const last = this.#vacant.get(ip);
+      if (now.length > 0) this.#vacant.delete(ip);
+      return now.length > 0 && last !== undefined && !isKept(last);
+    }
+    if (now.length === 0) this.#vacant.set(ip, before);
+    return !isKept(before);
   }
 
   #of(ip: Ip): readonly string[] {
