@@ -6,7 +6,8 @@ export type GatheredPacket = { readonly hops: readonly TraceEvent[] };
 
 /**
  * Sorts what the kernel told by packet. Its number for a packet is made of where the packet is in memory and of its flow, so that the next one of the flow
- * may have the same: it is another where it begins anew, in a chain of ours that sees a packet before all others.
+ * may have the same: it is another where it begins anew, in a chain of ours that sees a packet before all others. Packets that somebody else traces on the host, which no
+ * rule of ours has marked, are left out.
  */
 export const gatherPackets = (events: readonly TraceEvent[]): readonly GatheredPacket[] => {
   const packets: { hops: TraceEvent[] }[] = [];
@@ -20,11 +21,14 @@ export const gatherPackets = (events: readonly TraceEvent[]): readonly GatheredP
     }
     packet.hops.push(event);
   }
-  return packets;
+  return packets.filter(({ hops }) => hops.some(isMarkedByUs));
 };
 
-const beginsAnew = ({ table, chain, kind }: TraceEvent, before: readonly TraceEvent[]): boolean => {
-  if (table !== TRACE_TABLE || kind !== 'rule') return false;
+const isMarkedByUs = ({ table, kind }: TraceEvent): boolean => table === TRACE_TABLE && kind === 'rule';
+
+const beginsAnew = (event: TraceEvent, before: readonly TraceEvent[]): boolean => {
+  if (!isMarkedByUs(event)) return false;
+  const { chain } = event;
   if (chain === TRACE_CHAINS.came) return before.some(({ family }) => family !== 'netdev');
   return chain === TRACE_CHAINS.tap || chain === TRACE_CHAINS.sent;
 };

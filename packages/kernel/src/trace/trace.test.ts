@@ -113,6 +113,23 @@ describe('a packet that is let in at a tap', () => {
     expect(next.flatMap(({ packet }) => (packet?.kind === 'ip' ? [packet.sport] : [])).every((sport) => sport === 50_000)).toBe(true);
   });
 
+  it('is not mixed with what somebody else traces on the host', async () => {
+    netns.exec('nft', 'table inet others { chain p { type filter hook prerouting priority -400; udp dport 54 meta nftrace set 1; }; }');
+    const wrong = traceFrame(
+      { protocol: 17, source: asIp('10.65.0.2'), destination: asIp('10.65.9.2'), mark: 50_001, port: 54 },
+      { from: GUEST, to: HOST },
+    );
+    events.splice(0);
+    netns.inside(() => injectAtTap(rtnetlink, rtnetlink.link('tap0')?.ifindex ?? 0, wrong));
+    while (!events.some(({ verdict }) => verdict === 'drop')) {
+      await new Promise<void>((resolve) => {
+        onHeard = resolve;
+      });
+    }
+    netns.exec('nft', 'delete', 'table', 'inet', 'others');
+    expect(gatherPackets(events)).toEqual([]);
+  });
+
   it('the chains that it visited are read in nft’s words, each rule by its handle; one that is gone is left out', async () => {
     const told = await send(53, ({ chain, kind }) => chain === 'left' && kind === 'policy');
     const chains = visitedChains(gatherPackets(told));
@@ -132,6 +149,26 @@ describe('a packet that is let in at a tap', () => {
     await other.close();
     expect(netns.exec('nft', 'list', 'tables')).toBe('table inet theirs\n');
   });
+});
+
+it('packets of one flow that have the kernel’s number for a packet one after the other are two', () => {
+  const event = (chain: string, kind: TraceEvent['kind'], table = 'manx-trace'): TraceEvent => ({
+    id: 7,
+    family: chain === 'tap' ? 'netdev' : 'inet',
+    table,
+    chain,
+    kind,
+    handle: kind === 'rule' ? 1 : null,
+    verdict: 'continue',
+    target: null,
+    packet: null,
+    iif: 0,
+    oif: 0,
+  });
+  const atTap = [event('tap', 'rule'), event('tap', 'policy'), event('came', 'rule'), event('prerouting', 'rule', 'manx')];
+  const fromFabric = [event('came', 'rule'), event('prerouting', 'rule', 'manx'), event('left', 'policy')];
+  const all = [...atTap, ...fromFabric, ...fromFabric, event('sent', 'rule'), event('left', 'policy')];
+  expect(gatherPackets(all).map(({ hops }) => hops.length)).toEqual([4, 3, 3, 2]);
 });
 
 it('any bytes of a message of the kernel are read without an exception', () => {
