@@ -117,8 +117,8 @@ function references(table: Table): Set<string> {
 }
 
 function pointers(text: string): string[] {
-  // Not a raw field of the packet, as `@th,64,128`.
-  return [...text.matchAll(/(?:jump|goto) (\S+)|(@(?!th,)\S+)|("rule-[^"]+")/g)].map(
+  // Not a raw field of the packet, as `@th,64,128` and `@nh,0,8`.
+  return [...text.matchAll(/(?:jump|goto) (\S+)|(@(?![nt]h,)\S+)|("rule-[^"]+")/g)].map(
     ([, chain, set, counter]) => chain ?? set ?? counter ?? '',
   );
 }
