@@ -50,7 +50,8 @@ export const untilAllActive = async (client: NeutronClient): Promise<void> =>
     60_000,
   );
 
-const crowdGuest = 'bench-crowd';
+/** Whose namespace has the other ends of the crowd's taps: `g` and the eleven characters of the port that its tap is named by. */
+export const crowdGuest = 'bench-crowd';
 
 /**
  * Ports that are plugged in and silent, dealt out to the given hosts; their other ends share one namespace. Resolves when all are ACTIVE,

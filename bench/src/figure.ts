@@ -57,6 +57,9 @@ export type Effort = {
   readonly migrations: number;
   readonly adopted: number;
   readonly storm: number;
+  /** Ports of one host that are offered their addresses, and how often all of them are. */
+  readonly leases: number;
+  readonly leaseRounds: number;
   /** How many endpoints the sending host has when the data path is measured, one stage after another. */
   readonly pathSizes: readonly number[];
   /** Routes of others that hosts have when a new one is timed, one stage after another; how many new ones. */
@@ -85,6 +88,8 @@ export const fullEffort: Effort = {
   migrations: 20,
   adopted: 500,
   storm: 500,
+  leases: 1000,
+  leaseRounds: 7,
   pathSizes: [10, 100, 1000],
   routes: [1000, 10_000, 100_000],
   newRoutes: 40,
@@ -111,6 +116,8 @@ export const quickEffort: Effort = {
   migrations: 2,
   adopted: 50,
   storm: 50,
+  leases: 100,
+  leaseRounds: 2,
   pathSizes: [10, 50],
   routes: [1000],
   newRoutes: 5,

@@ -9,6 +9,7 @@ import { describeMachine } from './machine.js';
 import { measureApi } from './measure-api.js';
 import { measureBoot } from './measure-boot.js';
 import { measureChange } from './measure-change.js';
+import { measureDhcp } from './measure-dhcp.js';
 import { measureExplain } from './measure-explain.js';
 import { measureHost } from './measure-host.js';
 import { measureMigrate } from './measure-migrate.js';
@@ -27,6 +28,7 @@ const figureNames = [
   'explain',
   'boot',
   'change',
+  'dhcp',
   'host',
   'path',
   'migrate',
@@ -41,13 +43,13 @@ type FigureName = (typeof figureNames)[number];
 /** What `--only` takes: a figure, or several by one name. */
 const chosen: Readonly<Record<string, readonly FigureName[]>> = {
   api: ['neutron', 'size', 'explain'],
-  lab: ['boot', 'change', 'host', 'path', 'migrate', 'multicast', 'qos', 'routes', 'storm', 'verify'],
+  lab: ['boot', 'change', 'dhcp', 'host', 'path', 'migrate', 'multicast', 'qos', 'routes', 'storm', 'verify'],
   ...Object.fromEntries(figureNames.map((name) => [name, [name]])),
 };
 
 const usage = `bench [--quick] [--only ${Object.keys(chosen).join('|')}]... [--write FILE]
   Measures, and writes what it has measured into bench/RESULTS.md, where the other figures stay as they are.
-  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), drift, cold start and memory of a host (host), the data path (path), live migration (migrate), multicast to three hosts (multicast), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
+  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), offers of addresses (dhcp), drift, cold start and memory of a host (host), the data path (path), live migration (migrate), multicast to three hosts (multicast), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
   With --quick it prints alone, unless told where to write.`;
 
 type Work = { readonly cleanup: Cleanup; readonly progress: Progress };
@@ -71,6 +73,7 @@ const openLabCloud = async (hostCount: number, crowd: number, { cleanup, progres
 const inOneLab = {
   boot: measureBoot,
   change: measureChange,
+  dhcp: measureDhcp,
   host: measureHost,
   path: measurePath,
   migrate: measureMigrate,
@@ -87,6 +90,7 @@ const labs: readonly { readonly names: readonly (keyof typeof inOneLab)[]; reado
   { names: ['migrate'], crowd: ({ crowd }) => crowd },
   { names: ['qos'], crowd: () => 0 },
   { names: ['routes'], crowd: () => 0 },
+  { names: ['dhcp'], crowd: () => 0 },
 ];
 const stormHosts = Array.from({ length: 10 }, (_, index) => `h${index + 1}`);
 

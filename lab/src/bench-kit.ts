@@ -14,5 +14,7 @@ export { execOut, runProgram } from './run-program.js';
 export type { Instance } from './running-lab.js';
 export { table } from './say.js';
 export { labNamespaces, tearDown } from './tear-down.js';
+export { dhcpDiscover, ethernet, etherTypes, ip, udp } from './wire/frames.js';
+export { type Link, openLinkOf } from './wire/link.js';
 export { listen } from './wire/listen.js';
 export { AF_INET, openBound, SOCK_DGRAM } from './wire/namespace-socket.js';
