@@ -189,6 +189,14 @@ describe('what kernels did, held against what was explained', () => {
     expect(verdict(around, { h1: [left('eth0')], h2: [left('eth0')] })).toBe('disagree');
   });
 
+  it('what never leaves its instance is seen by no host, which is said', () => {
+    const { verdict: word, notes } = judgeTrace(ask('10.65.0.10', '10.65.0.10', { tcp: 443 }), [], MARK);
+    expect([word, notes]).toEqual([
+      'unknown',
+      ["no host gets to see it: 10.65.0.10 is the sender's own: the packet never leaves the instance"],
+    ]);
+  });
+
   it('whatever hosts tell, a flow that is refused never agrees where a tap got it, nor one that is allowed where none did', () => {
     const packets = fc.constantFrom(
       left('eth0'),

@@ -53,7 +53,8 @@ function judgeWay(way: Way, seen: Seen): TraceJudgement {
   const all = [...forward, ...reply.findings];
   const verdicts = new Set(all.map(({ verdict }) => verdict));
   const verdict = verdicts.has('disagree') ? 'disagree' : verdicts.has('unknown') || all.length === 0 ? 'unknown' : 'agree';
-  return { verdict, findings: all, notes: [...incomplete(seen), ...reply.notes] };
+  const within = all.length > 0 ? [] : way.forward.steps.map(({ text }) => `no host gets to see it: ${text}`);
+  return { verdict, findings: all, notes: [...within, ...incomplete(seen), ...(all.length > 0 ? reply.notes : [])] };
 }
 
 function incomplete({ traces }: Seen): readonly string[] {
