@@ -87,6 +87,8 @@ describe('runServer', () => {
       const state = `${url}/feed/v1/hosts/h1/state`;
       const refused = await fetch(state, { headers: { authorization: 'Bearer nonsense' } });
       expect(refused.status).toBe(401);
+      // A lease: who reports late need not connect anew.
+      expect(refused.headers.get('keep-alive')).toBe('timeout=15');
       const token = agentToken('a secret for this test alone', asHostName('h1'));
       const taken = await fetch(state, { headers: { authorization: `Bearer ${token}` } });
       expect(taken.status).toBe(200);

@@ -105,7 +105,11 @@ export const startServer = async (settings: ServerSettings, log: Logger): Promis
     });
     await api.ready();
     opened.push(() => closeApi(api));
-    const feedServer = createServer(createFeedServer({ feed: meterFeed(wiring.feed, metrics), secret, logger: log }));
+    // As long as a host counts as alive: an agent that reports a little late need not connect anew, as a thousand do when the machine is busy.
+    const feedServer = createServer(
+      { keepAliveTimeout: wiring.feed.leaseMs },
+      createFeedServer({ feed: meterFeed(wiring.feed, metrics), secret, logger: log }),
+    );
     opened.push(async () => {
       feedServer.closeAllConnections();
       if (feedServer.listening) await new Promise<void>((resolve) => feedServer.close(() => resolve()));

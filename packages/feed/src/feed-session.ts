@@ -96,7 +96,7 @@ class AgentFeed {
       requests: this.#requests,
       outbox: new StatusOutbox(options.agentRun ?? randomUUID()),
       backOff: new BackOff(limits, random),
-      // A little sooner than the server closes idle connections (5 s in Node's servers), so that one stays open.
+      // Sooner than a server closes idle connections (ours after a lease, others of Node after 5 s), so that one stays open.
       everyMs: 0.8 * heartbeatMs,
       timeoutMs: this.#silenceMs,
       onProblem: (problem) => options.onReportProblem?.(problem),
