@@ -31,7 +31,8 @@ beforeAll(async () => {
   client = clientOf(server.url);
   headers = { 'x-auth-token': await keystone.token(keystone.admin, { project: keystone.adminProject.id }) };
   network = await client.make('networks', { name: 'n' }, headers);
-  await client.make('subnets', { network_id: network.id, ip_version: 4, cidr: '10.51.0.0/24' }, headers);
+  const allocation_pools = [{ start: '10.51.0.100', end: '10.51.0.254' }];
+  await client.make('subnets', { network_id: network.id, ip_version: 4, cidr: '10.51.0.0/24', allocation_pools }, headers);
   agent = new AbortController();
   endings.push(() => agent.abort());
   await fetch(`${server.feedUrl}/feed/v1/hosts/h1/state`, { headers: agentHeaders(), signal: agent.signal });
