@@ -89,7 +89,7 @@ export const fullEffort: Effort = {
   adopted: 500,
   storm: 500,
   leases: 1000,
-  leaseRounds: 7,
+  leaseRounds: 3,
   pathSizes: [10, 100, 1000],
   routes: [1000, 10_000, 100_000],
   newRoutes: 40,

@@ -20,7 +20,7 @@ import { addCrowd, type BenchCloud, crowdGuest, hosts } from './bench-cloud.js';
 import type { Cleanup } from './cleanup.js';
 import { type Effort, type Figure, type Progress, rowAlone } from './figure.js';
 import { monotonicMs } from './prober.js';
-import { median, percentile } from './statistics.js';
+import { median } from './statistics.js';
 import { makeTempFolder } from './temp-folder.js';
 
 /** A client of DHCP: its hardware address, and the wire that it asks on. Those of the peer share one. */
@@ -28,6 +28,8 @@ type Client = { readonly mac: string; readonly link: Link };
 
 /** Questions that are under way at a time: as many as a boot storm's, and fewer than the server's socket holds. */
 const atOnce = 64;
+/** A program that ends within ten seconds of its start is taken for one that fails, and started again with growing pauses: kills are further apart. */
+const stableMs = 11_000;
 /** How long an answer may take before the question is asked again. */
 const patienceMs = 1_000;
 const anew = { source: asIp('0.0.0.0'), destination: asIp('255.255.255.255'), sport: 68, dport: 67 };
@@ -42,7 +44,11 @@ const discoverOf = (mac: string): Uint8Array =>
 const offeredTo = (frame: Uint8Array): string | null => {
   const payload = 14 + ((frame[14] ?? 0) & 15) * 4 + 8;
   const isDhcp = frame[12] === 8 && frame[13] === 0 && frame[23] === 17 && frame[payload] === 2;
-  return isDhcp ? [...frame.slice(payload + 28, payload + 34)].map((byte) => byte.toString(16).padStart(2, '0')).join(':') : null;
+  return isDhcp
+    ? Buffer.from(frame.subarray(payload + 28, payload + 34))
+        .toString('hex')
+        .replace(/(..)(?!$)/g, '$1:')
+    : null;
 };
 
 const nap = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
@@ -166,7 +172,10 @@ export const measureDhcp = async (
   }
   progress('dhcp: dnsmasq killed');
   const gaps: number[] = [];
-  for (let at = 0; at < effort.drifts; at += 1) gaps.push(await offerAfterKill(host, clients[at % clients.length] as Client));
+  for (let at = 0; at < Math.min(5, effort.drifts); at += 1) {
+    await nap(stableMs);
+    gaps.push(await offerAfterKill(host, clients[at % clients.length] as Client));
+  }
   const [ours, theirs] = [median(rates.ours), median(rates.peer)];
   return {
     title: 'DHCP',
@@ -180,9 +189,9 @@ export const measureDhcp = async (
       },
       rowAlone(
         `\`kill -9\` of dnsmasq with ${clients.length.toLocaleString('en')} ports: until the first offer`,
-        `${median(gaps).toFixed(0)} ms (9 of 10: ${percentile(gaps, 0.9).toFixed(0)} ms)`,
+        `${median(gaps).toFixed(0)} ms (at most ${Math.max(...gaps).toFixed(0)} ms)`,
         'under 1 s',
-        percentile(gaps, 0.9) < 1000,
+        Math.max(...gaps) < 1000,
       ),
     ],
     notes: [
