@@ -145,9 +145,17 @@ tryAttacks([
         const { thief, owner } = pair;
         const link = openLinkOf(thief.netns);
         try {
+          // Taken for a lease each, and the owner's until the server is replaced: as many as clients send, and no more.
+          const taking = toServer(thief, message6(rebind, clientId(asMac(thief.mac)), addressesOf(owner.v6)));
+          for (let n = 0; n < 20; n += 1) link.send(taking);
           for (const frame of [...inItsName(pair), ...givingBack(pair)]) link.send(frame);
           expect(await isOffered(thief)).toBe(true);
           expect(await isOffered(owner)).toBe(true);
+          const taken = link
+            .heard()
+            .flatMap(addressesIn)
+            .filter((ip) => ip === owner.v6);
+          expect(taken.length).toBeLessThanOrEqual(3);
           // Nor do messages that are none keep anybody from its address, their sender included.
           for (const frame of garbage(pair)) link.send(frame);
           for (const guest of [thief, owner]) expect(await isOffered(guest)).toBe(true);
