@@ -30,8 +30,8 @@ type Client = { readonly mac: string; readonly link: Link };
 const atOnce = 64;
 /** A program that ends within ten seconds of its start is taken for one that fails, and started again with growing pauses: kills are further apart. */
 const stableMs = 11_000;
-/** How long an answer may take before the question is asked again. */
-const patienceMs = 1_000;
+/** How long an answer may take before the question is asked again, as clients do (RFC 2131, section 4.1). */
+const patienceMs = 4_000;
 const anew = { source: asIp('0.0.0.0'), destination: asIp('255.255.255.255'), sport: 68, dport: 67 };
 
 const discoverOf = (mac: string): Uint8Array =>
