@@ -39,14 +39,17 @@ export const judge = (cloud: Cloud, outcome: Outcome): Disagreement | null => {
   return what === null ? null : { outcome, what, explanation };
 };
 
-/** The same for a packet of a flow that began before the last step: only its arrival is asked about. */
-export const judgeLater = (cloud: Cloud, outcome: Outcome): Disagreement | null => {
+/**
+ * The same for a packet of a flow that began before the last step: only its arrival is asked about. Where it goes on through a live migration it may be
+ * seen as what it was at first (`seenBefore`), whichever host translates flows that begin now.
+ */
+export const judgeLater = (cloud: Cloud, outcome: Outcome, seenBefore: Ip | null): Disagreement | null => {
   const explanation = explanationOf(cloud, outcome);
-  const what = arrivalFault(explanation, outcome);
+  const what = arrivalFault(explanation, outcome, seenBefore);
   return what === null ? null : { outcome, what: `in a flow that began before: ${what}`, explanation };
 };
 
-const arrivalFault = ({ ways }: Explanation, { probe, arrivals }: Outcome): string | null => {
+const arrivalFault = ({ ways }: Explanation, { probe, arrivals }: Outcome, seenBefore: Ip | null = null): string | null => {
   const open = ways.filter(({ forward }) => forward.answer === 'allowed');
   const isSure = open.length === ways.length;
   if (arrivals.length === 0) return isSure ? `told to reach ${open.map(receiverOf).join(' or ')}, but arrives nowhere` : null;
@@ -54,7 +57,8 @@ const arrivalFault = ({ ways }: Explanation, { probe, arrivals }: Outcome): stri
   const [arrival] = arrivals;
   const way = open.find((one) => receiverOf(one) === arrival?.at);
   if (arrival === undefined || way === undefined) return `not told to reach ${arrival?.at ?? 'anybody'}, but does`;
-  if (arrival.source !== seenAs(way)) return `told to be seen as ${seenAs(way)}, but is seen as ${arrival.source}`;
+  if (arrival.source !== seenAs(way) && arrival.source !== seenBefore)
+    return `told to be seen as ${seenAs(way)}, but is seen as ${arrival.source}`;
   const port = seenAt(way, probe.port ?? 0);
   return probe.port !== null && arrival.port !== port ? `told to arrive at port ${port}, but arrives at ${arrival.port}` : null;
 };

@@ -224,13 +224,16 @@ export class Oracle {
     const isEnded = (one: Disagreement): boolean =>
       !isBreach(one) && one.outcome.probe.protocol === protocols.tcp && (hasEnded(one.outcome) || mayEnd(one.outcome.probe));
     // The outcome is a new one; its ports are the flow's.
+    const beganAs = ({ probe, sport }: Outcome): Outcome | undefined => there.find((flow) => flow.sport === sport && flow.probe === probe);
     const hasEnded = ({ probe, sport }: Outcome): boolean => this.#ended.some((flow) => flow.sport === sport && flow.probe === probe);
     const isRevoked = (flow: Outcome): boolean => explanationOf(cloud, flow).ways.every(({ forward }) => forward.answer === 'refused');
     this.#tally.kept(there.length, there.filter(isRevoked).length);
     return await this.#insist(there, {
       flowOf: ({ outcome }) => outcome,
       disagreements: async (flows) =>
-        (await this.#looker.later(flows)).flatMap((outcome) => judgeLater(cloud, outcome) ?? []).filter((one) => !isEnded(one)),
+        (await this.#looker.later(flows))
+          .flatMap((outcome) => judgeLater(cloud, outcome, beganAs(outcome)?.arrivals[0]?.source ?? null) ?? [])
+          .filter((one) => !isEnded(one)),
     });
   }
 
