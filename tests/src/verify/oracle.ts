@@ -124,10 +124,21 @@ export class Oracle {
     this.#cables.clear();
   }
 
+  /**
+   * Whether a guest is bound to where it moves by its profile alone without having been heard there: its former host cannot tell that from any other end of the
+   * port there, and ends its connections with others of that host (docs/reference/live-migration.md).
+   */
+  #isUnheard(step: Step): boolean {
+    const guest = step.do === 'activate' ? this.#world.guests.get(step.guest) : undefined;
+    return guest?.other?.by === 'profile' && guest.saidAt === null;
+  }
+
   async #do(step: Step): Promise<Played> {
     try {
+      const isUnheard = this.#isUnheard(step);
       const played = await playStep(this.#world, step);
-      if (step.do === 'live') this.#isCalm = true;
+      if (isUnheard) this.#isCalm = false;
+      else if (step.do === 'live') this.#isCalm = true;
       else if (!LIVE.has(step.do) && played !== 'nothing') this.#isCalm = false;
       this.#tally.step(step, played);
       return played;
