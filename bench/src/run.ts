@@ -10,6 +10,7 @@ import { measureApi } from './measure-api.js';
 import { measureBoot } from './measure-boot.js';
 import { measureChange } from './measure-change.js';
 import { measureDhcp } from './measure-dhcp.js';
+import { measureDrops } from './measure-drops.js';
 import { measureExplain } from './measure-explain.js';
 import { measureHost } from './measure-host.js';
 import { measureMigrate } from './measure-migrate.js';
@@ -32,6 +33,7 @@ const figureNames = [
   'host',
   'path',
   'migrate',
+  'drops',
   'multicast',
   'qos',
   'routes',
@@ -43,13 +45,13 @@ type FigureName = (typeof figureNames)[number];
 /** What `--only` takes: a figure, or several by one name. */
 const chosen: Readonly<Record<string, readonly FigureName[]>> = {
   api: ['neutron', 'size', 'explain'],
-  lab: ['boot', 'change', 'dhcp', 'host', 'path', 'migrate', 'multicast', 'qos', 'routes', 'storm', 'verify'],
+  lab: ['boot', 'change', 'dhcp', 'host', 'path', 'migrate', 'drops', 'multicast', 'qos', 'routes', 'storm', 'verify'],
   ...Object.fromEntries(figureNames.map((name) => [name, [name]])),
 };
 
 const usage = `bench [--quick] [--only ${Object.keys(chosen).join('|')}]... [--write FILE]
   Measures, and writes what it has measured into bench/RESULTS.md, where the other figures stay as they are.
-  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), offers of addresses (dhcp), drift, cold start and memory of a host (host), the data path (path), live migration (migrate), multicast to three hosts (multicast), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
+  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), offers of addresses (dhcp), drift, cold start and memory of a host (host), the data path (path), live migration (migrate), a flood that is dropped (drops), multicast to three hosts (multicast), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
   With --quick it prints alone, unless told where to write.`;
 
 type Work = { readonly cleanup: Cleanup; readonly progress: Progress };
@@ -77,6 +79,7 @@ const inOneLab = {
   host: measureHost,
   path: measurePath,
   migrate: measureMigrate,
+  drops: measureDrops,
   multicast: measureMulticast,
   qos: measureQos,
   routes: measureRoutes,
@@ -85,6 +88,7 @@ const inOneLab = {
 /** Which figures share a lab, and how many ports it has before. The data path begins on hosts that are nearly empty, and fills them itself. */
 const labs: readonly { readonly names: readonly (keyof typeof inOneLab)[]; readonly crowd: (effort: Effort) => number }[] = [
   { names: ['boot', 'change', 'host'], crowd: ({ crowd }) => crowd },
+  { names: ['drops'], crowd: () => 0 },
   { names: ['multicast'], crowd: () => 0 },
   { names: ['path'], crowd: () => 0 },
   { names: ['migrate'], crowd: ({ crowd }) => crowd },

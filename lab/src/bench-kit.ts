@@ -1,4 +1,6 @@
 /** What the benchmarks borrow from the lab: building one, talking to its API, running programs and opening sockets in its namespaces. */
+export { hostSideMac } from '@manx/hoststate';
+export { asIp, asMac } from '@manx/ip';
 export { clientFor } from './apply-cloud.js';
 export { up } from './commands/up.js';
 export { LabError } from './lab-error.js';

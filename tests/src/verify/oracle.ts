@@ -129,8 +129,10 @@ export class Oracle {
    * port there, and ends its connections with others of that host (docs/reference/live-migration.md).
    */
   #isUnheard(step: Step): boolean {
-    const guest = step.do === 'activate' ? this.#world.guests.get(step.guest) : undefined;
-    return guest?.other?.by === 'profile' && guest.saidAt === null;
+    if (step.do !== 'activate' && step.do !== 'turn-back') return false;
+    const { other, saidAt } = this.#world.guests.get(step.guest) ?? { other: null, saidAt: null };
+    // By the profile alone the way back after the activation is a binding to a host that expects nobody.
+    return other?.by === 'profile' && (step.do === 'activate' ? saidAt === null : other.role === 'left');
   }
 
   async #do(step: Step): Promise<Played> {

@@ -47,14 +47,6 @@ const edits: ReadonlyMap<string, Edit> = new Map<string, Edit>([
     { file: 'packages/render/dist/nft/endpoint-nft.js', from: 'moved: endpoint.picksUp ? [tap] : []', to: 'moved: []' },
   ],
   [
-    'a flow that is not cut when its instance moves',
-    {
-      file: 'packages/hoststate/dist/tightened.js',
-      from: 'const changes = tightenings(before, after);',
-      to: 'const changes = tightenings(before, after).filter(({ old, fresh }) => old !== null && fresh !== null);',
-    },
-  ],
-  [
     'an agent that does nothing after a while',
     {
       file: 'apps/agent/dist/host-loop.js',
