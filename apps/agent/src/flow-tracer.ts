@@ -1,4 +1,5 @@
 import {
+  MAX_TRACE_COUNTERS,
   MAX_TRACE_HOPS,
   MAX_TRACED_CHAIN,
   MAX_TRACED_CHAINS,
@@ -16,12 +17,14 @@ import {
   type HostPorts,
   injectAtTap,
   readChains,
+  readCounters,
   removeInjector,
   type TraceEvent,
   traceFrame,
   visitedChains,
   watchTraces,
 } from '@manx/kernel';
+import { type CountedRule, type HostCounters, traceCounters } from '@manx/reconcile';
 import { traceTables, withoutTrace } from '@manx/render';
 import type { AgentLog } from './agent-log.js';
 
@@ -44,6 +47,8 @@ type Run = {
   readonly events: TraceEvent[];
   readonly timer: NodeJS.Timeout;
   isComplete: boolean;
+  /** What was counted before anything was sent; null: not read yet. */
+  before: HostCounters | null;
 };
 
 /** Of one packet and of many: more is told by no flow that has one packet each way, and what is beyond is not kept. */
@@ -107,10 +112,11 @@ export class FlowTracer {
       this.#options.log.warn({ trace: order.trace }, 'a trace was not ended by the server, and ends by itself');
       void this.#stop(run);
     };
-    const run: Run = { order, tap, watch, events, timer: setTimeout(expire, order.seconds * 1000), isComplete: true };
+    const run: Run = { order, tap, watch, events, timer: setTimeout(expire, order.seconds * 1000), isComplete: true, before: null };
     this.#run = run;
     try {
       await this.#options.ports.nftables.apply(traceTables(order.flow, tap));
+      run.before = await readCounters(this.#options.ports);
     } catch (fault) {
       await this.#stop(run);
       throw fault;
@@ -132,10 +138,14 @@ export class FlowTracer {
     run.watch.drain();
     const packets = gatherPackets(run.events);
     await this.#stop(run);
+    const { before } = run;
+    if (before === null) throw refusal('it was ended before it had begun');
+    // What was told of a rule was counted before; what has come since only adds to it.
+    const after = await readCounters(this.#options.ports);
     const chains = await readChains(visitedChains(packets).slice(0, MAX_TRACED_CHAINS));
     const ruleOf = ({ family, table, chain, handle }: TraceEvent): string | null => {
       const read = chains.find((one) => one.family === family && one.table === table && one.chain === chain);
-      return handle === null ? null : (read?.rules.get(handle)?.slice(0, MAX_TRACED_RULE) ?? null);
+      return handle === null ? null : (read?.rules.get(handle) ?? null);
     };
     const names = new Map<number, string | null>();
     const nameOf = (index: number): string | null => {
@@ -143,20 +153,23 @@ export class FlowTracer {
       if (!names.has(index)) names.set(index, this.#options.ports.rtnetlink.link(index)?.ifname ?? null);
       return names.get(index) ?? null;
     };
-    const hopOf = (event: TraceEvent): TraceHop => {
+    const hopOf = (event: TraceEvent, at: number, hops: readonly TraceEvent[]): TraceHop => {
       const { family, table, chain, kind, handle, verdict, target, iif, oif, packet } = event;
+      const rule = ruleOf(event) || null;
+      const counters = traceCounters({ table, rule, ...placeOf(hops.slice(0, at + 1), nameOf) }, { before, after });
       return {
         family,
         table,
         chain,
         kind,
         handle,
-        rule: ruleOf(event) || null,
+        rule: rule?.slice(0, MAX_TRACED_RULE) ?? null,
         verdict,
         target,
         iif: nameOf(iif),
         oif: nameOf(oif),
         packet,
+        counters: counters.slice(0, MAX_TRACE_COUNTERS),
       };
     };
     const isWhole = packets.length <= MAX_TRACED_PACKETS && packets.every(({ hops }) => hops.length <= MAX_TRACE_HOPS);
@@ -191,6 +204,18 @@ export class FlowTracer {
     return endpoint;
   }
 }
+
+/** Where a packet was by the last of these: the kernel says it once a base chain. */
+const placeOf = (hops: readonly TraceEvent[], nameOf: (index: number) => string | null): Omit<CountedRule, 'table' | 'rule'> => {
+  const packet = hops.findLast((hop) => hop.packet !== null)?.packet ?? null;
+  const isIp = packet?.kind === 'ip';
+  return {
+    iif: nameOf(hops.findLast(({ iif }) => iif !== 0)?.iif ?? 0),
+    oif: nameOf(hops.findLast(({ oif }) => oif !== 0)?.oif ?? 0),
+    source: isIp ? packet.source : null,
+    destination: isIp ? packet.destination : null,
+  };
+};
 
 /** A pair may have a MAC of its own. */
 const macOf = ({ mac, addresses, pairs }: Endpoint, { source }: TraceSender): Endpoint['mac'] =>

@@ -68,6 +68,7 @@ it('S30: a packet is let in at a tap as if its instance had sent it, and the ker
   );
   const allowing = account.packets[0]?.hops.find(({ chain, verdict }) => chain === 'ingress-open' && verdict === 'accept');
   expect(allowing?.rule).toContain('counter name "rule-rule-ping"');
+  expect(allowing?.counters).toEqual([{ name: 'rule-rule-ping', before: 0, after: 1 }]);
   expect(account.chains.find(({ chain }) => chain === 'ingress-open')?.text).toContain('chain ingress-open');
 });
 
@@ -82,7 +83,9 @@ it('S17: it has no more rights than the instance: another’s address is dropped
   expect(await order({ type: 'trace-send', trace: 't-forged' })).toMatchObject({ problem: null });
   await host.until('the drop', () => (host.exec('nft', 'list', 'set', 'inet', 'manx', 'drop-source').includes(one.tap) ? true : null));
   const { account } = await order({ type: 'trace-end', trace: 't-forged' });
-  expect(account?.packets[0]?.hops.at(-1)).toMatchObject({ chain: 'drop-source', verdict: 'drop' });
+  const hops = account?.packets[0]?.hops ?? [];
+  expect(hops.at(-1)).toMatchObject({ chain: 'drop-source', verdict: 'drop' });
+  expect(hops.flatMap(({ counters }) => counters)).toEqual([{ name: `drop-source ${one.tap}`, before: 0, after: 1 }]);
 });
 
 it('S30: a rule of somebody else that drops it is named, with its text', async () => {

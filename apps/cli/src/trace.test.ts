@@ -79,7 +79,7 @@ const answerTo = ({ trace, type }: Order, mark: number): object => {
     tcpFlags: 2,
     length: 40,
   };
-  const hop = { family: 'inet', handle: null, rule: null, verdict: 'continue', target: null, iif: tap };
+  const hop = { family: 'inet', handle: null, rule: null, verdict: 'continue', target: null, iif: tap, counters: [] };
   const hops = [
     {
       ...hop,
@@ -88,6 +88,7 @@ const answerTo = ({ trace, type }: Order, mark: number): object => {
       kind: 'rule',
       handle: 7,
       rule: 'iifname vmap @egress',
+      counters: [{ name: 'rule-any', before: 17, after: 18 }],
       verdict: 'goto',
       target: `from-${tap}`,
       oif: leftBy,
@@ -110,7 +111,17 @@ beforeAll(async () => {
   const [line] = (await once(createInterface({ input: server.stdout as NodeJS.ReadableStream }), 'line')) as readonly string[];
   [, api = '', feed = ''] = /API (\S+) .*agents (\S+),/.exec(line ?? '') ?? [];
   token = (await manx('server', 'token', '--config', config, '--host', 'h1')).out.trim();
-  await post('status', { run: 'r1', revision: 0, isFull: false, endpoints: [], claims: null, drops: null, samples: null, agent: null });
+  await post('status', {
+    run: 'r1',
+    revision: 0,
+    isFull: false,
+    endpoints: [],
+    claims: null,
+    drops: null,
+    samples: null,
+    events: null,
+    agent: null,
+  });
   const network = await create('network', { name: 'n' });
   await create('subnet', { network_id: network, ip_version: 4, cidr: '10.1.0.0/24' });
   const port = await create('port', {
@@ -143,7 +154,7 @@ describe('manx trace', () => {
     expect(out.split('\n')).toEqual([
       'TCP port 80, 10.1.0.5 (web-1) -> 192.0.2.1, from port 50000: allowed, and the kernels agree',
       '  h1  ok  sent it on by eth0',
-      `      inet manx forward-from  iifname vmap @egress  -> goto from-${tap}`,
+      `      inet manx forward-from  iifname vmap @egress  -> goto from-${tap}  packets 17 -> 18`,
       '  note: no answer of 192.0.2.1 was seen: nothing listens there, or it does not answer this; the way back was not tried',
       '',
     ]);

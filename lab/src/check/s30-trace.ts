@@ -3,7 +3,7 @@ import { execIn } from '../namespace-exec.js';
 import type { Field } from './field.js';
 import { echoPort } from './reach.js';
 import { type Row, row } from './row.js';
-import { agreesBothWays, type Traced, tracedText, traceOf } from './trace-of.js';
+import { agreesBothWays, countedAtLast, type Traced, tracedText, traceOf } from './trace-of.js';
 
 const TCP = { protocol: 'tcp', port: echoPort } as const;
 
@@ -14,6 +14,7 @@ const strangers = 'check-stranger';
 export const checkTrace = async ({ near, far, shy }: Field): Promise<Row[]> => {
   const allowed = await traceOf({ ...TCP, source: near.port_id, destination: far.port_id });
   const refused = await traceOf({ ...TCP, source: near.port_id, destination: shy.port_id, ip_version: 4 });
+  const counted = refused.map(countedAtLast)[0] ?? null;
   const host = hostNamespace(far.host);
   const table = `table inet ${strangers} { chain f { type filter hook forward priority 10; policy accept; udp dport ${echoPort} drop; }; }`;
   await execIn(host, ['nft', table]);
@@ -27,6 +28,10 @@ export const checkTrace = async ({ near, far, shy }: Field): Promise<Row[]> => {
     row('S30', 'trace, near to shy, whose group lets in only its own', {
       saw: refused.map(tracedText).join('; '),
       ok: refused.length === 1 && refused.every((one) => one.verdict === 'agree' && tracedText(one).includes('(ingress-policy)')),
+    }),
+    row('S30', 'trace, near to shy, the counter of that drop', {
+      saw: counted === null ? 'no counter' : `${counted.name}: packets ${counted.before} -> ${counted.after}`,
+      ok: counted !== null && counted.name.startsWith('drop-ingress-policy tap') && counted.after > counted.before,
     }),
     row('S30', `trace, near to far by UDP, where a table of somebody else drops it on ${far.host}`, {
       saw: stopped.map(tracedText).join('; '),

@@ -4,8 +4,19 @@ import { apiUrl } from '../api-socket.js';
 export type Traced = {
   readonly verdict: 'agree' | 'disagree' | 'unknown';
   readonly explanation: { readonly answer: string };
-  readonly findings: readonly { readonly host: string; readonly direction: 'forward' | 'reply'; readonly seen: string }[];
+  readonly findings: readonly {
+    readonly host: string;
+    readonly direction: 'forward' | 'reply';
+    readonly seen: string;
+    readonly packet: number | null;
+  }[];
+  readonly hosts: readonly {
+    readonly host: string;
+    readonly account: { readonly packets: readonly { readonly hops: readonly { readonly counters: readonly TracedCounter[] }[] }[] } | null;
+  }[];
 };
+
+type TracedCounter = { readonly name: string; readonly before: number; readonly after: number };
 
 /** Has a packet sent between two instances or addresses, and gives what came of it: one for each IP version that is asked about. */
 export const traceOf = async (question: object): Promise<readonly Traced[]> => {
@@ -23,6 +34,13 @@ export const traceOf = async (question: object): Promise<readonly Traced[]> => {
 export const tracedText = ({ verdict, explanation, findings }: Traced): string => {
   const did = findings.map(({ host, direction, seen }) => `${direction === 'reply' ? 'back: ' : ''}${host} ${seen}`);
   return `${explanation.answer}, ${verdict}: ${did.join('; ')}`;
+};
+
+/** What counted the packet where it ended, of what its last host has met. */
+export const countedAtLast = ({ findings, hosts }: Traced): TracedCounter | null => {
+  const last = findings.findLast(({ direction }) => direction === 'forward');
+  const account = hosts.find(({ host }) => host === last?.host)?.account;
+  return account?.packets[last?.packet ?? -1]?.hops.flatMap(({ counters }) => counters).at(-1) ?? null;
 };
 
 /** Whether hosts agreed on the way there, and on the way back. */

@@ -215,6 +215,7 @@ export const MAX_REPORT_TEXT = 1_000;
 export const MAX_TRACE_SECONDS = 30;
 
 /** The most that an account has: packets, rules that one met, chains, and characters of a rule and of a chain; agents cut theirs. */
+export const MAX_TRACE_COUNTERS = 16;
 export const MAX_TRACED_PACKETS = 64;
 export const MAX_TRACE_HOPS = 256;
 export const MAX_TRACED_CHAINS = 64;

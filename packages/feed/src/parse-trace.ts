@@ -3,6 +3,7 @@ import { familyOf } from '@manx/ip';
 import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
 import { address, id, packet, upTo, word } from './check-packet.js';
 import {
+  MAX_TRACE_COUNTERS,
   MAX_TRACE_HOPS,
   MAX_TRACE_SECONDS,
   MAX_TRACED_CHAIN,
@@ -58,6 +59,7 @@ const printable = /^[\x20-\x7e]+$/;
 const name = text(128, printable);
 const chain = { family: name, table: name, chain: name };
 const handle: Check = (value, at) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a handle`);
+const packets: Check = (value, at) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a number of packets`);
 const hop = exactly({
   ...chain,
   kind: oneOf('rule', 'return', 'policy'),
@@ -68,6 +70,7 @@ const hop = exactly({
   iif: nullable(name),
   oif: nullable(name),
   packet: nullable(packet),
+  counters: listOf(exactly({ name, before: packets, after: packets }), MAX_TRACE_COUNTERS),
 });
 
 const report: Check = exactly({

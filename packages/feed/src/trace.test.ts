@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { FeedSessionOptions } from './feed-session.js';
 import { Heard } from './heard.js';
 import { SECRET, startAgent, startFeedServer } from './loopback.js';
-import { MAX_TRACE_HOPS, type TraceOrder, type TraceReport } from './messages.js';
+import { MAX_TRACE_COUNTERS, MAX_TRACE_HOPS, type TraceOrder, type TraceReport } from './messages.js';
 import { parseFeedMessage } from './parse-message.js';
 import { parseTraceReport } from './parse-trace.js';
 import { SampleCloud } from './sample-cloud.js';
@@ -36,6 +36,7 @@ const HOP: TraceHop = {
   iif: 'tap1',
   oif: null,
   packet: null,
+  counters: [{ name: 'rule-a', before: 17, after: 18 }],
 };
 const ACCOUNT: TraceAccount = {
   revision: 1,
@@ -116,6 +117,8 @@ describe('what an agent says of a trace is not trusted', () => {
     ['an unknown verdict', withHop({ verdict: 'perhaps' })],
     ['an unknown kind', withHop({ kind: 'x' })],
     ['too many hops', { ...report, account: { ...ACCOUNT, packets: [{ hops: Array.from({ length: MAX_TRACE_HOPS + 1 }, () => HOP) }] } }],
+    ['a counter below nothing', withHop({ counters: [{ name: 'rule-a', before: -1, after: 0 }] })],
+    ['too many counters', withHop({ counters: Array.from({ length: MAX_TRACE_COUNTERS + 1 }, () => HOP.counters[0]) })],
     ['an unknown order', { ...report, order: 'trace' }],
     ['a missing field', { ...report, problem: undefined }],
   ])('one with %s is refused', (_why, value) => {

@@ -68,6 +68,7 @@ export {
   TRACE_TABLE,
   TRACE_VERDICTS,
   type TraceAccount,
+  type TraceCounter,
   type TracedChain,
   type TracedPacket,
   type TraceFlow,

@@ -37,6 +37,9 @@ export const TRACE_CHAINS = { tap: 'tap', came: 'came', sent: 'sent', here: 'her
 export const TRACE_VERDICTS = ['drop', 'accept', 'stolen', 'queue', 'repeat', 'continue', 'break', 'jump', 'goto', 'return'] as const;
 export type TraceVerdict = (typeof TRACE_VERDICTS)[number];
 
+/** A counter of a rule that a packet met: how many packets it showed before the traced one was sent, and after. It counts those of others as well. */
+export type TraceCounter = { readonly name: string; readonly before: number; readonly after: number };
+
 /** One rule that a packet met, in the kernel's account: only those that matched, and what ended a chain without one. */
 export type TraceHop = {
   /** The table's family and name, and the chain. */
@@ -57,6 +60,8 @@ export type TraceHop = {
   readonly oif: string | null;
   /** The headers as they were then; null where the kernel does not say. */
   readonly packet: SeenPacket | null;
+  /** Those of which the rule counts in one; of many, in a map, those first that have grown. None where it counts in none of ours. */
+  readonly counters: readonly TraceCounter[];
 };
 
 /** One packet's way through a host: what it met, in order. */

@@ -32,3 +32,4 @@ export { hookDevice, presentTables } from './present-tables.js';
 export { statusOf } from './status-of.js';
 export { formatStep, type Step, type StepFailure, stepInterfaces } from './step.js';
 export { observedOf } from './table-shape.js';
+export { type CountedRule, traceCounters } from './trace-counters.js';

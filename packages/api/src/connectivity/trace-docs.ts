@@ -17,6 +17,10 @@ const hop = object({
   iif: orNull('string'),
   oif: orNull('string'),
   packet: nullable(seenPacket),
+  counters: described(
+    list(object({ name: text, before: { type: 'integer' }, after: { type: 'integer' } })),
+    'Packets in those of which the rule counts in one, before the packet was sent and after: those first that have grown.',
+  ),
 });
 const account = object({
   revision: described(orNull('integer'), 'The host state that was programmed.'),

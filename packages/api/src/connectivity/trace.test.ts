@@ -47,6 +47,7 @@ const left = (mark: number, oif: string): TracedPacket => {
     rule: null,
     verdict: 'continue',
     target: null,
+    counters: [],
   } as const;
   const packet = {
     kind: 'ip',

@@ -1,4 +1,4 @@
-import { TRACE_TABLE, type TraceHop } from '@manx/hoststate';
+import { TRACE_TABLE, type TraceCounter, type TraceHop } from '@manx/hoststate';
 import type { Explanation } from '../explanation.js';
 import type { Paint } from '../format-explanation.js';
 import { payloadText } from '../question.js';
@@ -63,10 +63,17 @@ function hopLines(hops: readonly TraceHop[], paint: Paint): readonly string[] {
     const rule = hop.kind === 'policy' ? 'policy' : shortened(hop.rule?.replace(OUR_MARK, '') ?? `rule ${hop.handle ?? '?'}`);
     const text = `      ${placeOf(hop).padEnd(width)}  ${rule}`;
     // Where the rule itself does not say what it decided: a map does.
-    return hop.verdict === 'continue' || rule.endsWith(to)
-      ? paint('faint', text)
-      : `${paint('faint', text)}  ${paint(hop.verdict === 'drop' ? 'bad' : 'faint', `-> ${to}`)}`;
+    const decided = hop.verdict === 'continue' || rule.endsWith(to) ? [] : [paint(hop.verdict === 'drop' ? 'bad' : 'faint', `-> ${to}`)];
+    return [paint('faint', text), ...decided, ...countersText(hop, paint)].join('  ');
   });
+}
+
+/** Of those that have grown; of the first where none has. Their names where there is a choice. */
+function countersText({ counters }: TraceHop, paint: Paint): readonly string[] {
+  const grown = counters.filter(({ before, after }) => after > before);
+  const textOf = ({ name, before, after }: TraceCounter): string => `${counters.length > 1 ? `${name} ` : ''}packets ${before} -> ${after}`;
+  if (grown.length > 0) return [paint('faint', grown.map(textOf).join(', '))];
+  return counters.slice(0, 1).map((one) => paint('bad', textOf(one)));
 }
 
 /** By which the agent knows its rules again (`rule-mark` of reconcile); it says nothing to people. */

@@ -61,6 +61,7 @@ const hop = (more: Partial<TraceHop>): TraceHop => ({
   iif: null,
   oif: null,
   packet: null,
+  counters: [],
   ...more,
 });
 const headers = (sport: number, dport: number): TraceHop['packet'] => ({
@@ -89,6 +90,12 @@ const left = (oif: string, direction: Direction = 'forward'): TracedPacket => ({
 const dropped = (more: Partial<TraceHop>, direction: Direction = 'forward'): TracedPacket => ({
   hops: [came(direction), hop({ ...more, verdict: 'drop' })],
 });
+/** Met by a packet that goes to the tap of db. */
+const through = (...met: readonly Partial<TraceHop>[]): TracedPacket => {
+  const [first, , last] = left(db.ifname).hops as readonly [TraceHop, TraceHop, TraceHop];
+  return { hops: [first, ...met.map(hop), last] };
+};
+const counter = (before: number, after: number, name = 'rule-sql') => ({ name, before, after });
 const lost = (direction: Direction = 'forward'): TracedPacket => ({ hops: [came(direction), hop({})] });
 const here = (): TracedPacket => ({
   hops: [came('forward'), hop({ table: TRACE_TABLE, chain: TRACE_CHAINS.here, kind: 'return', packet: OF.forward, verdict: 'continue' })],
@@ -155,6 +162,43 @@ describe('what kernels did, held against what was explained', () => {
     expect(verdict(forged, { h2: [left('eth0')], h1: [left(web.ifname)] })).toBe('disagree');
   });
 
+  it('S30: a rule that a packet met has counted it, or the host is not believed', () => {
+    const met = (...counters: TraceHop['counters']): string => verdict(TO_DB, { h1: [left('eth0')], h2: [through({ counters })] });
+    expect(met(counter(17, 18))).toBe('agree');
+    expect(met(counter(17, 30))).toBe('agree');
+    expect(met(counter(17, 17))).toBe('disagree');
+    // Of a map one is enough; and one that began anew says nothing.
+    expect(met(counter(0, 1), counter(5, 5, 'rule-other'))).toBe('agree');
+    expect(met(counter(0, 0), counter(5, 5, 'rule-other'))).toBe('disagree');
+    expect(met(counter(17, 0))).toBe('agree');
+    const name = `drop-ingress-policy ${db.ifname}`;
+    const refusedWith = (after: number) =>
+      told({ h1: [left('eth0')], h2: [dropped({ chain: 'drop-ingress-policy', counters: [counter(3, after, name)] })] });
+    expect(judgeTrace(REFUSED, refusedWith(4), MARK).verdict).toBe('agree');
+    const { verdict: word, findings } = judgeTrace(REFUSED, refusedWith(3), MARK);
+    expect([word, findings.at(-1)?.seen]).toEqual([
+      'disagree',
+      `dropped it (ingress-policy), and the counter ${name} in table inet manx, chain drop-ingress-policy, has not counted it (packets 3 -> 3)`,
+    ]);
+    // Wherever on the way, and in whichever packet.
+    const twice = { h1: [left('eth0'), { hops: [came('forward'), hop({ counters: [counter(1, 1)] })] }], h2: [left(db.ifname)] };
+    expect(judgeTrace(TO_DB, told(twice), MARK).findings[0]).toMatchObject({ verdict: 'disagree', packet: 1 });
+  });
+
+  it('S30: another group than the one that was explained has let it through', () => {
+    const by = (met: Partial<TraceHop>): string => verdict(TO_DB, { h1: [left('eth0')], h2: [through(met)] });
+    const logs = { verdict: 'goto', target: 'accept-ingress' } as const;
+    expect(by({ chain: 'ingress-db' })).toBe('agree');
+    expect(by({ chain: 'ingress-logged-db', ...logs })).toBe('agree');
+    expect(by({ chain: 'ingress-web' })).toBe('disagree');
+    expect(by({ chain: 'ingress-logged-web', ...logs })).toBe('disagree');
+    // It was asked, and did not decide; and what is called so elsewhere is none of ours.
+    expect(by({ chain: 'ingress-web', kind: 'return', verdict: 'continue' })).toBe('agree');
+    expect(by({ chain: 'ingress-web', table: 'stranger' })).toBe('agree');
+    const { findings } = judgeTrace(TO_DB, told({ h1: [left('eth0')], h2: [through({ chain: 'ingress-web' })] }), MARK);
+    expect(findings.at(-1)?.seen).toBe(`gave it to ${db.ifname}, let through by group web, and not by db, which was explained`);
+  });
+
   it('for whom nobody answers: wherever it ends agrees, but for a tap', () => {
     const nobody = ask('10.65.0.10', '10.65.0.99', { tcp: 443 });
     for (const packet of [left('eth0'), lost(), dropped({ table: 'stranger' })]) expect(verdict(nobody, { h1: [packet] })).toBe('agree');
@@ -216,6 +260,18 @@ describe('what kernels did, held against what was explained', () => {
       }),
     );
   });
+});
+
+it('a rule is shown with its counter, of a map with those that have grown', () => {
+  const map = { rule: 'counter name tcp dport map { ... } accept', counters: [counter(0, 1), counter(5, 5, 'rule-other')] };
+  const hosts = told({ h1: [through({ rule: 'a accept', counters: [counter(17, 18)] }, map, { rule: 'b', counters: [counter(4, 4)] })] });
+  const lines = formatTrace({ ...judgeTrace(TO_DB, hosts, MARK), explanation: TO_DB, sent: { mark: MARK }, hosts });
+  expect(lines.filter((line) => line.includes('inet manx'))).toEqual([
+    expect.stringContaining('table inet manx, chain prerouting, has not counted it (packets 4 -> 4)'),
+    '      inet manx prerouting  a accept  packets 17 -> 18',
+    '      inet manx prerouting  counter name tcp dport map { ... } accept  rule-sql packets 0 -> 1',
+    '      inet manx prerouting  b  -> accept  packets 4 -> 4',
+  ]);
 });
 
 it('a trace reads from top to bottom: what was said, what each host did, by which rules', () => {

@@ -1,6 +1,7 @@
 import type { HostName, TraceAccount } from '@manx/hoststate';
 import type { Explanation, Way } from '../explanation.js';
 import { type Expectation, expectationsOf, hostsOf } from './expectation.js';
+import { objectionTo } from './objections.js';
 import { directionOf, type Fate, fateOf } from './packet-fate.js';
 
 /** Whether the kernel did what was expected; `unknown`: it is not known what it did. */
@@ -95,8 +96,15 @@ function findings(way: Way, direction: 'forward' | 'reply', { traces, mark }: Se
       expectation.kind === 'gives-to-nobody'
         ? own.every(({ fate }) => isAsExpected(expectation, fate))
         : isAsExpected(expectation, chosen?.fate ?? null);
-    const verdict = fits ? 'agree' : isComplete ? 'disagree' : 'unknown';
-    return { host, direction, verdict, expected, seen: fateText(chosen?.fate ?? null), packet: chosen?.at ?? null };
+    const objected = own.flatMap(({ at, fate }) => {
+      const text = objectionTo(way, { direction, host, hops: packets[at]?.hops ?? [] });
+      return text === null ? [] : [{ at, fate, text }];
+    });
+    const objection = objected.find(({ at }) => at === chosen?.at) ?? objected[0] ?? null;
+    const shown = objection ?? chosen;
+    const verdict = objection !== null ? 'disagree' : fits ? 'agree' : isComplete ? 'disagree' : 'unknown';
+    const seen = fateText(shown?.fate ?? null) + (objection === null ? '' : `, ${objection.text}`);
+    return { host, direction, verdict, expected, seen, packet: shown?.at ?? null };
   });
 }
 
