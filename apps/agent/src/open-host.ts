@@ -26,7 +26,7 @@ import {
   dnsmasqCheckCommand,
   dnsmasqCommand,
   dnsmasqReadyLine,
-  isLeaseHeld,
+  refusedTap,
 } from '@manx/render';
 import type { AgentLog } from './agent-log.js';
 import type { AgentSettings } from './agent-settings.js';
@@ -82,7 +82,7 @@ export const openHost = (settings: AgentSettings, log: AgentLog): Host => {
       checkCommand: dnsmasqCheckCommand,
       readyText: dnsmasqReadyLine(dnsmasqSettings(settings)),
       changeOf: (before, after) => dnsmasqChange(before === null ? null : { files: before }, { files: after }),
-      isLeaseHeld: (line, files) => isLeaseHeld(line, files.get('hosts') ?? ''),
+      refusedTap: (line, files) => refusedTap(line, files.get('hosts') ?? ''),
     },
     listen('dnsmasq'),
   );

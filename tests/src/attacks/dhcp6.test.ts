@@ -50,8 +50,8 @@ const onStateful = async (ground: Ground, act: (pair: Pair) => Promise<void>): P
   }
 };
 
-/** The host's agent replaces a server that has given the address to another, at most once in two seconds. */
-const replacedMs = 10_000;
+/** The host's agent replaces a server that has given the address to another, with growing pauses. A limit for what hangs. */
+const replacedMs = 60_000;
 
 /** Asks again and again, as clients do, until it is answered as wished: a guest that has asked too often waits for its next turn. */
 const isToldOf = async (link: Link, question: Uint8Array, isIt: (frame: Uint8Array) => boolean): Promise<boolean> => {

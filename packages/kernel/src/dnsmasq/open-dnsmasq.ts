@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Fault } from '../fault.js';
 import { changeFolder, readFolder } from '../files/program-folder.js';
 import { withCandidate } from '../files/with-candidate.js';
+import { GrowingPause } from '../growing-pause.js';
 import type { ProgramPort } from '../host/program-port.js';
 import { oneAtATime } from '../one-at-a-time.js';
 import { type OutputTail, tailOutput } from '../process/output-tail.js';
@@ -24,12 +25,16 @@ export type DnsmasqSpec = {
   readonly readyText: string;
   /** What a running one must do to go from files that it has read (null: nobody knows which) to others. */
   readonly changeOf: (before: Files | null, after: Files) => 'none' | 'sighup' | 'replace';
-  /** Whether a line that it wrote tells of an address that it keeps from the port whose it is by these files. */
-  readonly isLeaseHeld: (line: string, files: Files) => boolean;
+  /** The tap whose guest was refused an address that is its port's by these files, when a line that it wrote tells of that; null when not. */
+  readonly refusedTap: (line: string, files: Files) => string | null;
 };
 
-/** It is replaced for the sake of clients no more often, in milliseconds: a guest may change its identifier as often as it likes. */
-const FORGET_EVERY_MS = 2_000;
+/**
+ * How often it is replaced for the sake of clients, whom a guest may make as many of as it likes: for those of one tap (a boot from the
+ * network has three), and for all.
+ */
+const FOR_TAP = { firstMs: 2_000, longestMs: 512_000, forgivenMs: 600_000 };
+const FOR_ALL = { firstMs: 2_000, longestMs: 32_000, forgivenMs: 60_000 };
 
 /** dnsmasq: its main file is tested before it is written; then a signal or a new process, whichever the change takes. */
 export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): ProgramPort => {
@@ -48,23 +53,47 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
       outputFile,
       debianPackage: DEBIAN_PACKAGE,
     },
-    listener,
+    {
+      ...listener,
+      onUp: (pid, how) => {
+        processes += 1;
+        listener.onUp(pid, how);
+      },
+    },
   );
+  let processes = 0;
   let hasRead: Files | null = null;
   let isUpToDate = false;
   let tail: OutputTail | null = null;
-  let forgotAt = 0;
+  const pause = new GrowingPause(FOR_ALL);
+  const pauses = new Map<string, GrowingPause>();
   let forgetting: NodeJS.Timeout | null = null;
   const line = oneAtATime();
   // Leases are in its memory alone, so another process gives the address to whoever it is for now; clients ask again within seconds.
-  const forgetLeases = (): void => {
-    forgetting = null;
-    forgotAt = Date.now();
-    void line.run(() => (program.pid === null ? Promise.resolve() : program.replace(spec.readyText)));
+  const forgetLeases = async (refusedBy: number): Promise<void> => {
+    // Another has taken its place meanwhile.
+    if (program.pid === null || processes !== refusedBy) return;
+    pause.done(Date.now());
+    await program.replace(spec.readyText);
+  };
+  // A refusal that comes too early is not kept for later: the client asks again, and is refused again if another process has not helped it.
+  const isBelieved = (tap: string, now: number): boolean => {
+    for (const [name, known] of pauses) if (known.isForgiven(now)) pauses.delete(name);
+    const own = pauses.get(tap) ?? new GrowingPause(FOR_TAP);
+    if (own.wait(now) > 0) return false;
+    own.done(now);
+    pauses.set(tap, own);
+    return true;
   };
   const hear = (text: string): void => {
-    if (forgetting !== null || hasRead === null || !spec.isLeaseHeld(text, hasRead)) return;
-    forgetting = setTimeout(forgetLeases, Math.max(0, forgotAt + FORGET_EVERY_MS - Date.now()));
+    if (forgetting !== null || hasRead === null) return;
+    const [tap, now, refusedBy] = [spec.refusedTap(text, hasRead), Date.now(), processes];
+    if (tap === null || !isBelieved(tap, now)) return;
+    const forget = (): void => {
+      forgetting = null;
+      void line.run(() => forgetLeases(refusedBy));
+    };
+    forgetting = setTimeout(forget, pause.wait(now));
     forgetting.unref();
   };
   const ensure = async (): Promise<void> => {

@@ -2,10 +2,12 @@
 const NO_ADDRESS = /\bDHCP(?:ADVERTISE|REPLY)\((tap[\w-]{1,12})\) .*no addresses available$/;
 
 /**
- * Whether a line that dnsmasq wrote tells that it kept an address from the one whose it is by its file `hosts`: it remembers who had
- * it last by the client's identifier (DUID), which a rebuilt instance, or a boot loader's successor, has not.
+ * The tap whose guest was refused, by a line that dnsmasq wrote, an address that is its by the file `hosts`; null when the line tells of nothing
+ * such. dnsmasq remembers who had an address last by the client's identifier (DUID), which a rebuilt instance, or a boot loader's successor,
+ * has not. The line is no proof: dnsmasq says the same to a client that asks for no address at all.
  */
-export function isLeaseHeld(line: string, hosts: string): boolean {
+export function refusedTap(line: string, hosts: string): string | null {
   const tap = NO_ADDRESS.exec(line)?.[1];
-  return tap !== undefined && hosts.split('\n').some((entry) => entry.includes(`,tag:${tap},`) && entry.includes(',['));
+  const isServed = hosts.split('\n').some((entry) => entry.includes(`,tag:${tap},`) && entry.includes(',['));
+  return tap !== undefined && isServed ? tap : null;
 }

@@ -4,5 +4,5 @@ export { DNSMASQ_FILE_EFFECTS, type DnsmasqChange, dnsmasqChange } from './dnsma
 export { dnsmasqCheckCommand, dnsmasqCommand, dnsmasqReadyLine } from './dnsmasq-command.js';
 export { dnsmasqProblems } from './dnsmasq-problems.js';
 export type { DnsmasqSettings } from './dnsmasq-settings.js';
-export { isLeaseHeld } from './held-lease.js';
+export { refusedTap } from './held-lease.js';
 export { renderDnsmasq } from './render-dnsmasq.js';
