@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, TestHost } from './testing/test-host.js';
 import { EGRESS, endpoint, GATEWAY, PING, policy, portOf, SUBNET, stateOf } from './testing/test-states.js';
+import { withoutFilled } from './testing/without-filled.js';
 
 const state = stateOf(SUBNET, policy('open', EGRESS, PING), policy('shut', EGRESS), endpoint(1), endpoint(2, ['shut']));
 const host = new TestHost('ag-lib', state);
@@ -20,7 +21,7 @@ const pings = (from: number, to: number): boolean => {
 /** All of the host that an agent writes, but for what packets write. */
 const look = (): string =>
   [
-    host.exec('nft', '-s', 'list', 'ruleset').replaceAll(/(flags dynamic.*\n(?:\s*timeout .*\n)?)\s*elements = \{[^}]*\}\n/g, '$1'),
+    withoutFilled(host.exec('nft', '-s', 'list', 'ruleset')),
     host.exec('ip', 'route'),
     host.exec('ip', 'neigh', 'show', 'nud', 'permanent'),
     host.exec('sysctl', '-a', '-r', 'forwarding|proxy_arp'),

@@ -154,7 +154,11 @@ class Agent {
       render: (state) => renderHost(state, rendering, this.#listeners.listening),
       hostSnat: rendering.hostSnat ?? null,
       log,
-      onHostSysctl: (path) => saved.save(path),
+      onHostSysctl: (path) => {
+        // The doctor may have seen the host as it was before.
+        this.#doctor.soon();
+        saved.save(path);
+      },
       onFound: (found) => {
         this.#files.refresh();
         const isOther = found.state !== this.#found?.state;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestHost } from './testing/test-host.js';
 import { EGRESS, endpoint, GATEWAY, PING, policy, portOf, SUBNET, stateOf } from './testing/test-states.js';
+import { withoutFilled } from './testing/without-filled.js';
 
 const [one, two] = [portOf(1), portOf(2)];
 const both = [one, two];
@@ -40,9 +41,7 @@ const host = new TestHost('ag-upgrade', stateOf(SUBNET, policy('open', EGRESS, P
 const isUp = ({ state }: { readonly state: string }): boolean => state === 'up';
 /** The lines of the tables, in no order, but for what is counted meanwhile and for who holds them (decision 13: an ordinary table stays one). */
 const ruleset = (): string =>
-  host
-    .exec('nft', '-s', 'list', 'ruleset')
-    .replaceAll(/(\tset (?:drop|sample|listener|multicast)-[^}]*)elements = \{[^}]*\}/g, '$1')
+  withoutFilled(host.exec('nft', '-s', 'list', 'ruleset'))
     .split('\n')
     .map((line) => line.replace(/ # progname .*/, ''))
     .filter((line) => !/^\s*$|flags owner/.test(line))
