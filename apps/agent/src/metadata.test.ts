@@ -186,6 +186,18 @@ describe('S27: metadata', () => {
     expect((await ask(2, `${IPV4}/`)).status).toBe('200');
   });
 
+  it('a connection that Nova closes just as it is used again is no failure', async () => {
+    expect((await ask(2, `${IPV4}/`)).status).toBe('200');
+    const closed: string[] = [];
+    const close = ({ socket, url }: IncomingMessage): void => {
+      closed.push(url ?? '');
+      socket.destroy();
+    };
+    service?.prependOnceListener('request', close);
+    expect((await ask(2, `${IPV4}/again`)).text).toBe('GET /again vm-2 project-2 10.65.0.3 0');
+    expect(closed).toEqual(['/again']);
+  });
+
   it('while Nova does not answer a guest gets 502, and the host says why, until it does', async () => {
     service?.closeAllConnections();
     await new Promise((resolve) => service?.close(resolve));
