@@ -60,6 +60,9 @@ export type Effort = {
   /** Ports of one host that are offered their addresses, and how often all of them are. */
   readonly leases: number;
   readonly leaseRounds: number;
+  /** Instances of one host that ask for their metadata, and how often all of them do at the same time. */
+  readonly askers: number;
+  readonly askingRounds: number;
   /** How many endpoints the sending host has when the data path is measured, one stage after another. */
   readonly pathSizes: readonly number[];
   /** Routes of others that hosts have when a new one is timed, one stage after another; how many new ones. */
@@ -90,6 +93,8 @@ export const fullEffort: Effort = {
   storm: 500,
   leases: 1000,
   leaseRounds: 3,
+  askers: 1000,
+  askingRounds: 5,
   pathSizes: [10, 100, 1000],
   routes: [1000, 10_000, 100_000],
   newRoutes: 40,
@@ -118,6 +123,8 @@ export const quickEffort: Effort = {
   storm: 50,
   leases: 100,
   leaseRounds: 2,
+  askers: 100,
+  askingRounds: 2,
   pathSizes: [10, 50],
   routes: [1000],
   newRoutes: 5,

@@ -22,10 +22,11 @@ export class HttpConnection {
   #expected: { readonly status: number; readonly bodyAt: number; readonly total: number } | null = null;
   #isClosed = false;
 
-  constructor(base: URL, timeoutMs: number) {
+  /** With a socket of one's own, which may still be connecting, `base` is only what the server is called. */
+  constructor(base: URL, timeoutMs: number, socket: Socket = connect({ host: base.hostname, port: Number(base.port), noDelay: true })) {
     this.#host = base.host;
     this.#timeoutMs = timeoutMs;
-    this.#socket = connect({ host: base.hostname, port: Number(base.port), noDelay: true });
+    this.#socket = socket;
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#socket.on('error', (error) => this.#fail(error));
     this.#socket.on('close', () => this.#fail(new Error('the server closed the connection')));
@@ -36,13 +37,15 @@ export class HttpConnection {
     return !this.#isClosed;
   }
 
-  /** Sends a request and resolves when its answer has been read to the end. Not to be called before the one before has ended. */
-  send(method: string, path: string, body: string | null): Promise<HttpAnswer> {
+  /** Sends a request and resolves when its answer has been read to the end. Not to be called before the one before has ended. More headers end in `\r\n` each. */
+  send(method: string, path: string, body: string | null, headers = ''): Promise<HttpAnswer> {
     const about = body === null ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#fail(new Error(`no answer within ${this.#timeoutMs / 1000} s`)), this.#timeoutMs);
       this.#waiting = { resolve, reject, timer };
-      this.#socket.write(`${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\naccept: application/json\r\n${about}\r\n${body ?? ''}`);
+      this.#socket.write(
+        `${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\naccept: application/json\r\n${headers}${about}\r\n${body ?? ''}`,
+      );
     });
   }
 

@@ -13,6 +13,7 @@ import { measureDhcp } from './measure-dhcp.js';
 import { measureDrops } from './measure-drops.js';
 import { measureExplain } from './measure-explain.js';
 import { measureHost } from './measure-host.js';
+import { measureMetadata } from './measure-metadata.js';
 import { measureMigrate } from './measure-migrate.js';
 import { measureMulticast } from './measure-multicast.js';
 import { measurePath } from './measure-path.js';
@@ -31,6 +32,7 @@ const figureNames = [
   'change',
   'dhcp',
   'host',
+  'metadata',
   'path',
   'migrate',
   'drops',
@@ -45,13 +47,13 @@ type FigureName = (typeof figureNames)[number];
 /** What `--only` takes: a figure, or several by one name. */
 const chosen: Readonly<Record<string, readonly FigureName[]>> = {
   api: ['neutron', 'size', 'explain'],
-  lab: ['boot', 'change', 'dhcp', 'host', 'path', 'migrate', 'drops', 'multicast', 'qos', 'routes', 'storm', 'verify'],
+  lab: ['boot', 'change', 'dhcp', 'host', 'metadata', 'path', 'migrate', 'drops', 'multicast', 'qos', 'routes', 'storm', 'verify'],
   ...Object.fromEntries(figureNames.map((name) => [name, [name]])),
 };
 
 const usage = `bench [--quick] [--only ${Object.keys(chosen).join('|')}]... [--write FILE]
   Measures, and writes what it has measured into bench/RESULTS.md, where the other figures stay as they are.
-  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), offers of addresses (dhcp), drift, cold start and memory of a host (host), the data path (path), live migration (migrate), a flood that is dropped (drops), multicast to three hosts (multicast), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
+  api: the API beside Neutron (neutron), the large cloud and the feed (size), who reaches whom in it (explain). lab: port to ping (boot), change to enforced (change), offers of addresses (dhcp), drift, cold start and memory of a host (host), metadata for a thousand instances (metadata), the data path (path), live migration (migrate), a flood that is dropped (drops), multicast to three hosts (multicast), limits of bandwidth (qos), a new route from host to host (routes), a boot storm on ten hosts (storm), the oracle (verify).
   With --quick it prints alone, unless told where to write.`;
 
 type Work = { readonly cleanup: Cleanup; readonly progress: Progress };
@@ -77,6 +79,7 @@ const inOneLab = {
   change: measureChange,
   dhcp: measureDhcp,
   host: measureHost,
+  metadata: measureMetadata,
   path: measurePath,
   migrate: measureMigrate,
   drops: measureDrops,
@@ -95,6 +98,7 @@ const labs: readonly { readonly names: readonly (keyof typeof inOneLab)[]; reado
   { names: ['qos'], crowd: () => 0 },
   { names: ['routes'], crowd: () => 0 },
   { names: ['dhcp'], crowd: () => 0 },
+  { names: ['metadata'], crowd: () => 0 },
 ];
 const stormHosts = Array.from({ length: 10 }, (_, index) => `h${index + 1}`);
 

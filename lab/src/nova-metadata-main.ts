@@ -33,5 +33,8 @@ createServer((request, response) => {
   const tree = treeOf(request);
   const found = tree.get(request.url ?? '');
   if (request.url === '/') return void response.end([...tree.keys()].map((path) => `${path}\n`).join(''));
-  response.writeHead(found === undefined ? 404 : 200, { 'Content-Type': 'text/plain' }).end(found ?? 'not found\n');
+  const text = found ?? 'not found\n';
+  // Nova tells the length of what it says.
+  const headers = { 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(text) };
+  response.writeHead(found === undefined ? 404 : 200, headers).end(text);
 }).listen(Number(port), address, () => process.stdout.write('ready\n'));

@@ -10,6 +10,7 @@ const libc = koffi.load('libc.so.6');
 const setns = libc.func('int setns(int fd, int nstype)');
 const socketCall = libc.func('int socket(int domain, int type, int protocol)');
 const bindCall = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)');
+const connectCall = libc.func('int connect(int fd, const uint8_t *address, uint32_t length)');
 const listenCall = libc.func('int listen(int fd, int backlog)');
 const sendtoCall = libc.func(
   'intptr_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
@@ -32,6 +33,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_BINDTODEVICE = 25;
 const SO_RCVBUFFORCE = 33;
 const ETH_P_ALL = 3;
 const SOL_PACKET = 263;
@@ -39,6 +41,7 @@ const PACKET_IGNORE_OUTGOING = 23;
 const EAGAIN = 11;
 const EINTR = 4;
 const ENETDOWN = 100;
+const EINPROGRESS = 115;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MCAST_JOIN_GROUP = 42;
@@ -117,6 +120,30 @@ const bindAndListen = (fd: number, kind: SocketKind, address: Uint8Array): numbe
 /** A socket bound to a port of every address in a namespace; a stream socket listens. */
 export const openBound = (namespace: string, kind: SocketKind, port: number): number =>
   bindAndListen(openSocket(namespace, kind), kind, socketAddress(kind.domain, port));
+
+/**
+ * A TCP socket that has begun to connect from a namespace to an IPv4 address there, by an interface when one is named, whatever the routes say
+ * (SO_BINDTODEVICE, socket(7)). What comes of it is told to whoever reads; the caller owns the descriptor.
+ */
+export const openConnecting = (
+  namespace: string,
+  to: { readonly address: readonly number[]; readonly port: number },
+  ifname: string | null = null,
+): number =>
+  insideNamespace(namespace, () => {
+    const fd = newSocket({ domain: AF_INET, type: SOCK_STREAM, protocol: 0 });
+    try {
+      const name = new TextEncoder().encode(ifname ?? '');
+      if (ifname !== null) checked('setsockopt', setBytesCall(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) as number);
+      const address = socketAddress(AF_INET, to.port, to.address);
+      if ((connectCall(fd, address, address.length) as number) < 0 && koffi.errno() !== EINPROGRESS)
+        throw new SocketFault('connect', koffi.errno());
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  });
 
 /** A listening TCP socket on 127.0.0.1 of the namespace that this process is in; blocking-free, to be handed to a child process. */
 export const openLoopbackListener = (port: number): number => {
