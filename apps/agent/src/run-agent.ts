@@ -323,11 +323,7 @@ class Agent {
       this.#observer.invalidate();
       this.#loop.kick();
     }, everySeconds * 1000);
-    return {
-      close: () => {
-        clearInterval(timer);
-      },
-    };
+    return { close: clearInterval.bind(null, timer) };
   }
 
   #watchBgp(host: Host): { readonly close: () => void } {
