@@ -45,8 +45,23 @@ export const judge = (cloud: Cloud, outcome: Outcome): Disagreement | null => {
  */
 export const judgeLater = (cloud: Cloud, outcome: Outcome, seenBefore: Ip | null): Disagreement | null => {
   const explanation = explanationOf(cloud, outcome);
-  const what = arrivalFault(explanation, outcome, seenBefore);
+  const first = seenBefore ?? outcome.probe.source;
+  const arrivals = isAsBoth(cloud, outcome) ? outcome.arrivals.filter(({ source }) => source === first) : outcome.arrivals;
+  const what = arrivalFault(explanation, { ...outcome, arrivals }, seenBefore);
   return what === null ? null : { outcome, what: `in a flow that began before: ${what}`, explanation };
+};
+
+/**
+ * Whether a segment that a guest sends first after its live migration came as both of its addresses: where the other end's host knows neither it drops
+ * none, if its own guest is stateless or has moved as well (decision 33).
+ */
+const isAsBoth = (cloud: Cloud, { probe, arrivals }: Outcome): boolean => {
+  const sender = cloud.placeOf(probe.from)?.endpoint;
+  const [one, other, ...more] = arrivals;
+  if (sender?.picksUp !== true || one === undefined || other === undefined || more.length > 0) return false;
+  const isOwn = (ip: Ip): boolean =>
+    ip === probe.source || sender.floating.some((floating) => floating.ip === ip && floating.fixed === probe.source);
+  return one.at === other.at && one.port === other.port && one.source !== other.source && isOwn(one.source) && isOwn(other.source);
 };
 
 const arrivalFault = ({ ways }: Explanation, { probe, arrivals }: Outcome, seenBefore: Ip | null = null): string | null => {
