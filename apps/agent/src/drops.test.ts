@@ -44,7 +44,8 @@ it('S17: packets with a forged source are told to the server, by port and reason
   expect(after).toBe(before + 7);
   expect(drop).toMatchObject({ endpoint: one.id, at: one.tap, bytes: 84 * after });
   expect(drop?.firstAgeMs).toBeGreaterThanOrEqual(drop?.lastAgeMs ?? 0);
-  expect(host.drops.some(({ endpoint: port }) => port === two.id)).toBe(false);
+  // What the other's kernel sends by itself as it comes up may be dropped for reasons of its own.
+  expect(host.drops.filter(({ endpoint: port, reason }) => port === two.id && reason === 'source')).toEqual([]);
 });
 
 it('S17: some of them are shown, few however many there are, with their addresses and the MAC that they came with', async () => {
