@@ -60,8 +60,9 @@ export const forwardRows = async (at: OnStreet): Promise<Row[]> => {
   const { from, to } = ports.range;
   const ranged = Array.from({ length: to - from + 1 }, (_, index) => serveTcp(tenant.netns, 4, from + index));
   try {
-    const one = await forward(at, floating, { to: tenant, internal_port: echoPort, external_port: ports.one });
+    // The oldest says which host has the address; the one that goes is another.
     await forward(at, floating, { to: tenant, protocol: 'udp', internal_port: echoPort, external_port: ports.udp });
+    const one = await forward(at, floating, { to: tenant, internal_port: echoPort, external_port: ports.one });
     await forward(at, floating, { to: tenant, internal_port_range: `${from}:${to}`, external_port_range: `${from}:${to}` });
     await forward(at, floating, { to: at.street.tenantFar, internal_port: echoPort, external_port: ports.far });
     const isOpen = async () =>

@@ -259,6 +259,20 @@ describe('S21 to S23: floating IPs', () => {
     expect(endpointOf(cloud(web(), far, ['floatingip', floatingIp('f')], old, young)).forwards.map(({ id }) => id)).toEqual(['p1', 'p9']);
   });
 
+  it('S23: of forwardings of one second, one that goes moves nothing while its port has another', () => {
+    const far: Part = ['port', port('z-far', { fixed_ips: [fixedIp('10.65.0.3', 'sub4')], 'binding:host_id': 'h2' })];
+    const ports = (first: number) => ({ external_first_port: first, external_last_port: first });
+    const toWeb = (id: string, first: number): Part => [
+      'port_forwarding',
+      forwarding(id, 'f', { internal_port_id: 'web', ...ports(first) }),
+    ];
+    const toFar = forwarding('p1', 'f', { internal_port_id: 'z-far', internal_ip_address: '10.65.0.3', ...ports(90) });
+    const base: readonly Part[] = [far, ['floatingip', floatingIp('f')], ['port_forwarding', toFar], toWeb('p2', 91)];
+    const carried = (...parts: readonly Part[]): readonly string[] => endpointOf(cloud(web(), ...parts)).forwards.map(({ id }) => id);
+    expect(carried(...base, toWeb('p0', 92))).toEqual(['p0', 'p1', 'p2']);
+    expect(carried(...base)).toEqual(['p1', 'p2']);
+  });
+
   it('S23: a forwarding that cannot be said, or whose ports are taken, is a problem and takes no other along', () => {
     const state = cloud(
       web(),

@@ -98,7 +98,8 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
 }
 
 function byAge(a: PortForwarding, b: PortForwarding): number {
-  return compareIds(a.created_at, b.created_at) || compareIds(a.id, b.id);
+  // Times are in seconds: of one second by port, so that which of a port's forwardings goes moves nothing.
+  return compareIds(a.created_at, b.created_at) || compareIds(a.internal_port_id, b.internal_port_id) || compareIds(a.id, b.id);
 }
 
 function floatingProblem({ id }: FloatingIp, detail: string): Problem {
