@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileHost } from './compile-host.js';
 import { Compiler } from './compiler.js';
-import { fixedIp, floatingIp, port, router } from './testing/cloud.js';
+import { fixedIp, floatingIp, forwarding, port, router } from './testing/cloud.js';
 import { commits, FOUNDATION, HOSTS } from './testing/random-changes.js';
 
 /** Who receives what is sent to each address, by the full compilation: ports, and of floating IPs also the fixed one. */
@@ -131,5 +131,22 @@ describe('S16: addresses that are released', () => {
       ['172.18.3.23'],
       ['172.18.3.23'],
     ]);
+  });
+
+  it('forwards that another port carries now are held all the while, whichever of the two is looked at first; the last of them releases their address', () => {
+    const forwarded = (id: string, on: number): Change => {
+      const ports = { external_first_port: on, external_last_port: on, created_at: `2026-01-01T00:00:0${on}Z` };
+      return put(
+        'port_forwarding',
+        forwarding(id, 'fip-1', { internal_port_id: `port-${on}`, internal_ip_address: `10.65.0.${on}`, ...ports }),
+      );
+    };
+    const target = (n: number, more: object = {}): Change =>
+      put('port', port(`port-${n}`, { fixed_ips: [fixedIp(`10.65.0.${n}`, 'sub-a4')], 'binding:host_id': 'h1', ...more }));
+    const floating = put('floatingip', floatingIp('fip-1', { floating_ip_address: '172.18.3.23', port_id: null, fixed_ip_address: null }));
+    const made = [put('router', router('r')), target(2), target(3), floating, forwarded('f1', 2), forwarded('f2', 3)];
+    const gone = (id: string): Change => ({ op: 'delete', kind: 'port_forwarding', id });
+    const moves = [[target(2, { admin_state_up: false })], [target(2)], [gone('f1')]];
+    expect(releasedBy(made, ...moves, [gone('f2')])).toEqual([[], [], [], [], ['172.18.3.23']]);
   });
 });

@@ -60,11 +60,10 @@ export class HeldAddresses {
     this.#put(ip, [...this.#of(ip), holder]);
   }
 
+  /** Once: of those who do the forwards of all one may come before the other goes. */
   #leave({ ip, holder }: Holding): void {
-    this.#put(
-      ip,
-      this.#of(ip).filter((other) => other !== holder),
-    );
+    const holders = this.#of(ip);
+    this.#put(ip, holders.toSpliced(holders.indexOf(holder), 1));
   }
 
   #put(ip: Ip, holders: readonly string[]): void {
