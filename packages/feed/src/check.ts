@@ -1,3 +1,5 @@
+import type { Problem } from '@manx/hoststate';
+
 /** Looks at an untrusted JSON value found at a path: null when it is right, else where it is wrong and what belongs there. */
 export type Check = (value: unknown, at: string) => string | null;
 
@@ -49,8 +51,26 @@ export function nullable(check: Check): Check {
   return (value, at) => (value === null ? null : check(value, at));
 }
 
+/** A whole number from 0 on: `what` it is, in words. */
+export function whole(what: string): Check {
+  return (value, at) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected ${what}`);
+}
+
 /** A position in the order of commits. */
-export const revision: Check = (value, at) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a revision`);
+export const revision = whole('a revision');
+
+/** Reads JSON of which nothing is trusted: what it says, which is as the check wants it; or a Problem, about `subject`, of what is wrong with it. */
+export function readJson(json: string, check: Check, subject: string): { readonly value: unknown } | Problem {
+  const malformed = (detail: string): Problem => ({ code: 'malformed', subject, detail });
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return malformed('not JSON');
+  }
+  const complaint = check(value, subject);
+  return complaint === null ? { value } : malformed(complaint);
+}
 
 /** Anything: another reader looks at it. */
 export const anything: Check = () => null;

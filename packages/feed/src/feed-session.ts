@@ -14,7 +14,7 @@ import {
   type TraceReport,
 } from './messages.js';
 import { parseFeedMessage } from './parse-message.js';
-import { postTraceReport } from './post-trace-report.js';
+import { postJson } from './post-json.js';
 import { type Assembled, StateAssembler } from './state-assembler.js';
 import { type AgentNews, type HeardClaim, StatusOutbox } from './status-outbox.js';
 import { StatusPoster } from './status-poster.js';
@@ -182,9 +182,10 @@ class AgentFeed {
     const { onTrace, onTraceProblem } = this.#options;
     const done = (await onTrace?.(order)) ?? { problem: 'this agent traces nothing', account: null };
     if (this.#isClosed) return;
-    const report = { trace: order.trace, order: order.type, ...done };
-    const problem = await postTraceReport(this.#requests, report, { url: this.#options.url, timeoutMs: this.#silenceMs });
-    if (problem !== null && !this.#isClosed) onTraceProblem?.(problem);
+    const body = JSON.stringify({ trace: order.trace, order: order.type, ...done } satisfies TraceReport);
+    // Once: the server that gave the order waits for a while, and no other knows of it.
+    const answer = await postJson(this.#requests, { what: 'trace', body, url: this.#options.url, timeoutMs: this.#silenceMs });
+    if (!('taken' in answer) && !this.#isClosed) onTraceProblem?.(answer);
   }
 
   #take(run: string, assembled: Assembled): void {

@@ -205,11 +205,8 @@ class FeedCore {
   }
 
   async trace(host: HostName, order: TraceOrder, timeoutMs: number): Promise<TraceReport | 'away' | 'silent'> {
-    const answer = this.#traces.expect(host, order, timeoutMs);
     const isSaid = this.#hosts.get(host)?.stream?.say(encodeMark(order)) ?? false;
-    if (isSaid) return await answer;
-    this.#traces.forget(host, order);
-    return 'away';
+    return isSaid ? await this.#traces.expect(host, order, timeoutMs) : 'away';
   }
 
   takeTrace(host: HostName, report: TraceReport): boolean {

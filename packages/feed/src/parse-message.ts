@@ -1,5 +1,5 @@
 import { isProblem, type Problem, parseHostDelta, parseHostObject } from '@manx/hoststate';
-import { anything, type Check, exactly, listOf, oneOf, revision } from './check.js';
+import { anything, type Check, exactly, listOf, oneOf, readJson, revision } from './check.js';
 import { address } from './check-packet.js';
 import { type FeedMessage, MAX_RELEASED } from './messages.js';
 import { traceOrders } from './parse-trace.js';
@@ -14,26 +14,21 @@ const envelopes: { readonly [T in FeedMessage['type']]: Check } = {
   ...traceOrders,
 };
 
-const malformed = (detail: string): Problem => ({ code: 'malformed', subject: 'message', detail });
-
 function typeOf(value: unknown): FeedMessage['type'] | null {
   const type: unknown = typeof value === 'object' && value !== null && 'type' in value ? value.type : null;
   return typeof type === 'string' && Object.hasOwn(envelopes, type) ? (type as FeedMessage['type']) : null;
 }
 
+const envelope: Check = (value) => {
+  const type = typeOf(value);
+  return type === null ? 'of an unknown type' : envelopes[type](value, type);
+};
+
 /** Reads one line of the server's: exactly the known messages and fields, every object as strictly as `parseHostObject` does. */
 export function parseFeedMessage(line: string): FeedMessage | Problem {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return malformed('not JSON');
-  }
-  const type = typeOf(value);
-  if (type === null) return malformed('of an unknown type');
-  const complaint = envelopes[type](value, type);
-  if (complaint !== null) return malformed(complaint);
-  const message = value as FeedMessage;
+  const read = readJson(line, envelope, 'message');
+  if (isProblem(read)) return read;
+  const message = read.value as FeedMessage;
   if (message.type === 'put') {
     const object = parseHostObject(message.object);
     return isProblem(object) ? object : { type: 'put', object };

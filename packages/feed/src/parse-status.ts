@@ -1,6 +1,6 @@
-import { type GroupInterest, isDropReason, isRoutedGroup, type Problem } from '@manx/hoststate';
+import { type GroupInterest, isDropReason, isProblem, isRoutedGroup, type Problem } from '@manx/hoststate';
 import { familyOf, type Ip } from '@manx/ip';
-import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
+import { type Check, exactly, listOf, nullable, oneOf, readJson, revision, text, whole } from './check.js';
 import { address, id, mac, packet } from './check-packet.js';
 import {
   EVENTS_OF_A_PLACE,
@@ -39,9 +39,8 @@ const listener: Check = (value, at) => {
   const isRight = isRoutedGroup(group) && named.every((source) => familyOf(source) === familyOf(group));
   return isRight ? null : `${at}: expected a multicast group, and sources of its family`;
 };
-const milliseconds: Check = (value, at) =>
-  Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a number of milliseconds`;
-const amount: Check = (value, at) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a count`);
+const milliseconds = whole('a number of milliseconds');
+const amount = whole('a count');
 const rate: Check = (value, at) => (Number.isFinite(value) && Number(value) >= 0 ? null : `${at}: expected a rate`);
 /** An interface name, or a floating IP: it is shown to people, so no space or control character is in it. */
 const place = text(45, /^[\x21-\x7E]+$/);
@@ -97,15 +96,9 @@ const malformed = (detail: string): Problem => ({ code: 'malformed', subject: 'r
 
 /** Reads the text of a report from a host, of which nothing is trusted: exactly the known fields, every size bounded, an endpoint once. */
 export function parseStatusReport(json: string): StatusReport | Problem {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return malformed('not JSON');
-  }
-  const complaint = report(value, 'report');
-  if (complaint !== null) return malformed(complaint);
-  const checked = value as StatusReport;
+  const read = readJson(json, report, 'report');
+  if (isProblem(read)) return read;
+  const checked = read.value as StatusReport;
   const ids = new Set(checked.endpoints.map((endpoint) => endpoint.id));
   if (ids.size !== checked.endpoints.length) return malformed('report.endpoints: an endpoint is there twice');
   const ips = new Set(checked.claims?.map((claim) => claim.ip));

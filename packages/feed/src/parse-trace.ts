@@ -1,6 +1,6 @@
-import { MAX_TRACED_ADDRESSES, type Problem, TRACE_VERDICTS, type TraceFlow } from '@manx/hoststate';
+import { isProblem, MAX_TRACED_ADDRESSES, type Problem, TRACE_VERDICTS, type TraceFlow } from '@manx/hoststate';
 import { familyOf } from '@manx/ip';
-import { type Check, exactly, listOf, nullable, oneOf, revision, text } from './check.js';
+import { type Check, exactly, listOf, nullable, oneOf, readJson, revision, text, whole } from './check.js';
 import { address, id, packet, upTo, word } from './check-packet.js';
 import {
   MAX_TRACE_COUNTERS,
@@ -58,12 +58,11 @@ export const traceOrders: { readonly [T in TraceOrder['type']]: Check } = {
 const printable = /^[\x20-\x7e]+$/;
 const name = text(128, printable);
 const chain = { family: name, table: name, chain: name };
-const handle: Check = (value, at) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a handle`);
-const packets: Check = (value, at) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : `${at}: expected a number of packets`);
+const packets = whole('a number of packets');
 const hop = exactly({
   ...chain,
   kind: oneOf('rule', 'return', 'policy'),
-  handle: nullable(handle),
+  handle: nullable(whole('a handle')),
   rule: nullable(text(MAX_TRACED_RULE, printable)),
   verdict: oneOf(...TRACE_VERDICTS),
   target: nullable(name),
@@ -89,16 +88,8 @@ const report: Check = exactly({
   ),
 });
 
-const malformed = (detail: string): Problem => ({ code: 'malformed', subject: 'report', detail });
-
 /** Reads the text of an agent's answer to an order, of which nothing is trusted: exactly the known fields, every size bounded. */
 export function parseTraceReport(json: string): TraceReport | Problem {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return malformed('not JSON');
-  }
-  const complaint = report(value, 'report');
-  return complaint === null ? (value as TraceReport) : malformed(complaint);
+  const read = readJson(json, report, 'report');
+  return isProblem(read) ? read : (read.value as TraceReport);
 }

@@ -1,7 +1,8 @@
 import type { Problem, Revision } from '@manx/hoststate';
-import { type AgentRequests, problemOf } from './agent-request.js';
+import type { AgentRequests } from './agent-request.js';
 import type { BackOff } from './back-off.js';
 import { REVISION_HEADER, RUN_HEADER } from './messages.js';
+import { postJson } from './post-json.js';
 import type { AgentNews, HeardClaim, StatusOutbox } from './status-outbox.js';
 
 export type StatusPosterOptions = {
@@ -81,30 +82,18 @@ export class StatusPoster {
     this.#wait(Math.min(backOff.next(), everyMs));
   }
 
-  #post(body: string): Promise<PostAnswer> {
+  async #post(body: string): Promise<PostAnswer> {
     const { url, requests, timeoutMs } = this.#options;
-    const subject = `${url} status`;
-    return new Promise((resolve) => {
-      const fail = (problem: Problem): void => resolve({ kind: 'failed', problem });
-      const request = requests.open('status', {});
-      const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-      this.#abort = () => request.destroy();
-      request.on('error', (error) => fail({ code: 'feed-unreachable', subject, detail: error.message || error.name }));
-      const cut = (): void => fail({ code: 'feed-cut', subject, detail: 'the connection ended before the answer' });
-      request.on('close', () => clearTimeout(timer));
-      request.on('close', cut);
-      request.on('response', (response) => {
-        response.on('error', () => undefined);
-        const serverRun = response.headers[RUN_HEADER];
-        if (response.statusCode === 204 && typeof serverRun === 'string') {
-          response.resume();
-          const said = Number(response.headers[REVISION_HEADER] ?? Number.NaN);
-          return resolve({ kind: 'taken', serverRun, revision: Number.isSafeInteger(said) ? said : null });
-        }
-        request.off('close', cut);
-        void problemOf(subject, response).then(fail);
-      });
-      request.end(body);
+    const answer = await postJson(requests, {
+      what: 'status',
+      body,
+      url,
+      timeoutMs,
+      isTaken: (headers) => typeof headers[RUN_HEADER] === 'string',
+      onOpen: (abort) => (this.#abort = abort),
     });
+    if (!('taken' in answer)) return { kind: 'failed', problem: answer };
+    const said = Number(answer.taken[REVISION_HEADER] ?? Number.NaN);
+    return { kind: 'taken', serverRun: String(answer.taken[RUN_HEADER]), revision: Number.isSafeInteger(said) ? said : null };
   }
 }

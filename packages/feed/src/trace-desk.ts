@@ -7,17 +7,12 @@ type Waiting = { readonly answer: (report: TraceReport | 'silent') => void; read
 export class TraceDesk {
   readonly #waiting = new Map<string, Waiting>();
 
-  /** The answer to an order that is about to be said; `silent` where none has come in time, or the desk closes. */
+  /** The answer to an order that has just been said; `silent` where none has come in time, or the desk closes. */
   expect(host: HostName, order: Pick<TraceOrder, 'trace' | 'type'>, timeoutMs: number): Promise<TraceReport | 'silent'> {
     const key = keyOf(host, order.trace, order.type);
     return new Promise((answer) => {
       this.#waiting.set(key, { answer, timer: setTimeout(() => this.#settle(key, 'silent'), timeoutMs) });
     });
-  }
-
-  /** The order was not said after all. */
-  forget(host: HostName, order: Pick<TraceOrder, 'trace' | 'type'>): void {
-    this.#settle(keyOf(host, order.trace, order.type), 'silent');
   }
 
   /** Whether somebody waits for this. */
