@@ -1,5 +1,5 @@
 import type { EstablishedFlow, Member } from '@manx/hoststate';
-import { type Conntrack, Fault } from '@manx/kernel';
+import { type Conntrack, demandDone, Fault } from '@manx/kernel';
 import type { AgentLog } from './agent-log.js';
 import { canReturn, isReturned } from './is-returned.js';
 
@@ -49,8 +49,7 @@ export class AfterCut {
     const addresses = new Set<Member>(this.#cut.map(({ answers }) => answers.source));
     try {
       const returned = this.#conntrack.flows(addresses).filter(({ flow }) => this.#cut.some((cut) => isReturned(cut, flow)));
-      const fault = this.#conntrack.forget(returned).find((outcome) => outcome !== null);
-      if (fault) throw fault;
+      demandDone(this.#conntrack.forget(returned));
       return returned.length;
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault;

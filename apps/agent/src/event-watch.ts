@@ -1,24 +1,17 @@
 import { EVENTS_OF_A_PLACE, type HeardEvent, MAX_EVENT_LOGS, MAX_EVENT_PLACES, RecentSamples } from '@manx/feed';
-import type { Endpoint, HostState, IfName } from '@manx/hoststate';
+import type { Endpoint } from '@manx/hoststate';
 import { type PacketEvent, watchEvents } from '@manx/kernel';
-import type { AgentLog } from './agent-log.js';
 import { EventFile } from './event-file.js';
 import { type EventRecord, eventRecords } from './event-records.js';
 import { LogWatch } from './log-watch.js';
 import { placeOwners } from './place-owners.js';
+import type { SampleWatchOptions } from './sample-watch.js';
+import { Together } from './together.js';
 
-/** What is heard, and where it is written. */
-export type EventWatchOptions = {
-  readonly log: AgentLog;
+/** What is heard, and where it is written. `onProblem` is told of what cannot be written, too. */
+export type EventWatchOptions = SampleWatchOptions & {
   /** A line of JSON a record is appended here; null: records go to the agent's own log. */
   readonly path: string | null;
-  /** What is heard is told together, so often at most. */
-  readonly everyMs: number;
-  readonly onChange: () => void;
-  readonly nameOf: (ifindex: number) => IfName | null;
-  readonly state: () => HostState | null;
-  /** In words when something cannot be heard or written, null when it can be again. */
-  readonly onProblem: (detail: string | null) => void;
 };
 
 /** Writes down what logs of Neutron's ask for, and keeps the latest of each log and port for the server. Where it cannot be heard, another program having the log group, it is tried again. */
@@ -28,12 +21,13 @@ export class EventWatch {
   readonly #watch: LogWatch;
   readonly #recent = new RecentSamples<HeardEvent>(MAX_EVENT_PLACES, EVENTS_OF_A_PLACE);
   #number = 0;
-  #telling: NodeJS.Timeout | null = null;
+  readonly #telling: Together;
 
   constructor(options: EventWatchOptions) {
     this.#options = options;
     this.#file = options.path === null ? null : new EventFile(options.path, options.onProblem);
-    const { log, onProblem } = options;
+    const { log, onProblem, everyMs, onChange } = options;
+    this.#telling = new Together(everyMs, onChange);
     this.#watch = new LogWatch({
       log,
       open: () =>
@@ -52,7 +46,7 @@ export class EventWatch {
   }
 
   async close(): Promise<void> {
-    if (this.#telling !== null) clearTimeout(this.#telling);
+    this.#telling.close();
     this.#watch.close();
     await this.#file?.close();
   }
@@ -86,10 +80,6 @@ export class EventWatch {
       packet,
       seenAt: Date.now(),
     });
-    const { onChange, everyMs } = this.#options;
-    this.#telling ??= setTimeout(() => {
-      this.#telling = null;
-      onChange();
-    }, everyMs);
+    this.#telling.soon();
   }
 }

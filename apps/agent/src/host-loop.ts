@@ -11,6 +11,7 @@ import {
   isPrefix,
   type Member,
   memberOf,
+  NOTHING_CARRIED,
   reviewedMembers,
   staleJudge,
 } from '@manx/hoststate';
@@ -68,8 +69,6 @@ export type Found = Pick<AgentNews, 'revision' | 'endpoints'> & {
 
 type Round = { readonly held: HeldState; readonly state: HostState; readonly plan: HostPlan; readonly aside: ReadonlyMap<string, string> };
 type Review = { readonly addresses: readonly Member[]; readonly isAllowed: (flow: EstablishedFlow) => boolean } & FlowCarrier;
-
-const NOTHING_CARRIED: FlowCarrier = { leaving: [], carriedTo: () => null };
 
 /**
  * The one loop that writes to the host. Whatever happens only says that a turn is due; a turn renders, observes, plans, applies and reads

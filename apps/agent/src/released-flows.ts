@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ReleasedAddress } from '@manx/feed';
 import { type HostState, heldElsewhere, type Revision } from '@manx/hoststate';
 import type { Ip } from '@manx/ip';
-import { type Conntrack, Fault } from '@manx/kernel';
+import { type Conntrack, demandDone, Fault } from '@manx/kernel';
 import type { AgentLog } from './agent-log.js';
 import { KeptList } from './kept-list.js';
 
@@ -95,8 +95,7 @@ export class ReleasedFlows {
     if (addresses.size === 0) return true;
     try {
       const flows = conntrack.flows(addresses);
-      const fault = conntrack.forget(flows).find((outcome) => outcome !== null);
-      if (fault) throw fault;
+      demandDone(conntrack.forget(flows));
       if (flows.length > 0) log.info({ flows: flows.length, addresses: addresses.size }, 'cut flows with addresses that others have lost');
       return true;
     } catch (fault) {

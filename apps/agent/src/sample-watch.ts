@@ -4,6 +4,7 @@ import { type DroppedPacket, watchSamples } from '@manx/kernel';
 import type { AgentLog } from './agent-log.js';
 import { LogWatch } from './log-watch.js';
 import { placeOwners } from './place-owners.js';
+import { Together } from './together.js';
 
 /** What is heard, and by whom it is told. */
 export type SampleWatchOptions = {
@@ -26,11 +27,12 @@ export class SampleWatch {
   readonly #recent = new RecentSamples<HeardSample>(MAX_SAMPLED_PLACES);
   #number = 0;
   readonly #watch: LogWatch;
-  #telling: NodeJS.Timeout | null = null;
+  readonly #telling: Together;
 
   constructor(options: SampleWatchOptions) {
     this.#options = options;
-    const { log, onProblem } = options;
+    const { log, onProblem, everyMs, onChange } = options;
+    this.#telling = new Together(everyMs, onChange);
     this.#watch = new LogWatch({
       log,
       open: () =>
@@ -50,23 +52,20 @@ export class SampleWatch {
   }
 
   close(): void {
-    if (this.#telling !== null) clearTimeout(this.#telling);
+    this.#telling.close();
     this.#watch.close();
   }
 
   #hear(dropped: DroppedPacket): void {
     const at = this.#placeOf(dropped);
     if (at === null) return;
-    const { state, onChange, everyMs } = this.#options;
+    const { state } = this.#options;
     const { reason, mac, packet } = dropped;
     this.#number += 1;
     const endpoint = placeOwners(state()).get(at) ?? null;
     const sample = { number: this.#number, endpoint, at, reason, mac, packet, seenAt: Date.now() };
     this.#recent.add(`${endpoint ?? ''} ${at} ${reason}`, sample);
-    this.#telling ??= setTimeout(() => {
-      this.#telling = null;
-      onChange();
-    }, everyMs);
+    this.#telling.soon();
   }
 
   /** The tap that counts it, or the floating IP, as the counters have it; null for an interface that is gone. */

@@ -12,7 +12,8 @@ export type FlowCarrier = {
   readonly carriedTo: (flow: EstablishedFlow) => Target | null;
 };
 
-const NOTHING: FlowCarrier = { leaving: [], carriedTo: () => null };
+/** Nothing has moved. */
+export const NOTHING_CARRIED: FlowCarrier = { leaving: [], carriedTo: () => null };
 
 /**
  * Open TCP connections of an instance of this host with one that is asked for by a floating IP or a forward, and comes or leaves by live
@@ -26,7 +27,7 @@ export function flowCarrier(before: HostState, after: HostState, snat: Ip | null
   };
   const leaving = askedFor(before, (old) => !isSilent(old) && isSilentIn(after, old, false));
   const coming = askedFor(after, (fresh) => fresh.picksUp && !isSilent(fresh) && isSilentIn(before, fresh, true));
-  if (leaving.length + coming.length === 0) return NOTHING;
+  if (leaving.length + coming.length === 0) return NOTHING_CARRIED;
   const moving = new Set([...leaving, ...coming]);
   const here = new Set([...after.endpoints.values()].flatMap((one) => (isSilent(one) ? [] : one.addresses.map(({ ip }) => ip))));
   const [translation, isAllowed] = [new Translation(after, snat), flowJudge(after)];

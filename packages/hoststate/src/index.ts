@@ -12,7 +12,7 @@ export { compareObjects, diffHostStates, haveSameFrame, isEmptyDelta, isSameObje
 export { DROP_REASONS, type DropReason, type DropReasonText, isDropReason } from './drop-reason.js';
 export { encodeHostDelta, encodeHostObject, encodeHostState } from './encode.js';
 export { type FlowJudge, flowJudge, isFlowAllowed } from './flow.js';
-export { type FlowCarrier, flowCarrier } from './flow-carrier.js';
+export { type FlowCarrier, flowCarrier, NOTHING_CARRIED } from './flow-carrier.js';
 export { heldElsewhere } from './held-elsewhere.js';
 export { asHostName, parseHostName } from './host-name.js';
 export { hostSideMac } from './host-side-mac.js';

@@ -41,3 +41,8 @@ export class Fault extends Error {
     this.retry = fields.retry ?? false;
   }
 }
+
+/** Throws the first Fault of what became of several changes; null is a change that was made. */
+export const demandDone = (outcomes: readonly (Fault | null)[]): void => {
+  for (const fault of outcomes) if (fault !== null) throw fault;
+};

@@ -5,7 +5,7 @@ export type { Conntrack, TrackedFlow } from './conntrack/conntrack.js';
 export { openConntrack } from './conntrack/open-conntrack.js';
 export { describeHost, type HostDescription } from './describe-host.js';
 export { type DnsmasqSpec, openDnsmasq } from './dnsmasq/open-dnsmasq.js';
-export { Fault, type FaultCode } from './fault.js';
+export { demandDone, Fault, type FaultCode } from './fault.js';
 export { changeFolder, type FolderChange, readFolder } from './files/program-folder.js';
 export { readSysctl, writeSysctl } from './files/sysctl.js';
 export { FolderWatch } from './files/watch-folders.js';

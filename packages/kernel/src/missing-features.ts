@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import type { MissingFeature } from '@manx/reconcile';
 import { Fault } from './fault.js';
+import { readText } from './files/read-text.js';
 import { inNetnsOfItsOwn } from './netlink/libc.js';
 import type { Nftables } from './nftables/nftables.js';
 import type { RtChange } from './rtnetlink/change.js';
@@ -71,7 +71,7 @@ export const missingFeatures = async (tries: FeatureTries): Promise<readonly Mis
   for (const { changes, ...feature } of OF_TRAFFIC) {
     // Where it is a module, to load it makes two interfaces that nobody asked for.
     if (feature.feature === 'ifb' && tries.canLoad('ifb')) continue;
-    if (!isRefused(() => tries.attempt(changes))) continue;
+    if (!isRefused(tries.attempt, changes)) continue;
     missing.push(feature);
     // What is refused for want of its place would be named too.
     if (feature.feature === 'sch_ingress') break;
@@ -79,9 +79,9 @@ export const missingFeatures = async (tries: FeatureTries): Promise<readonly Mis
   return missing;
 };
 
-const isRefused = (attempt: FeatureTries['attempt'] extends (changes: never) => infer R ? () => R : never): boolean => {
+const isRefused = (attempt: FeatureTries['attempt'], changes: readonly RtChange[]): boolean => {
   try {
-    return attempt().some((outcome) => outcome !== null);
+    return attempt(changes).some((outcome) => outcome !== null);
   } catch (fault) {
     if (!(fault instanceof Fault) || fault.code !== 'not-permitted') throw fault;
     return false;
@@ -101,14 +101,5 @@ export const kernelTries = (nftables: Pick<Nftables, 'check'>): FeatureTries => 
       }
     }),
   canLoad: (module) =>
-    ['modules.dep', 'modules.builtin'].some((list) => textOf(`/lib/modules/${release()}/${list}`).includes(`/${module}.ko`)),
+    ['modules.dep', 'modules.builtin'].some((list) => readText(`/lib/modules/${release()}/${list}`).includes(`/${module}.ko`)),
 });
-
-const textOf = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
-};

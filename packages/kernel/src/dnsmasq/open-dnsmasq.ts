@@ -53,15 +53,8 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
       outputFile,
       debianPackage: DEBIAN_PACKAGE,
     },
-    {
-      ...listener,
-      onUp: (pid, how) => {
-        processes += 1;
-        listener.onUp(pid, how);
-      },
-    },
+    listener,
   );
-  let processes = 0;
   let hasRead: Files | null = null;
   let isUpToDate = false;
   let tail: OutputTail | null = null;
@@ -70,9 +63,9 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
   let forgetting: NodeJS.Timeout | null = null;
   const line = oneAtATime();
   // Leases are in its memory alone, so another process gives the address to whoever it is for now; clients ask again within seconds.
-  const forgetLeases = async (refusedBy: number): Promise<void> => {
+  const forgetLeases = async (refusedBy: number | null): Promise<void> => {
     // Another has taken its place meanwhile.
-    if (program.pid === null || processes !== refusedBy) return;
+    if (program.pid === null || program.pid !== refusedBy) return;
     pause.done(Date.now());
     await program.replace(spec.readyText);
   };
@@ -87,7 +80,7 @@ export const openDnsmasq = (spec: DnsmasqSpec, listener: ProgramListener): Progr
   };
   const hear = (text: string): void => {
     if (forgetting !== null || hasRead === null) return;
-    const [tap, now, refusedBy] = [spec.refusedTap(text, hasRead), Date.now(), processes];
+    const [tap, now, refusedBy] = [spec.refusedTap(text, hasRead), Date.now(), program.pid];
     if (tap === null || !isBelieved(tap, now)) return;
     const forget = (): void => {
       forgetting = null;

@@ -1,7 +1,7 @@
 import type { EstablishedFlow, FlowCarrier, IfName } from '@manx/hoststate';
 import { type Step, type StepFailure, shaperName } from '@manx/reconcile';
 import { MANX_ROUTE_PROTOCOL } from '@manx/render';
-import { Fault } from '../fault.js';
+import { demandDone, Fault } from '../fault.js';
 import { readSysctl, writeSysctl } from '../files/sysctl.js';
 import type { RtChange } from '../rtnetlink/change.js';
 import type { HostPorts } from './host-ports.js';
@@ -131,8 +131,7 @@ const reviewFlows = (
   const ended = conntrack.flows(new Set(addresses)).filter(({ flow }) => !isAllowed(flow));
   const ways = ended.map((tracked) => ({ tracked, target: carriedTo(tracked.flow) }));
   const cut = ways.flatMap(({ tracked, target }) => (target === null ? [tracked] : []));
-  const fault = conntrack.forget(cut).find((outcome) => outcome !== null);
-  if (fault) throw fault;
+  demandDone(conntrack.forget(cut));
   const carried = ways.flatMap(({ tracked, target }) =>
     target === null || target.ip === tracked.flow.answers.source ? [] : [{ tracked, target }],
   );
@@ -207,9 +206,4 @@ const unlimitFromGuest = (ifname: IfName, context: StepContext): void => {
   const ifindex = context.indexOf(ifname);
   const leads: readonly RtChange[] = ifindex === null ? [] : [{ kind: 'delete-ingress', ifindex }];
   demandDone(context.ports.rtnetlink.apply([...leads, { kind: 'delete-link', ifname: shaperName(ifname) }]));
-};
-
-const demandDone = (outcomes: readonly (Fault | null)[]): void => {
-  const fault = outcomes.find((outcome) => outcome !== null);
-  if (fault) throw fault;
 };

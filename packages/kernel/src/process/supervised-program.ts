@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '../fault.js';
 import { orFileFault } from '../files/file-fault.js';
+import { readText } from '../files/read-text.js';
 import { writeFileAtomic } from '../files/write-file-atomic.js';
 import { findProcesses, identifyProcess } from './process-identity.js';
 import { missingProgram } from './run-program.js';
@@ -265,15 +266,6 @@ const inodeOf = (file: string): number | null => statSync(file, { throwIfNoEntry
 
 const sameArgs = (running: readonly string[], wanted: readonly string[]): boolean =>
   running.length === wanted.length && wanted.every((arg, index) => index === 0 || running[index] === arg);
-
-const readText = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
-};
 
 const readPidFile = (path: string): number | null => {
   const pid = Number.parseInt(readText(path), 10);

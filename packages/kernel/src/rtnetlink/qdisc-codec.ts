@@ -67,22 +67,17 @@ export const encodeBucketDelete = ({ ifindex }: { readonly ifindex: number }): N
 });
 
 /** Makes the place where filters see what comes in by an interface. */
-export const encodeIngressPut = ({ ifindex }: { readonly ifindex: number }): NetlinkRequest => ({
-  type: RTM_NEWQDISC,
-  flags: NLM_F_CREATE,
-  payload: Buffer.concat([
-    tcHeader({ ifindex, handle: INGRESS_HANDLE, parent: TC_H_INGRESS }),
-    encodeAttributes([cString(TCA_KIND, 'ingress')]),
-  ]),
-});
+export const encodeIngressPut = ({ ifindex }: { readonly ifindex: number }): NetlinkRequest => encodePlacePut(ifindex, 'ingress');
 
 /** Makes the place where filters see what goes out by an interface, and what comes in (sch_clsact). */
-export const encodeEgressPut = ({ ifindex }: { readonly ifindex: number }): NetlinkRequest => ({
+export const encodeEgressPut = ({ ifindex }: { readonly ifindex: number }): NetlinkRequest => encodePlacePut(ifindex, 'clsact');
+
+const encodePlacePut = (ifindex: number, kind: 'ingress' | 'clsact'): NetlinkRequest => ({
   type: RTM_NEWQDISC,
   flags: NLM_F_CREATE,
   payload: Buffer.concat([
     tcHeader({ ifindex, handle: INGRESS_HANDLE, parent: TC_H_INGRESS }),
-    encodeAttributes([cString(TCA_KIND, 'clsact')]),
+    encodeAttributes([cString(TCA_KIND, kind)]),
   ]),
 });
 

@@ -1,4 +1,4 @@
-import { Fault } from '../fault.js';
+import { demandDone, Fault } from '../fault.js';
 import { readSysctl, writeSysctl } from '../files/sysctl.js';
 import { openLinkSender } from '../listeners/open-link-sender.js';
 import type { Rtnetlink } from '../rtnetlink/rtnetlink.js';
@@ -15,14 +15,14 @@ export const injectAtTap = (rtnetlink: Rtnetlink, ifindex: number, frame: Buffer
   // What an agent that was killed in the midst of this has left.
   removeInjector(rtnetlink);
   try {
-    demand(rtnetlink.apply([{ kind: 'put-link', ifname: INJECTOR, type: 'ifb' }]));
+    demandDone(rtnetlink.apply([{ kind: 'put-link', ifname: INJECTOR, type: 'ifb' }]));
     const injector = rtnetlink.link(INJECTOR);
     if (injector === null) throw new Fault({ code: 'missing', op: 'inject', subject: INJECTOR, detail: 'it went away' });
     // Nothing of the host's own may be said by it: it would be taken for the instance's.
     const setting = `net/ipv6/conf/${INJECTOR}/disable_ipv6`;
     if (readSysctl(setting) !== null) writeSysctl(setting, '1');
     const by = { ifindex: injector.ifindex };
-    demand(
+    demandDone(
       rtnetlink.apply([
         { kind: 'set-link', ...by, isUp: true },
         { kind: 'put-egress', ...by },
@@ -42,9 +42,5 @@ export const injectAtTap = (rtnetlink: Rtnetlink, ifindex: number, frame: Buffer
 
 /** Takes away what `injectAtTap` may have left where the process was killed within it. */
 export const removeInjector = (rtnetlink: Rtnetlink): void => {
-  demand(rtnetlink.apply([{ kind: 'delete-link', ifname: INJECTOR }]));
-};
-
-const demand = (outcomes: readonly (Fault | null)[]): void => {
-  for (const fault of outcomes) if (fault !== null) throw fault;
+  demandDone(rtnetlink.apply([{ kind: 'delete-link', ifname: INJECTOR }]));
 };

@@ -4,7 +4,7 @@ import { faultOfErrno } from '../errno.js';
 import { Fault } from '../fault.js';
 import { type Attribute, cString, decodeAttributes, encodeAttributes, nested, readCString, u32 } from '../netlink/attribute.js';
 import { ipBytes, ipFromBytes } from '../netlink/ip-bytes.js';
-import { type NetlinkRequest, NLM_F_CREATE, NLM_F_REPLACE } from '../netlink/message.js';
+import { type NetlinkRequest, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/message.js';
 import { NETLINK_ROUTE, NetlinkSocket } from '../netlink/netlink-socket.js';
 import { RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK } from '../rtnetlink/link-codec.js';
 import { encodeNeighbourDelete, encodeNeighbourPut, RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH } from '../rtnetlink/neighbour-codec.js';
@@ -28,7 +28,6 @@ const NTF_SELF = 2;
 const NUD_PERMANENT = 0x80;
 const NDA_DST = 1;
 const NDA_LLADDR = 2;
-const NLM_F_EXCL = 0x200;
 const EEXIST = 17;
 
 /** `MNX`: tunnels of other software on the same port are other networks. */
