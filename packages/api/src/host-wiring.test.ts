@@ -72,6 +72,18 @@ const report = (said: Readonly<Record<string, 'up' | 'down' | 'error'>>, revisio
   agent: null,
 });
 
+/** What an agent says of itself. */
+const agent = {
+  version: '1.0',
+  startedAt: '2026-01-31T00:00:00Z',
+  physicalNetworks: [],
+  bgp: [],
+  problems: [],
+  multicast: null,
+  listeners: [],
+  drift: { repairs: 0, lastAt: null, last: null },
+};
+
 /** Everything that an agent of the host is sent. */
 const listen = (
   host: HostName,
@@ -145,16 +157,6 @@ describe('the way to the hosts', () => {
   it('remembers a host from its first sign of life, once, and shows what it says of itself', async () => {
     const h3 = asHostName('h3');
     listen(h3);
-    const agent = {
-      version: '1.0',
-      startedAt: '2026-01-31T00:00:00Z',
-      physicalNetworks: [],
-      bgp: [],
-      problems: [],
-      multicast: null,
-      listeners: [],
-      drift: { repairs: 0, lastAt: null, last: null },
-    };
     await wiring.feed.report(h3, { ...report({}, 0, true), agent });
     await turn();
     expect(api.ledger.state.by('agent.host', 'h3')).toMatchObject([{ id: agentIdOf('h3'), admin_state_up: true }]);
@@ -193,18 +195,9 @@ describe('the way to the hosts', () => {
     await move(other, 'h2');
     const group = asIp('239.1.1.1');
     const listener = (port: string, to = group) => ({ endpoint: port, group: to, mode: 'exclude' as const, sources: [] });
-    const agent = {
-      version: '1.0',
-      startedAt: '2026-01-31T00:00:00Z',
-      physicalNetworks: [],
-      bgp: [],
-      problems: [],
-      multicast: null,
-      listeners: [listener(mine.id), listener(other.id), listener(mine.id, asIp('239.1.1.2'))],
-      drift: { repairs: 0, lastAt: null, last: null },
-    };
+    const listeners = [listener(mine.id), listener(other.id), listener(mine.id, asIp('239.1.1.2'))];
     listen(h1);
-    await wiring.feed.report(h1, { ...report({}, 0, true), agent });
+    await wiring.feed.report(h1, { ...report({}, 0, true), agent: { ...agent, listeners } });
     const nameless = { endpoint: (id: string) => id, policy: (id: string) => id, set: (id: string) => id };
     const view = { isInside: () => true, showsHosts: true, words: nameless, conditionOf: () => null, portsIn: () => 0 };
     expect(wiring.connectivity(view).listenersOf(group)).toEqual([

@@ -74,8 +74,8 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     onStatus: async (host: HostName, { run, revision, isFull, endpoints, claims, agent, ...told }: StatusReport) => {
       const word = { host, run, now: Date.now() };
       if (told.drops !== null) drops.take({ ...word, drops: told.drops });
-      if (told.samples !== null) samples.take({ ...word, samples: told.samples });
-      if (told.events !== null) events.take({ ...word, events: told.events });
+      if (told.samples !== null) samples.take({ ...word, packets: told.samples });
+      if (told.events !== null) events.take({ ...word, packets: told.events });
       const isOfPorts = isFull || endpoints.length > 0;
       await Promise.all([remember(host, agent), isOfPorts ? intake.take({ host, revision, isFull, endpoints }) : null]);
       return claims === null ? undefined : await claimIntake.take({ host, revision, claims });
@@ -120,14 +120,13 @@ export const wireHosts = ({ ledger, context, feed: feedOptions = {} }: HostWirin
     hosts: () => feed.hosts().map(({ host, isAlive, heardAt, report }) => ({ host, isAlive, heardAt, report: report?.agent ?? null })),
     connectivity: (view) => {
       const all = (index ??= new CloudIndex(compiler.hosts().map((host) => [host, compiler.hostState(host)])));
-      const heard = feed.hosts().filter(({ isAlive }) => isAlive);
       return makeCloud({
         ...view,
         index: all,
         stateOf: (host) => compiler.hostState(host),
         listenersOf: (group) =>
-          heard.flatMap(({ host, report }) =>
-            (report?.agent?.listeners ?? []).flatMap(({ endpoint, ...membership }) =>
+          feed.hosts().flatMap(({ host, isAlive, report }) =>
+            (isAlive ? (report?.agent?.listeners ?? []) : []).flatMap(({ endpoint, ...membership }) =>
               // A host speaks for its own instances alone.
               membership.group === group && all.get(endpoint)?.host === host ? [{ endpoint, membership }] : [],
             ),

@@ -4,14 +4,14 @@ import { badRequest, isProblem, type Port, type Problem } from '@manx/model';
 import { type Cloud, explainDrop, packetText } from '@manx/reach';
 import { type Answer, refusal } from '../answer.js';
 import type { HostDrop } from './drop-book.js';
-import { portsNamed } from './find-ends.js';
+import { allPortsNamed, type Parameters, queryOf } from './query-of.js';
 import type { HostSample, SampleBook } from './sample-book.js';
 import { snakeKeys } from './snake-keys.js';
 import { type Asker, type CloudSource, isOwnPort, viewOf } from './viewer.js';
 
 /** A question about drops: the query, and all that is known. */
 export type DropQuestion = {
-  readonly parameters: readonly (readonly [string, string])[];
+  readonly parameters: Parameters;
   readonly drops: readonly HostDrop[];
   readonly samples: Pick<SampleBook, 'of'>;
 };
@@ -24,18 +24,13 @@ const PARAMETERS: ReadonlySet<string> = new Set(['port_id', 'port', 'samples']);
  * end only what he may see.
  */
 export const answerDrops = (asker: Asker, source: CloudSource, { parameters, drops, samples }: DropQuestion): Answer => {
-  const unknown = parameters.find(([name]) => !PARAMETERS.has(name));
-  if (unknown !== undefined) return refusal(badRequest(`there is no parameter ${JSON.stringify(unknown[0].slice(0, 255))}`));
-  const valuesOf = (wanted: string): readonly string[] => parameters.filter(([name]) => name === wanted).map(([, value]) => value);
+  const valuesOf = queryOf(parameters, PARAMETERS);
+  if (isProblem(valuesOf)) return refusal(valuesOf);
   const perDrop = samplesAsked(valuesOf('samples'));
   if (isProblem(perDrop)) return refusal(perDrop);
   const named = valuesOf('port');
-  const found: Port[] = [];
-  for (const name of named) {
-    const ports = portsNamed(asker, name);
-    if (isProblem(ports)) return refusal(ports);
-    found.push(...ports);
-  }
+  const found = allPortsNamed(asker, named);
+  if (isProblem(found)) return refusal(found);
   const ids = new Set([...valuesOf('port_id'), ...found.map(({ id }) => id)]);
   const isNarrowed = named.length > 0 || valuesOf('port_id').length > 0;
   const isAsked = ({ endpoint }: HostDrop): boolean => !isNarrowed || (endpoint !== null && ids.has(endpoint));

@@ -12,18 +12,18 @@ const RESOURCE = 'connectivity';
 /** The most pairs of ends that one answer explains: groups are for the matrix beyond that. */
 const MOST_EXPLANATIONS = 64;
 
-const ATTRIBUTES: readonly string[] = ['source', 'destination', ...FLOW_ATTRIBUTES];
+const ATTRIBUTES: ReadonlySet<string> = new Set(['source', 'destination', ...FLOW_ATTRIBUTES]);
 
 type Decoded = { readonly source: string; readonly destination: string; readonly flow: FlowRequest };
 
 type Fields = { readonly [name: string]: unknown };
 
-/** Reads the body of a question, which may have these attributes; a problem says what is wrong with it. The fields are there as they came, too. */
-export const decodeExplain = (body: unknown, attributes: readonly string[]): (Decoded & { readonly fields: Fields }) | Problem => {
+/** Reads the body of a question, which may have these attributes more; a problem says what is wrong with it. The fields are there as they came, too. */
+export const decodeExplain = (body: unknown, more: readonly string[] = []): (Decoded & { readonly fields: Fields }) | Problem => {
   const asked = body !== null && typeof body === 'object' ? (body as { readonly [key: string]: unknown })[RESOURCE] : undefined;
   if (asked === null || typeof asked !== 'object' || Array.isArray(asked)) return badRequest(`the body must be {"${RESOURCE}": {...}}`);
   const fields = asked as Fields;
-  const unknown = Object.keys(fields).find((name) => !attributes.includes(name));
+  const unknown = Object.keys(fields).find((name) => !ATTRIBUTES.has(name) && !more.includes(name));
   if (unknown !== undefined) return badRequest(`there is no attribute ${JSON.stringify(unknown.slice(0, 255))}`);
   const { source, destination } = fields;
   if (typeof source !== 'string' || typeof destination !== 'string') return badRequest('source and destination are required, as text');
@@ -33,7 +33,7 @@ export const decodeExplain = (body: unknown, attributes: readonly string[]): (De
 
 /** Answers a question for whoever asks: an explanation for every pair of ports that the two names stand for, IPv4 before IPv6. */
 export const answerExplain = (asker: Asker, source: CloudSource, body: unknown): Answer => {
-  const asked = decodeExplain(body, ATTRIBUTES);
+  const asked = decodeExplain(body);
   if (isProblem(asked)) return refusal(asked);
   const explanations = explainAll(asker, source(viewOf(asker)), asked);
   return isProblem(explanations)

@@ -1,14 +1,14 @@
-import { badRequest, isProblem, isVisible, type Problem } from '@manx/model';
+import { badRequest, isProblem, isVisible } from '@manx/model';
 import { packetText } from '@manx/reach';
 import { type Answer, refusal } from '../answer.js';
 import type { EventBook, HostEvent } from './event-book.js';
-import { portsNamed } from './find-ends.js';
+import { allPortsNamed, type Parameters, queryOf } from './query-of.js';
 import { snakeKeys } from './snake-keys.js';
 import type { Asker } from './viewer.js';
 
 /** A question about packets that logs asked for: the query, and all that is known. */
 export type LoggedQuestion = {
-  readonly parameters: readonly (readonly [string, string])[];
+  readonly parameters: Parameters;
   readonly events: Pick<EventBook, 'after'>;
 };
 
@@ -22,16 +22,13 @@ const MOST = 1_000;
  * nobody. Where the ports are is told to administrators.
  */
 export const answerLogged = (asker: Asker, { parameters, events }: LoggedQuestion): Answer => {
-  const valuesOf = (wanted: string): readonly string[] => parameters.filter(([name]) => name === wanted).map(([, value]) => value);
-  const wrong = complaintOf(parameters, valuesOf('after'));
-  if (wrong !== null) return refusal(wrong);
-  const named: string[] = [];
-  for (const name of valuesOf('port')) {
-    const found = portsNamed(asker, name);
-    if (isProblem(found)) return refusal(found);
-    named.push(...found.map(({ id }) => id));
-  }
-  const [ports, logs] = [new Set([...valuesOf('port_id'), ...named]), new Set(valuesOf('log_id'))];
+  const valuesOf = queryOf(parameters, PARAMETERS);
+  if (isProblem(valuesOf)) return refusal(valuesOf);
+  if (valuesOf('after').length > 1) return refusal(badRequest('after must be said once'));
+  const named = allPortsNamed(asker, valuesOf('port'));
+  if (isProblem(named)) return refusal(named);
+  const ports = new Set([...valuesOf('port_id'), ...named.map(({ id }) => id)]);
+  const logs = new Set(valuesOf('log_id'));
   const told = events.after(valuesOf('after')[0] ?? null);
   const isAsked = ({ endpoint }: HostEvent): boolean => ports.size === 0 || ports.has(endpoint);
   const isLogAsked = (id: string): boolean => logs.size === 0 || logs.has(id);
@@ -43,12 +40,6 @@ export const answerLogged = (asker: Asker, { parameters, events }: LoggedQuestio
     status: 200,
     text: JSON.stringify({ logged: rows.slice(-MOST).map(({ event, seen }) => rowOf(asker, event, seen)), cursor: told.cursor }),
   };
-};
-
-const complaintOf = (parameters: LoggedQuestion['parameters'], after: readonly string[]): Problem | null => {
-  const unknown = parameters.find(([name]) => !PARAMETERS.has(name));
-  if (unknown !== undefined) return badRequest(`there is no parameter ${JSON.stringify(unknown[0].slice(0, 255))}`);
-  return after.length > 1 ? badRequest('after must be said once') : null;
 };
 
 const logsSeen = ({ state, actor, policy }: Asker, { logs }: HostEvent): readonly string[] =>

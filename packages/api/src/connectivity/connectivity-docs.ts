@@ -227,7 +227,7 @@ const logged = object({
   security_group_name: orNull('string'),
   security_group_rule_id: orNull('string'),
   text: described(text, 'The packet in a line.'),
-  packet: { anyOf: [seenIp, seenArp, seenOther] },
+  packet: seenPacket,
 });
 
 /** What `GET /v2.0/connectivity/logged` says of itself. */

@@ -76,8 +76,8 @@ describe('packets of drops', () => {
   const samplesIn = (rows: readonly Row[]): readonly Sample[] => rows.flatMap((row) => (row as Row & { samples: Sample[] }).samples);
   beforeEach(() => {
     const now = Date.now();
-    samples.take({ host: 'h1', run: 'r1', samples: [1, 2, 3].map((n) => sample(n, idOf('web-1'), 'source')), now });
-    samples.take({ host: 'h2', run: 'r1', samples: [sample(1, idOf('app-1'), 'ingress-policy')], now });
+    samples.take({ host: 'h1', run: 'r1', packets: [1, 2, 3].map((n) => sample(n, idOf('web-1'), 'source')), now });
+    samples.take({ host: 'h2', run: 'r1', packets: [sample(1, idOf('app-1'), 'ingress-policy')], now });
   });
 
   it('are told as many as are asked for, with the rule or check that they failed and the names of the other end', async () => {

@@ -1,20 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { EVENTS_OF_A_PLACE, RecentSamples, type ReportedEvent } from '@manx/feed';
+import { HeardNumbers, type NumberedWord } from './heard-numbers.js';
 
 /** A packet that logs asked for, and when it was seen, in milliseconds since 1970. `order` counts up as this server hears of them. */
 export type HostEvent = Omit<ReportedEvent, 'number' | 'ageMs'> & {
   readonly host: string;
   readonly order: number;
   readonly seenAt: number;
-};
-
-/** A host's word, and when it came. */
-export type EventWord = {
-  readonly host: string;
-  /** The agent's run: its numbers begin anew with it. */
-  readonly run: string;
-  readonly events: readonly ReportedEvent[];
-  readonly now: number;
 };
 
 /** Of how many places (a host, a log, a port, and whether it was accepted) packets are kept, in all. */
@@ -27,18 +19,15 @@ const MAX_PLACES = 5_000;
 export class EventBook {
   readonly #run = randomUUID();
   readonly #recent = new RecentSamples<HostEvent>(MAX_PLACES, EVENTS_OF_A_PLACE);
-  readonly #heard = new Map<string, { readonly run: string; readonly number: number }>();
+  readonly #heard = new HeardNumbers();
   #order = 0;
 
-  take({ host, run, events, now }: EventWord): void {
-    const heard = this.#heard.get(host);
-    const last = heard?.run === run ? heard.number : 0;
-    for (const { number, ageMs, ...event } of events) {
-      if (number <= last) continue;
+  take(word: NumberedWord<ReportedEvent>): void {
+    const { host } = word;
+    for (const event of this.#heard.fresh(word)) {
       this.#order += 1;
-      this.#recent.add(placeOf(host, event), { ...event, host, order: this.#order, seenAt: now - ageMs });
+      this.#recent.add(placeOf(host, event), { ...event, host, order: this.#order });
     }
-    this.#heard.set(host, { run, number: Math.max(last, ...events.map(({ number }) => number)) });
   }
 
   /**

@@ -67,8 +67,8 @@ beforeEach(async () => {
   };
   logs = { red: await make(RED, 'web-1'), blue: await make(BLUE, 'app-1'), admin: await make('c0000000000000000000000000000003', 'web-1') };
   const accepted = event(1, { logs: [logs.red, logs.admin], policy: idOf('web'), rule: 'rule-1' });
-  book.take({ host: 'h1', run: 'r1', events: [accepted, event(2, { logs: [logs.red], reason: 'ingress-policy' })], now: Date.now() });
-  book.take({ host: 'h2', run: 'r1', events: [event(1, { logs: [logs.blue], endpoint: idOf('app-1') })], now: Date.now() });
+  book.take({ host: 'h1', run: 'r1', packets: [accepted, event(2, { logs: [logs.red], reason: 'ingress-policy' })], now: Date.now() });
+  book.take({ host: 'h2', run: 'r1', packets: [event(1, { logs: [logs.blue], endpoint: idOf('app-1') })], now: Date.now() });
 });
 afterEach(() => api.close());
 

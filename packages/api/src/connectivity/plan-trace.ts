@@ -4,14 +4,13 @@ import { isMulticast } from '@manx/ip';
 import { badRequest, isProblem, type Problem } from '@manx/model';
 import { type Explanation, hostsConcerned, type Way } from '@manx/reach';
 import { decodeExplain, explainAll } from './answer-explain.js';
-import { FLOW_ATTRIBUTES } from './flow-request.js';
 import { type Asker, type CloudSource, viewOf } from './viewer.js';
 
 /** The most flows of one question: IPv4 and IPv6 between two ports are two. */
 const MOST_TRACES = 4;
 
 /** How long packets are waited for once one was sent, in seconds. */
-const DEFAULT_SECONDS = 1;
+export const DEFAULT_SECONDS = 1;
 export const MOST_SECONDS = 10;
 
 /** Where clients' ports are (RFC 6335, section 6). */
@@ -34,7 +33,7 @@ export type PlannedTrace = {
 
 /** Reads a question, explains it, and says how it can be tried; a problem says why it cannot. For whoever may see all of the cloud. */
 export const planTraces = (asker: Asker, source: CloudSource, body: unknown): readonly PlannedTrace[] | Problem => {
-  const asked = decodeExplain(body, ['source', 'destination', 'timeout', ...FLOW_ATTRIBUTES]);
+  const asked = decodeExplain(body, ['timeout']);
   if (isProblem(asked)) return asked;
   const { protocol, icmp } = asked.flow;
   const isPing =

@@ -2,8 +2,8 @@ import { TRACE_VERDICTS } from '@manx/hoststate';
 import type { OperationDoc, Schema } from '../openapi/operation-doc.js';
 import { wrapped } from '../openapi/resource-schemas.js';
 import { EXPLAIN_QUESTION, explanation, seenPacket } from './connectivity-docs.js';
-import { MOST_SECONDS } from './plan-trace.js';
-import { described, list, nullable, object, orNull, text } from './schema-parts.js';
+import { DEFAULT_SECONDS, MOST_SECONDS } from './plan-trace.js';
+import { described, flag, list, nullable, object, orNull, text } from './schema-parts.js';
 
 const verdict: Schema = { enum: ['agree', 'disagree', 'unknown'] };
 const chain = { family: text, table: text, chain: text };
@@ -26,7 +26,7 @@ const account = object({
   revision: described(orNull('integer'), 'The host state that was programmed.'),
   version: described(text, "The agent's."),
   kernel: text,
-  is_complete: described({ type: 'boolean' }, 'False: the kernel told more than was kept.'),
+  is_complete: described(flag, 'False: the kernel told more than was kept.'),
   packets: list(object({ hops: list(hop) })),
   chains: described(list(object({ ...chain, text })), 'Every chain that a packet visited.'),
 });
@@ -73,7 +73,7 @@ export const TRACE_DOC: OperationDoc = {
         type: 'integer',
         minimum: 1,
         maximum: MOST_SECONDS,
-        default: 1,
+        default: DEFAULT_SECONDS,
         description: 'Seconds that the packet and an answer are waited for.',
       },
     },
