@@ -39,7 +39,9 @@ export class SharedValues {
   }
 
   #one(text: string): string {
-    const known = this.#recent.get(text) ?? this.#older.get(text) ?? text;
+    const recent = this.#recent.get(text);
+    if (recent !== undefined) return recent;
+    const known = this.#older.get(text) ?? text;
     if (this.#recent.size === LIMIT) {
       this.#older = this.#recent;
       this.#recent = new Map();

@@ -4,7 +4,8 @@ import { payloadText } from './question.js';
 /** What parts of the text mean, for whoever colours them. */
 export type Paint = (role: 'good' | 'bad' | 'doubt' | 'faint' | 'strong', text: string) => string;
 
-const plain: Paint = (_, text) => text;
+/** As it is: for files and tests. */
+export const plain: Paint = (_, text) => text;
 
 const ROLES: { readonly [A in Answer | 'mixed']: 'good' | 'bad' | 'doubt' } = {
   allowed: 'good',

@@ -1,7 +1,5 @@
-import type { Paint } from './format-explanation.js';
+import { type Paint, plain } from './format-explanation.js';
 import type { Matrix, MatrixCell } from './matrix.js';
-
-const plain: Paint = (_, text) => text;
 
 /** How long a name is shown. */
 const LONGEST = 24;

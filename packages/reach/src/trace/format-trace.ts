@@ -1,10 +1,8 @@
 import { TRACE_TABLE, type TraceCounter, type TraceHop } from '@manx/hoststate';
 import type { Explanation } from '../explanation.js';
-import type { Paint } from '../format-explanation.js';
+import { type Paint, plain } from '../format-explanation.js';
 import { payloadText } from '../question.js';
 import type { HostTrace, TraceFinding, TraceJudgement } from './judge-trace.js';
-
-const plain: Paint = (_, text) => text;
 
 const ROLES = { agree: 'good', disagree: 'bad', unknown: 'doubt' } as const;
 const MARKS = { agree: 'ok', disagree: 'NO', unknown: '??' } as const;

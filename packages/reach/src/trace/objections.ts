@@ -1,5 +1,6 @@
 import type { HostName, TraceHop } from '@manx/hoststate';
 import type { Way } from '../explanation.js';
+import { OURS } from './packet-fate.js';
 
 /** What a packet met at one host, in one direction. */
 export type Met = { readonly direction: 'forward' | 'reply'; readonly host: HostName; readonly hops: readonly TraceHop[] };
@@ -21,7 +22,6 @@ function byAnotherGroup(way: Way, { direction, host, hops }: Met): string | null
   return other === null ? null : `let through by group ${other}, and not by ${[...named].join(' or ')}, which was explained`;
 }
 
-const OURS = 'manx';
 /** Chains of groups, and those for ports where what they accept is logged. */
 const OF_A_GROUP = /^(?:egress|ingress)-(?:logged-)?(.+)$/;
 const LOGS_AND_ACCEPTS = /^accept-(?:egress|ingress)$/;

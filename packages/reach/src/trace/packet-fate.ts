@@ -11,7 +11,8 @@ export type Fate =
   /** No rule of nftables dropped it, and yet it went nowhere: it has no route, or something else of the kernel took it after `hop`. */
   | { readonly kind: 'lost'; readonly hop: TraceHop };
 
-const OURS = 'manx';
+/** What our tables are called. */
+export const OURS = 'manx';
 const DROP_CHAIN = 'drop-';
 
 /** What became of a packet that met these rules; null for none, which no packet is. */

@@ -157,7 +157,7 @@ function addLogged(endpoints: readonly Endpoint[], chains: Map<string, NftChain>
 
 const [floatingHere, floatingAstray] = [true, false].map(floatingChains);
 
-const [forwardPlain, forwardChecked] = [false, true].map((hasChecked) => forwardChains({ hasFloating: false, hasChecked }));
+const forwardChecked = forwardChains({ hasFloating: false, hasChecked: true });
 const [forwardFloating, forwardBoth] = [false, true].map((hasChecked) => forwardChains({ hasFloating: true, hasChecked }));
 
 const [untrackedAlone, untrackedBesideSnat] = [false, true].map(untrackedChains);
@@ -171,7 +171,8 @@ function optionalChains(
   const untracked = hasUntracked ? (snat === undefined ? untrackedAlone : untrackedBesideSnat) : undefined;
   const floating = hasFloating ? (hasFlatSpace ? floatingHere : floatingAstray) : undefined;
   const moved = hasMoved ? STATEFUL_OF_MOVED : [];
-  const forward = hasFloating ? (hasChecked ? forwardBoth : forwardFloating) : hasChecked ? forwardChecked : forwardPlain;
+  const forwardAlone = hasChecked ? forwardChecked : [];
+  const forward = hasFloating ? (hasChecked ? forwardBoth : forwardFloating) : forwardAlone;
   return [
     ...(forward ?? []),
     ...moved,
