@@ -1,59 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DropRow } from './format-drops.js';
 import type { LoggedRow } from './format-logged.js';
+import { lifeSign, openTestServer, type TestServer } from './testing/test-server.js';
 
-const main = fileURLToPath(new URL('main.js', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'manx-t-drops-'));
-const running: ChildProcess[] = [];
-let [api, feed, token, port] = ['', '', '', ''];
+let server: TestServer;
+let port = '';
+const manx: TestServer['manx'] = async (...argv) => await server.manx(...argv);
 
-const start = (...argv: readonly string[]): ChildProcess => {
-  const child = spawn(process.execPath, [main, ...argv], {
-    env: { ...process.env, OS_AUTH_TYPE: 'none', OS_ENDPOINT: api },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.push(child);
-  return child;
-};
-const manx = async (...argv: readonly string[]): Promise<{ readonly code: unknown; readonly said: string }> => {
-  const child = start(...argv);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const [code] = (await once(child, 'close')) as readonly unknown[];
-  return { code, said };
-};
-const create = async (kind: string, body: object): Promise<string> => {
-  const answer = await fetch(`${api}/v2.0/${kind}s`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ [kind.slice(kind.lastIndexOf('/') + 1)]: body }),
-  });
-  return ((await answer.json()) as Record<string, { readonly id: string }>)[kind.slice(kind.lastIndexOf('/') + 1)]?.id ?? '';
-};
 /** What the agent of `h1` says: so many packets of the port were dropped since it runs. */
 const report = async (packets: number): Promise<void> => {
   const drop = { endpoint: port, at: 'tap1', reason: 'source', packets, bytes: 84 * packets, rate: 1, firstAgeMs: 0, lastAgeMs: 0 };
-  const body = {
-    run: 'r1',
-    revision: 1,
-    isFull: false,
-    endpoints: [],
-    claims: null,
-    drops: [drop],
-    samples: null,
-    events: null,
-    agent: null,
-  };
-  const headers = { authorization: `Bearer ${token}` };
-  const { status } = await fetch(`${feed}/feed/v1/hosts/h1/status`, { method: 'POST', headers, body: JSON.stringify(body) });
-  expect(status).toBe(204);
+  await server.post('status', { ...lifeSign, revision: 1, drops: [drop] });
 };
 
 /** The same of packets that were accepted, with their number in that run. */
@@ -61,57 +19,16 @@ const tellLogged = async (number: number, logs: readonly string[]): Promise<void
   const ends = { kind: 'ip', source: '10.1.0.9', destination: '10.1.0.10', protocol: 6, sport: 4, dport: 22, icmp: null };
   const packet = { ...ends, tcpFlags: 2, length: 60 };
   const event = { number, endpoint: port, direction: 'ingress', reason: null, logs, policy: null, rule: null, packet, ageMs: 0 };
-  const body = {
-    run: 'r1',
-    revision: 1,
-    isFull: false,
-    endpoints: [],
-    claims: null,
-    drops: null,
-    samples: null,
-    events: [event],
-    agent: null,
-  };
-  const headers = { authorization: `Bearer ${token}` };
-  const { status } = await fetch(`${feed}/feed/v1/hosts/h1/status`, { method: 'POST', headers, body: JSON.stringify(body) });
-  expect(status).toBe(204);
+  await server.post('status', { ...lifeSign, revision: 1, events: [event] });
 };
 
 beforeAll(async () => {
-  const config = join(folder, 'server.yaml');
-  writeFileSync(join(folder, 'secret'), 'a secret for this test alone');
-  const listen = { api: { address: '127.0.0.1', port: 0 }, feed: { address: '127.0.0.1', port: 0 } };
-  const rest = { auth: { kind: 'none' }, store: { kind: 'memory' }, agents: { secret_file: 'secret' }, log: { level: 'silent' } };
-  writeFileSync(config, JSON.stringify({ listen, ...rest }));
-  const server = start('server', '--config', config);
-  const [line] = (await once(createInterface({ input: server.stdout as NodeJS.ReadableStream }), 'line')) as readonly string[];
-  [, api = '', feed = ''] = /API (\S+) .*agents (\S+),/.exec(line ?? '') ?? [];
-  token = (await manx('server', 'token', '--config', config, '--host', 'h1')).said.trim();
-  // The host is heard of first: a port is bound to none that is away.
-  const life = {
-    run: 'r1',
-    revision: 0,
-    isFull: false,
-    endpoints: [],
-    claims: null,
-    drops: null,
-    samples: null,
-    events: null,
-    agent: null,
-  };
-  await fetch(`${feed}/feed/v1/hosts/h1/status`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-    body: JSON.stringify(life),
-  });
-  const network = await create('network', { name: 'n' });
-  await create('subnet', { network_id: network, ip_version: 4, cidr: '10.1.0.0/24' });
-  port = await create('port', { network_id: network, name: 'web-1', 'binding:host_id': 'h1' });
+  server = await openTestServer('drops');
+  const network = await server.create('network', { name: 'n' });
+  await server.create('subnet', { network_id: network, ip_version: 4, cidr: '10.1.0.0/24' });
+  port = await server.create('port', { network_id: network, name: 'web-1', 'binding:host_id': 'h1' });
 });
-afterAll(() => {
-  for (const child of running) child.kill();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => server.close());
 
 describe('what is dropped, asked of a server', () => {
   it('a port without drops says so; where there is no such port that is said, with status 1', async () => {
@@ -123,7 +40,7 @@ describe('what is dropped, asked of a server', () => {
 
   it('followed, each change is a line of JSON; what does not change is not repeated', async () => {
     await report(1);
-    const child = start('drops', '--follow', '--every', '1', '-o', 'json');
+    const child = server.start('drops', '--follow', '--every', '1', '-o', 'json');
     const packets: number[] = [];
     for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
       packets.push((JSON.parse(line) as DropRow).packets);
@@ -138,11 +55,11 @@ describe('what is dropped, asked of a server', () => {
   it('what logs asked for is a line each; followed, what comes; a port that is not there is said', async () => {
     expect(await manx('logged')).toMatchObject({ code: 0, said: 'Nothing is logged that the hosts told of.\n' });
     const log = { resource_type: 'security_group', target_id: port, event: 'ALL' };
-    const logs = [await create('log/log', log)];
+    const logs = [await server.create('log/log', log)];
     await tellLogged(1, logs);
     const { said } = await manx('logged', '--port', 'web-1');
     expect(said).toMatch(/^\S+Z {2}ACCEPT {2}to web-1 {2}TCP .*10\.1\.0\.9.* on h1\n$/);
-    const child = start('logged', '--follow', '--every', '1', '-o', 'json');
+    const child = server.start('logged', '--follow', '--every', '1', '-o', 'json');
     const ports: string[] = [];
     for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
       ports.push((JSON.parse(line) as LoggedRow).text);

@@ -1,4 +1,5 @@
 import type { Paint } from '@manx/reach';
+import { printed } from './printed.js';
 
 /** A drop as `GET /v2.0/connectivity/drops` answers it (docs/reference/drops.md), as far as it is shown. */
 export type DropRow = {
@@ -118,6 +119,3 @@ const formatTable = (drops: readonly DropRow[], paint: Paint, { hasPort }: { rea
 
 /** `2026-11-28T18:40:02.123Z` to the second. */
 const shortTime = (instant: string): string => instant.replace(/\.\d+Z$/, 'Z');
-
-/** Names are tenants': none of them moves the cursor. */
-const printed = (text: string): string => text.replaceAll(/\p{C}/gu, '?');

@@ -1,4 +1,5 @@
 import type { Paint } from '@manx/reach';
+import { printed } from './printed.js';
 
 /** A logged packet as `GET /v2.0/connectivity/logged` answers it (docs/reference/network-log.md), as far as it is shown. */
 export type LoggedRow = {
@@ -34,6 +35,3 @@ const causeOf = ({
   if (action === 'DROP') return reason ?? '';
   return group === null ? 'by rules of then' : `by ${printed(name || group)}, rule ${rule ?? ''}`;
 };
-
-/** Names are tenants': none of them moves the cursor. */
-const printed = (text: string): string => text.replaceAll(/\p{C}/gu, '?');

@@ -1,56 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestServer, type TestServer } from './testing/test-server.js';
 
-const main = fileURLToPath(new URL('main.js', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'manx-t-trace-'));
-const running: ChildProcess[] = [];
-let [api, feed, token, tap] = ['', '', '', ''];
+let server: TestServer;
+let tap = '';
 /** The interface by which the host of the test says that it has sent the packet. */
 let leftBy = 'eth0';
 let hangUp = (): unknown => undefined;
-
-const start = (...argv: readonly string[]): ChildProcess => {
-  const child = spawn(process.execPath, [main, ...argv], {
-    env: { ...process.env, OS_AUTH_TYPE: 'none', OS_ENDPOINT: api },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.push(child);
-  return child;
-};
-const manx = async (...argv: readonly string[]): Promise<{ readonly code: unknown; readonly said: string; readonly out: string }> => {
-  const child = start(...argv);
-  let [said, out] = ['', ''];
-  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const [code] = (await once(child, 'close')) as readonly unknown[];
-  return { code, said: `${out}${said}`, out };
-};
-const create = async (kind: string, body: object): Promise<string> => {
-  const answer = await fetch(`${api}/v2.0/${kind}s`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ [kind]: body }),
-  });
-  return ((await answer.json()) as Record<string, { readonly id: string }>)[kind]?.id ?? '';
-};
-const headers = (): Record<string, string> => ({ authorization: `Bearer ${token}` });
-const post = async (what: 'status' | 'trace', body: object): Promise<void> => {
-  const { status } = await fetch(`${feed}/feed/v1/hosts/h1/${what}`, { method: 'POST', headers: headers(), body: JSON.stringify(body) });
-  expect(status).toBe(204);
-};
+const manx: TestServer['manx'] = async (...argv) => await server.manx(...argv);
 
 type Order = { readonly type: string; readonly trace: string; readonly flow?: { readonly mark: number } };
 
 /** An agent of `h1` that does what it is told of traces, and says that the packet left by `leftBy`; resolves when it is in sync. */
 const playAgent = async (): Promise<void> => {
-  const request = get(`${feed}/feed/v1/hosts/h1/state`, { headers: headers() });
+  const request = get(`${server.feed}/feed/v1/hosts/h1/state`, { headers: server.headers });
   hangUp = () => request.destroy();
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   const lines = createInterface({ input: response });
@@ -62,7 +27,7 @@ const playAgent = async (): Promise<void> => {
       const order = JSON.parse(line) as Order;
       if (order.type === 'in-sync') resolve();
       mark = order.flow?.mark ?? mark;
-      if (order.type.startsWith('trace-')) void post('trace', answerTo(order, mark));
+      if (order.type.startsWith('trace-')) void server.post('trace', answerTo(order, mark));
     });
   });
   await inSync;
@@ -102,29 +67,10 @@ const answerTo = ({ trace, type }: Order, mark: number): object => {
 };
 
 beforeAll(async () => {
-  const config = join(folder, 'server.yaml');
-  writeFileSync(join(folder, 'secret'), 'a secret for this test alone');
-  const listen = { api: { address: '127.0.0.1', port: 0 }, feed: { address: '127.0.0.1', port: 0 } };
-  const rest = { auth: { kind: 'none' }, store: { kind: 'memory' }, agents: { secret_file: 'secret' }, log: { level: 'silent' } };
-  writeFileSync(config, JSON.stringify({ listen, ...rest }));
-  const server = start('server', '--config', config);
-  const [line] = (await once(createInterface({ input: server.stdout as NodeJS.ReadableStream }), 'line')) as readonly string[];
-  [, api = '', feed = ''] = /API (\S+) .*agents (\S+),/.exec(line ?? '') ?? [];
-  token = (await manx('server', 'token', '--config', config, '--host', 'h1')).out.trim();
-  await post('status', {
-    run: 'r1',
-    revision: 0,
-    isFull: false,
-    endpoints: [],
-    claims: null,
-    drops: null,
-    samples: null,
-    events: null,
-    agent: null,
-  });
-  const network = await create('network', { name: 'n' });
-  await create('subnet', { network_id: network, ip_version: 4, cidr: '10.1.0.0/24' });
-  const port = await create('port', {
+  server = await openTestServer('trace');
+  const network = await server.create('network', { name: 'n' });
+  await server.create('subnet', { network_id: network, ip_version: 4, cidr: '10.1.0.0/24' });
+  const port = await server.create('port', {
     network_id: network,
     name: 'web-1',
     'binding:host_id': 'h1',
@@ -134,8 +80,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   hangUp();
-  for (const child of running) child.kill();
-  rmSync(folder, { recursive: true });
+  server.close();
 });
 
 describe('manx trace', () => {
