@@ -50,8 +50,11 @@ export const untilAllActive = async (client: NeutronClient): Promise<void> =>
     60_000,
   );
 
-/** Whose namespace has the other ends of the crowd's taps: `g` and the eleven characters of the port that its tap is named by. */
+/** Whose namespace has the other ends of the crowd's taps. */
 export const crowdGuest = 'bench-crowd';
+
+/** The end there of a port's tap: `g` and the eleven characters of the port that its tap is named by. */
+export const crowdWire = (port: string): string => `g${port.slice(0, 11)}`;
 
 /**
  * Ports that are plugged in and silent, dealt out to the given hosts; their other ends share one namespace. Resolves when all are ACTIVE,
@@ -69,7 +72,7 @@ export const addCrowd = async (
     const guest = nextPort('crowd', host);
     addresses.push(guest.address);
     const port = await makePort(client, network, guest);
-    const peer = `g${port.id.slice(0, 11)}`;
+    const peer = crowdWire(port.id);
     ups.push(`link set ${peer} up\n`);
     lines
       .get(host)

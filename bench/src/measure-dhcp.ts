@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { asIp, asMac } from '@manx/ip';
 import {
   dhcpDiscover,
@@ -16,7 +17,7 @@ import {
   udp,
 } from '@manx/lab/bench-kit';
 import { startBackgroundProgram } from './background-program.js';
-import { addCrowd, type BenchCloud, crowdGuest, hosts } from './bench-cloud.js';
+import { addCrowd, type BenchCloud, crowdGuest, crowdWire, hosts } from './bench-cloud.js';
 import type { Cleanup } from './cleanup.js';
 import { type Effort, type Figure, type Progress, rowAlone } from './figure.js';
 import { monotonicMs } from './prober.js';
@@ -50,8 +51,6 @@ const offeredTo = (frame: Uint8Array): string | null => {
         .replace(/(..)(?!$)/g, '$1:')
     : null;
 };
-
-const nap = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Has every client offered its address once; the milliseconds that takes. Throws when one gets none. */
 const offerAll = async (clients: readonly Client[]): Promise<number> => {
@@ -143,7 +142,7 @@ const offerAfterKill = async (host: string, { mac, link }: Client): Promise<numb
     const until = monotonicMs() + 100;
     while (monotonicMs() < until) {
       if (link.take().some((frame) => offeredTo(frame) === mac)) return monotonicMs() - from;
-      await nap(1);
+      await pause(1);
     }
   }
 };
@@ -159,7 +158,7 @@ export const measureDhcp = async (
   await addCrowd(cloud, { count, on: [host] });
   const ports = await cloud.client.list('ports', { 'binding:host_id': host });
   const clients = ports.map((port) => {
-    const link = openLinkOf(instanceNamespace(crowdGuest), `g${port.id.slice(0, 11)}`);
+    const link = openLinkOf(instanceNamespace(crowdGuest), crowdWire(port.id));
     cleanup.add(async () => await Promise.resolve(link.close()));
     return { mac: String(port['mac_address']), link };
   });
@@ -173,7 +172,7 @@ export const measureDhcp = async (
   progress('dhcp: dnsmasq killed');
   const gaps: number[] = [];
   for (let at = 0; at < Math.min(5, effort.drifts); at += 1) {
-    await nap(stableMs);
+    await pause(stableMs);
     gaps.push(await offerAfterKill(host, clients[at % clients.length] as Client));
   }
   const [ours, theirs] = [median(rates.ours), median(rates.peer)];

@@ -11,7 +11,7 @@ import {
   openConnecting,
   runProgram,
 } from '@manx/lab/bench-kit';
-import { addCrowd, type BenchCloud, crowdGuest, hosts } from './bench-cloud.js';
+import { addCrowd, type BenchCloud, crowdGuest, crowdWire, hosts } from './bench-cloud.js';
 import type { Cleanup } from './cleanup.js';
 import type { Effort, Figure, FigureRow, Progress } from './figure.js';
 import { HttpConnection } from './http-connection.js';
@@ -70,7 +70,7 @@ const askSteadily = async (askers: readonly Asker[], seconds: number): Promise<A
 const openInstances = async ({ client }: BenchCloud): Promise<readonly Asker[]> => {
   const ports = await client.list('ports', { 'binding:host_id': host });
   const lines = ports.flatMap((port) => {
-    const wire = `g${port.id.slice(0, 11)}`;
+    const wire = crowdWire(port.id);
     const [{ ip_address }] = port['fixed_ips'] as [{ readonly ip_address: string }];
     const mac = asMac(String(port['mac_address']));
     return [
@@ -82,7 +82,7 @@ const openInstances = async ({ client }: BenchCloud): Promise<readonly Asker[]> 
   await runProgram(['ip', '-n', instanceNamespace(crowdGuest), '-batch', '-'], { stdin: `${lines.join('\n')}\n` });
   const to = { address: metadataAddress, port: 80 };
   return ports.map(({ id }) => ({
-    connect: () => openConnecting(instanceNamespace(crowdGuest), to, `g${id.slice(0, 11)}`),
+    connect: () => openConnecting(instanceNamespace(crowdGuest), to, crowdWire(id)),
     headers: '',
   }));
 };
@@ -168,7 +168,7 @@ export const measureMetadata = async (
     ],
     notes: [
       `Each question is \`GET ${path}\` of 169.254.169.254 over a TCP connection of its own, from its instance’s own tap and address; from the first packet until the answer is read. In the same instant ${effort.askingRounds} times, after once that is not counted; steadily ${effort.askingRounds} times for ${effort.pathSeconds} s; by turns with the peer. All wires end in one namespace and one process, which shares the machine with the agent and the service behind it.`,
-      'Peer: that service, the lab’s stand-in for Nova’s, which checks the signature of each question, asked directly from the host as its agent does. Neutron’s metadata agent is not on the machine. The machine was shared with other work (a load of 8 to 14).',
+      'Peer: that service, the lab’s stand-in for Nova’s, which checks the signature of each question, asked directly from the host as its agent does. Neutron’s metadata agent is not on the machine.',
     ],
   };
 };

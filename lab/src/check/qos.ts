@@ -1,8 +1,8 @@
-import { spawnIn } from '../namespace-exec.js';
 import { execOut } from '../run-program.js';
 import { startCapture } from '../wire/capture.js';
 import type { CheckContext } from './context.js';
 import type { Field, Guest } from './field.js';
+import { iperf } from './iperf.js';
 import { silenceMs } from './reach.js';
 import { type Row, row } from './row.js';
 import { within } from './within.js';
@@ -20,33 +20,13 @@ const seconds = 1;
 /** Expedited forwarding would be 46: an instance that asks for it gets this one. */
 const mark = 26;
 
-type IperfEnd = {
-  readonly end: {
-    readonly sum_received: { readonly bits_per_second: number };
-    readonly sum?: { readonly bits_per_second: number; readonly lost_percent: number };
-  };
-};
-
 type Udp = { readonly kbps: number; readonly bytes: number };
 
 /** What arrives of as much as a guest can send by TCP, or of so much UDP, in kilobits of payload per second. */
 const flow = async (from: Guest, to: Guest, udp: Udp | null, lasting = seconds): Promise<number> => {
-  const server = spawnIn(to.netns, ['iperf3', '-s', '-1', '--forceflush']);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        if (text.includes('listening')) resolve();
-      });
-      server.once('error', reject);
-      server.once('exit', () => reject(new Error(`iperf3 -s in ${to.netns} ended at once`)));
-    });
-    const how = udp === null ? [] : ['-u', '-l', String(udp.bytes), '-b', `${Math.round(udp.kbps)}k`];
-    const out = await execOut(['ip', 'netns', 'exec', from.netns, 'iperf3', '-c', to.v4, '-t', String(lasting), '-J', ...how]);
-    const { sum_received, sum } = (JSON.parse(out) as IperfEnd).end;
-    return (udp === null || sum === undefined ? sum_received.bits_per_second : sum.bits_per_second * (1 - sum.lost_percent / 100)) / 1_000;
-  } finally {
-    server.kill('SIGKILL');
-  }
+  const how = udp === null ? [] : ['-u', '-l', String(udp.bytes), '-b', `${Math.round(udp.kbps)}k`];
+  const { sum_received, sum } = await iperf(from.netns, { netns: to.netns, address: to.v4 }, ['-t', String(lasting), ...how]);
+  return (udp === null || sum === undefined ? sum_received.bits_per_second : sum.bits_per_second * (1 - sum.lost_percent / 100)) / 1_000;
 };
 
 /** The burst comes on top in a short time. */

@@ -108,8 +108,8 @@ const spare = async ({ field, client }: OnStreet): Promise<{ readonly port_id: s
 };
 
 /** S30: a flow that is translated on its way, tried. */
-const traceRow = async ({ field: { far } }: OnStreet, { address }: Floating): Promise<Row> => {
-  const traced = await traceOf({ source: far.port_id, destination: address, protocol: 'tcp', port: echoPort });
+const traceRow = async ({ field: { far }, client }: OnStreet, { address }: Floating): Promise<Row> => {
+  const traced = await traceOf(client, { source: far.port_id, destination: address, protocol: 'tcp', port: echoPort });
   return row('S30', 'trace, an instance on another host to the floating IP by TCP', {
     saw: traced.map(tracedText).join('; '),
     ok: traced.length === 1 && traced.every(agreesBothWays),

@@ -1,6 +1,5 @@
 import { outsideAddress4, outsideNamespace } from '../layout.js';
-import { spawnIn } from '../namespace-exec.js';
-import { execOut } from '../run-program.js';
+import { iperf } from './iperf.js';
 import { tcpTo } from './reach.js';
 import { type Row, row } from './row.js';
 import { type OnStreet, reachable } from './s21-floating-ips.js';
@@ -14,24 +13,10 @@ const tolerance = 0.2;
 const uncountedSeconds = 1;
 const seconds = 2;
 
-type IperfEnd = { readonly end: { readonly sum_received: { readonly bits_per_second: number } } };
-
 /** What arrives by TCP, in kilobits per second, once the burst is over. */
-const rateOf = async (from: string, to: string, address: string): Promise<number> => {
-  const server = spawnIn(to, ['iperf3', '-s', '-1', '--forceflush']);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        if (text.includes('listening')) resolve();
-      });
-      server.once('exit', () => reject(new Error(`iperf3 -s in ${to} ended at once`)));
-    });
-    const times = ['-O', String(uncountedSeconds), '-t', String(seconds)];
-    const out = await execOut(['ip', 'netns', 'exec', from, 'iperf3', '-c', address, '-J', ...times]);
-    return (JSON.parse(out) as IperfEnd).end.sum_received.bits_per_second / 1_000;
-  } finally {
-    server.kill('SIGKILL');
-  }
+const rateOf = async (from: string, netns: string, address: string): Promise<number> => {
+  const { sum_received } = await iperf(from, { netns, address }, ['-O', String(uncountedSeconds), '-t', String(seconds)]);
+  return sum_received.bits_per_second / 1_000;
 };
 
 const isAsPromised = (seen: number, limit: number): boolean => Math.abs(seen / limit - 1) <= tolerance;

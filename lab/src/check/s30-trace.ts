@@ -1,5 +1,6 @@
 import { hostNamespace } from '../layout.js';
 import { execIn } from '../namespace-exec.js';
+import type { CheckContext } from './context.js';
 import type { Field } from './field.js';
 import { echoPort } from './reach.js';
 import { type Row, row } from './row.js';
@@ -11,14 +12,15 @@ const TCP = { protocol: 'tcp', port: echoPort } as const;
 const strangers = 'check-stranger';
 
 /** S30: what is explained, tried with one packet: allowed, refused, and stopped by a rule that no explanation knows of. */
-export const checkTrace = async ({ near, far, shy }: Field): Promise<Row[]> => {
-  const allowed = await traceOf({ ...TCP, source: near.port_id, destination: far.port_id });
-  const refused = await traceOf({ ...TCP, source: near.port_id, destination: shy.port_id, ip_version: 4 });
+export const checkTrace = async ({ near, far, shy }: Field, { client }: CheckContext): Promise<Row[]> => {
+  const allowed = await traceOf(client, { ...TCP, source: near.port_id, destination: far.port_id });
+  const refused = await traceOf(client, { ...TCP, source: near.port_id, destination: shy.port_id, ip_version: 4 });
   const counted = refused.map(countedAtLast)[0] ?? null;
   const host = hostNamespace(far.host);
   const table = `table inet ${strangers} { chain f { type filter hook forward priority 10; policy accept; udp dport ${echoPort} drop; }; }`;
   await execIn(host, ['nft', table]);
-  const stopped = await attempted(host, { source: near.port_id, destination: far.port_id, protocol: 'udp', port: echoPort, ip_version: 6 });
+  const udp = { source: near.port_id, destination: far.port_id, protocol: 'udp', port: echoPort, ip_version: 6 };
+  const stopped = await attempted(host, async () => await traceOf(client, udp));
   const tables = await execIn(host, ['nft', 'list', 'tables']);
   return [
     row('S30', 'trace, near to far by TCP: one packet, and the answer to it', {
@@ -47,9 +49,9 @@ export const checkTrace = async ({ near, far, shy }: Field): Promise<Row[]> => {
 };
 
 /** A trace while the stranger's table is there, which goes whatever comes of it. */
-const attempted = async (host: string, question: object): Promise<readonly Traced[]> => {
+const attempted = async (host: string, trace: () => Promise<readonly Traced[]>): Promise<readonly Traced[]> => {
   try {
-    return await traceOf(question);
+    return await trace();
   } finally {
     await execIn(host, ['nft', 'delete', 'table', 'inet', strangers]);
   }

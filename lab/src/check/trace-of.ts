@@ -1,4 +1,4 @@
-import { apiUrl } from '../api-socket.js';
+import type { NeutronClient } from '../neutron-client.js';
 
 /** What the API answers to a flow that is to be tried, as far as the rows look at it. */
 export type Traced = {
@@ -19,16 +19,8 @@ export type Traced = {
 type TracedCounter = { readonly name: string; readonly before: number; readonly after: number };
 
 /** Has a packet sent between two instances or addresses, and gives what came of it: one for each IP version that is asked about. */
-export const traceOf = async (question: object): Promise<readonly Traced[]> => {
-  const response = await fetch(`${apiUrl}/v2.0/connectivity/trace`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ connectivity: question }),
-  });
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`the API answers ${response.status}: ${text}`);
-  return (JSON.parse(text) as { readonly connectivity: { readonly traces: readonly Traced[] } }).connectivity.traces;
-};
+export const traceOf = async (client: NeutronClient, question: object): Promise<readonly Traced[]> =>
+  ((await client.create('connectivity/trace', 'connectivity', question)) as unknown as { readonly traces: readonly Traced[] }).traces;
 
 /** The verdict, and what each host did, in words. */
 export const tracedText = ({ verdict, explanation, findings }: Traced): string => {
