@@ -22,6 +22,10 @@ export const explanationOf = (cloud: Cloud, { probe, sport }: Pick<Outcome, 'pro
     icmp: probe.icmpType === null ? null : { type: probe.icmpType, code: 0 },
   });
 
+/** Whether nothing of a flow may arrive, by any of its ways. */
+export const isRefused = (cloud: Cloud, flow: Pick<Outcome, 'probe' | 'sport'>): boolean =>
+  explanationOf(cloud, flow).ways.every(({ forward }) => forward.answer === 'refused');
+
 const receiverOf = ({ destination: { kind, endpoint } }: Way): string => endpoint ?? (kind === 'outside' ? OUTSIDE : kind);
 
 /** The address by which the receiver sees the flow come, by the translations of the way. */

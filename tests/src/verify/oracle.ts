@@ -4,9 +4,10 @@ import { closeGuests, closeOutside, type End, guestEnd, openGuests, openOutside 
 import { type CompiledCloud, changedHosts, readCloud } from './compiled-cloud.js';
 import { mend } from './faults.js';
 import { setHostSnat } from './host-snat.js';
-import { type Disagreement, disagreementText, explanationOf, isBreach, judge, judgeLater, silentEnd } from './judge.js';
+import { type Disagreement, disagreementText, isBreach, isRefused, judge, judgeLater, silentEnd } from './judge.js';
 import { Looker, type Outcome } from './look.js';
-import { clearWorld, freshWorld, type Ground, makeGround, type Played, playStep } from './play-step.js';
+import { clearWorld, freshWorld, type Ground, makeGround } from './make-world.js';
+import { type Played, playStep } from './play-step.js';
 import { protocols } from './probe-packet.js';
 import { isOfShared, OUTSIDE, type Probe, probesOf } from './probes.js';
 import { settled } from './settled.js';
@@ -239,8 +240,7 @@ export class Oracle {
     // The outcome is a new one; its ports are the flow's.
     const beganAs = ({ probe, sport }: Outcome): Outcome | undefined => there.find((flow) => flow.sport === sport && flow.probe === probe);
     const hasEnded = ({ probe, sport }: Outcome): boolean => this.#ended.some((flow) => flow.sport === sport && flow.probe === probe);
-    const isRevoked = (flow: Outcome): boolean => explanationOf(cloud, flow).ways.every(({ forward }) => forward.answer === 'refused');
-    this.#tally.kept(there.length, there.filter(isRevoked).length);
+    this.#tally.kept(there.length, there.filter((flow) => isRefused(cloud, flow)).length);
     return await this.#insist(there, {
       flowOf: ({ outcome }) => outcome,
       disagreements: async (flows) =>
@@ -280,7 +280,7 @@ export class Oracle {
 
   /** Flows that pass and are answered, of one receiver: the next step may close them. And those that have been closed, the newest of them: no step is to bring them back. */
   #keep({ cloud }: CompiledCloud, outcomes: readonly Outcome[]): void {
-    const ended = this.#kept.filter((flow) => explanationOf(cloud, flow).ways.every(({ forward }) => forward.answer === 'refused'));
+    const ended = this.#kept.filter((flow) => isRefused(cloud, flow));
     this.#ended = [...ended, ...this.#ended.filter((flow) => !ended.includes(flow))].slice(0, KEPT_ENDED);
     const open = outcomes.filter(({ probe, answeredBy, arrivals }) => answeredBy !== null && arrivals.length === 1 && probe.port !== null);
     const every = Math.max(1, Math.floor(open.length / KEPT));
