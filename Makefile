@@ -1,5 +1,5 @@
 # Two commands do everything: `make lab` and `make test`. Each installs what is missing first.
-.PHONY: help lab test siege verify verify-planted check format build setup bench conformance conformance-plugin clients clean
+.PHONY: help lab test soak siege verify verify-planted check format build setup bench conformance conformance-plugin clients clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -13,6 +13,9 @@ lab: setup ## run a whole cloud in a box, and prove its promises with packets
 
 test: setup ## run every test
 	@node tools/test.mjs
+
+soak: setup ## the properties of the tests with new values, RUNS=n times; a failure says its draw
+	@node tools/soak.mjs $(or $(RUNS),10)
 
 siege: setup ## agents killed with -9 at 200 random moments under churn and attack; SEED=n replays
 	@MANX_KILLS=200 MANX_SEED=$(or $(SEED),$$(date +%s)) node tools/test.mjs --project attacks kills

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Tests run from the compiled output, so that what is tested is what runs.
 // The limits are for what hangs, not for what is slow: properties and programs take many times longer beside other work on a small machine.
-const shared = { pool: 'forks', testTimeout: 120_000, hookTimeout: 180_000 } as const;
+const shared = { pool: 'forks', testTimeout: 120_000, hookTimeout: 180_000, setupFiles: ['tools/properties.mjs'] } as const;
 const attacks = 'tests/dist/attacks/**/*.test.js';
 const scenarios = 'tests/dist/scenarios/**/*.test.js';
 const verify = 'tests/dist/verify/**/*.test.js';
