@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import type { HostObject, HostState } from '@manx/hoststate';
 import fc from 'fast-check';
@@ -8,7 +7,7 @@ import { EGRESS, endpoint, GATEWAY, PING, policy, portOf, SUBNET, stateOf, TCP_5
 
 /** How often the agent is killed; a long run sets it in the environment. */
 const KILLS = Number(process.env['MANX_KILLS'] ?? 30);
-const SEED = Number(process.env['MANX_SEED'] ?? randomInt(2 ** 31));
+const SEED = Number(process.env['MANX_SEED'] ?? 1);
 const PORTS = [1, 2, 3, 4, 5, 6];
 /** Who is plugged in: the victim, and the one that floods it. */
 const PLUGGED = [1, 2];

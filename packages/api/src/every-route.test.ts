@@ -124,13 +124,11 @@ const ACTORS: ReadonlyArray<Readonly<Record<string, string>>> = [
 
 let api: TestApi;
 
-/** An API whose ids and drawn numbers are the same every time: the same shots meet the same things. */
+/** An API whose ids are the same every time: the same shots meet the same things. */
 const openSameApi = async (): Promise<TestApi> => {
-  let [ids, draws] = [0, 0];
+  let ids = 0;
   const newId = (): string => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`;
-  // Multiples of the golden ratio, without their whole parts, lie evenly in [0, 1).
-  const random = (): number => (++draws * 0.618_033_988_749_895) % 1;
-  return await openTestApi({ context: () => ({ ...testContext(), newId, random }) });
+  return await openTestApi({ context: () => ({ ...testContext(), newId }) });
 };
 
 beforeEach(async () => {
