@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline';
+import { lifeSign } from '@manx/feed/testing/reports';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DropRow } from './format-drops.js';
 import type { LoggedRow } from './format-logged.js';
-import { lifeSign, openTestServer, type TestServer } from './testing/test-server.js';
+import { openTestServer, type TestServer } from './testing/test-server.js';
 
 let server: TestServer;
 let port = '';

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Compiler } from '@manx/compile';
 import { agentToken, createFeedServer, type FeedSession, type HeldState, openFeedSession } from '@manx/feed';
+import { quietAgent } from '@manx/feed/testing/reports';
 import { asHostName, encodeHostState, type HostName } from '@manx/hoststate';
 import { type Port, put } from '@manx/model';
 import { openMemoryStore } from '@manx/store';
@@ -49,17 +50,7 @@ class SampleAgent {
       const news = [...held.state.endpoints].filter(([id, endpoint]) => told.get(id) !== endpoint);
       const endpoints = news.map(([id]) => ({ id, state: 'up' as const, revision: held.revision, problem: null }));
       told = held.state.endpoints;
-      const agent = {
-        version: '1',
-        startedAt: '2026-01-31T12:00:00Z',
-        physicalNetworks: [],
-        bgp: [],
-        problems: [],
-        multicast: null,
-        listeners: [],
-        drift: { repairs: 0, lastAt: null, last: null },
-      };
-      this.#session.report({ revision: held.revision, endpoints, gone: [], agent });
+      this.#session.report({ revision: held.revision, endpoints, gone: [], agent: quietAgent });
     };
     return openFeedSession({
       url: this.#url,

@@ -1,4 +1,5 @@
 import type { StatusReport } from '@manx/feed';
+import { lifeSign, quietAgent } from '@manx/feed/testing/reports';
 import { asHostName, type HostDelta, type HostName } from '@manx/hoststate';
 import { asIp } from '@manx/ip';
 import { put } from '@manx/model';
@@ -61,28 +62,11 @@ const move = async (port: Port, host: string): Promise<void> => {
 };
 const statusOf = (port: Port): string | undefined => api.ledger.state.get('port', port.id)?.status;
 const report = (said: Readonly<Record<string, 'up' | 'down' | 'error'>>, revision = api.ledger.revision, isFull = false): StatusReport => ({
-  run: 'r1',
+  ...lifeSign,
   revision,
   isFull,
   endpoints: Object.entries(said).map(([id, state]) => ({ id, state, revision, problem: null })),
-  claims: null,
-  drops: null,
-  samples: null,
-  events: null,
-  agent: null,
 });
-
-/** What an agent says of itself. */
-const agent = {
-  version: '1.0',
-  startedAt: '2026-01-31T00:00:00Z',
-  physicalNetworks: [],
-  bgp: [],
-  problems: [],
-  multicast: null,
-  listeners: [],
-  drift: { repairs: 0, lastAt: null, last: null },
-};
 
 /** Everything that an agent of the host is sent. */
 const listen = (
@@ -157,12 +141,12 @@ describe('the way to the hosts', () => {
   it('remembers a host from its first sign of life, once, and shows what it says of itself', async () => {
     const h3 = asHostName('h3');
     listen(h3);
-    await wiring.feed.report(h3, { ...report({}, 0, true), agent });
+    await wiring.feed.report(h3, { ...report({}, 0, true), agent: quietAgent });
     await turn();
     expect(api.ledger.state.by('agent.host', 'h3')).toMatchObject([{ id: agentIdOf('h3'), admin_state_up: true }]);
-    expect(wiring.hosts()).toMatchObject([{ host: 'h3', isAlive: true, report: agent }]);
+    expect(wiring.hosts()).toMatchObject([{ host: 'h3', isAlive: true, report: quietAgent }]);
     expect(api.ledger.state.by('agent.host', 'h3')).toMatchObject([{ physical_networks: [] }]);
-    const said = { ...agent, physicalNetworks: ['rack2', 'rack1', 'rack2'] };
+    const said = { ...quietAgent, physicalNetworks: ['rack2', 'rack1', 'rack2'] };
     for (const _ of [1, 2]) await wiring.feed.report(h3, { ...report({}, 0, true), agent: said });
     expect(api.ledger.state.by('agent.host', 'h3')).toMatchObject([{ physical_networks: ['rack1', 'rack2'], revision_number: 3 }]);
     const before = api.ledger.revision;
@@ -197,7 +181,7 @@ describe('the way to the hosts', () => {
     const listener = (port: string, to = group) => ({ endpoint: port, group: to, mode: 'exclude' as const, sources: [] });
     const listeners = [listener(mine.id), listener(other.id), listener(mine.id, asIp('239.1.1.2'))];
     listen(h1);
-    await wiring.feed.report(h1, { ...report({}, 0, true), agent: { ...agent, listeners } });
+    await wiring.feed.report(h1, { ...report({}, 0, true), agent: { ...quietAgent, listeners } });
     const nameless = { endpoint: (id: string) => id, policy: (id: string) => id, set: (id: string) => id };
     const view = { isInside: () => true, showsHosts: true, words: nameless, conditionOf: () => null, portsIn: () => 0 };
     expect(wiring.connectivity(view).listenersOf(group)).toEqual([

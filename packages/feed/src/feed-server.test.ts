@@ -11,6 +11,7 @@ import { SECRET, startFeedServer } from './loopback.js';
 import { parseFeedMessage } from './parse-message.js';
 import { SampleCloud, sampleSet, stateOfSets } from './sample-cloud.js';
 import { StateAssembler } from './state-assembler.js';
+import { lifeSign } from './testing/reports.js';
 import { agentToken } from './token.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -67,17 +68,7 @@ describe('who may ask', () => {
   it('a refused report changes nothing, not even whether its host is alive', async () => {
     const taken: unknown[] = [];
     const { url, feed } = await serve(new SampleCloud(), { onStatus: (host) => void taken.push(host) });
-    const body = JSON.stringify({
-      run: 'r',
-      revision: 1,
-      isFull: true,
-      endpoints: [],
-      claims: null,
-      drops: null,
-      samples: null,
-      events: null,
-      agent: null,
-    });
+    const body = JSON.stringify({ ...lifeSign, revision: 1, isFull: true });
     expect((await ask(`${url}/feed/v1/hosts/h1/status`, { method: 'POST', token: tokenOf('h2'), body })).status).toBe(401);
     expect((await ask(`${url}/feed/v1/hosts/h1/status`, { method: 'POST', body: `${body}x` })).status).toBe(400);
     expect([taken, feed.isAlive(asHostName('h1'))]).toEqual([[], false]);

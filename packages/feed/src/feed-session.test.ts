@@ -6,8 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { FeedSession } from './feed-session.js';
 import { Heard } from './heard.js';
 import { listenOnLoopback, startAgent, startFeedServer, stopListening, type Told } from './loopback.js';
-import type { AgentReport, StatusReport } from './messages.js';
+import type { StatusReport } from './messages.js';
 import { SampleCloud, sampleIp, sampleSet, stateOfSets } from './sample-cloud.js';
+import { quietAgent } from './testing/reports.js';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -35,16 +36,6 @@ const isHeld = (told: Told): boolean => 'held' in told && told.kind !== 'revisio
 const isDown = (told: Told): boolean => told.kind === 'link' && told.link.kind === 'down';
 const codeOf = (told: Told): string | null => (told.kind === 'link' && told.link.kind === 'down' ? told.link.problem.code : null);
 
-const agentReport: AgentReport = {
-  version: '1',
-  startedAt: '2024-02-29T12:00:00Z',
-  physicalNetworks: [],
-  bgp: [],
-  problems: [],
-  multicast: null,
-  listeners: [],
-  drift: { repairs: 0, lastAt: null, last: null },
-};
 const status = (id: string, revision: number): EndpointStatus => ({ id, state: 'up', revision, problem: null });
 
 describe('an agent and its server', () => {
@@ -123,7 +114,7 @@ describe('an agent and its server', () => {
     const first = await serve(cloud, options);
     const { told, session } = agentOf(first.url);
     await told.until(isHeld);
-    session.report({ revision: 1, endpoints: [status('a', 1)], gone: [], agent: agentReport });
+    session.report({ revision: 1, endpoints: [status('a', 1)], gone: [], agent: quietAgent });
     expect(await reports.next()).toMatchObject({ isFull: true });
     await first.stop();
     await told.until(isDown);
@@ -187,7 +178,7 @@ describe('an agent and its server', () => {
     await session.close();
     const pending = told.pending.length;
     cloud.commit(feed, { h1: stateOfSets(sampleSet('a', 1)) });
-    session.report({ revision: 1, endpoints: [], gone: [], agent: agentReport });
+    session.report({ revision: 1, endpoints: [], gone: [], agent: quietAgent });
     await Promise.all(sockets.filter((socket) => !socket.destroyed).map((socket) => once(socket, 'close')));
     expect(sockets.length).toBeGreaterThan(0);
     expect(told.pending.length).toBe(pending);
@@ -211,12 +202,12 @@ describe('reports of an agent', () => {
     };
     const { url } = await serve(withEndpoints(['a', 'b']), { onStatus });
     const { session } = agentOf(url);
-    session.report({ revision: 1, endpoints: [status('a', 1), status('b', 1)], gone: [], agent: agentReport });
+    session.report({ revision: 1, endpoints: [status('a', 1), status('b', 1)], gone: [], agent: quietAgent });
     await reports.next();
-    session.report({ revision: 2, endpoints: [status('a', 2)], gone: [], agent: agentReport });
+    session.report({ revision: 2, endpoints: [status('a', 2)], gone: [], agent: quietAgent });
     await reports.next();
     expect(await reports.next()).toMatchObject({ isFull: true, revision: 2, endpoints: [status('a', 2), status('b', 1)] });
-    session.report({ revision: 3, endpoints: [status('b', 3)], gone: [], agent: agentReport });
+    session.report({ revision: 3, endpoints: [status('b', 3)], gone: [], agent: quietAgent });
     expect(await reports.next()).toMatchObject({ isFull: false, revision: 3, endpoints: [status('b', 3)] });
   });
 
@@ -233,9 +224,9 @@ describe('reports of an agent', () => {
     };
     const { url } = await serve(withEndpoints(['first', ...ids]), { onStatus });
     const { session } = agentOf(url);
-    session.report({ revision: 1, endpoints: [status('first', 1)], gone: [], agent: agentReport });
+    session.report({ revision: 1, endpoints: [status('first', 1)], gone: [], agent: quietAgent });
     await reports.next();
-    for (const id of ids) session.report({ revision: 1, endpoints: [status(id, 1)], gone: [], agent: agentReport });
+    for (const id of ids) session.report({ revision: 1, endpoints: [status(id, 1)], gone: [], agent: quietAgent });
     letGo();
     expect((await reports.next()).endpoints).toHaveLength(100);
   });

@@ -2,20 +2,10 @@ import type { EndpointStatus } from '@manx/hoststate';
 import { asIp } from '@manx/ip';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AgentReport } from './messages.js';
 import { parseStatusReport } from './parse-status.js';
 import { type HeardDrop, type HeardEvent, type HeardSample, StatusOutbox } from './status-outbox.js';
+import { quietAgent } from './testing/reports.js';
 
-const agent: AgentReport = {
-  version: '1',
-  startedAt: '2024-02-29T12:00:00Z',
-  physicalNetworks: [],
-  bgp: [],
-  problems: [],
-  multicast: null,
-  listeners: [],
-  drift: { repairs: 0, lastAt: null, last: null },
-};
 const status = (id: string, revision: number, state: EndpointStatus['state'] = 'up'): EndpointStatus => ({
   id,
   state,
@@ -26,7 +16,7 @@ const news = (revision: number, endpoints: readonly EndpointStatus[], gone: read
   revision,
   endpoints,
   gone,
-  agent,
+  agent: quietAgent,
 });
 
 describe('what a server has still to hear', () => {
@@ -40,7 +30,7 @@ describe('what a server has still to hear', () => {
     });
     const outbox = new StatusOutbox('run');
     outbox.meet('server-1');
-    outbox.tell({ ...news(1, []), agent: { ...agent, listeners: Array.from({ length: 3_000 }, (_, n) => listener(n)) } });
+    outbox.tell({ ...news(1, []), agent: { ...quietAgent, listeners: Array.from({ length: 3_000 }, (_, n) => listener(n)) } });
     const { report } = outbox.post(0);
     expect(report.agent?.listeners).toHaveLength(1 + Math.floor(10_000 / 60));
     expect(parseStatusReport(JSON.stringify(report))).toEqual(report);
@@ -122,7 +112,7 @@ describe('what a server has still to hear', () => {
     const outbox = new StatusOutbox('run');
     outbox.tell(news(1, []));
     outbox.taken(outbox.post(0), 'server-1');
-    outbox.tell({ ...news(1, []), agent: { ...agent, bgp: [{ name: 'tor1', state: 'Established' }] } });
+    outbox.tell({ ...news(1, []), agent: { ...quietAgent, bgp: [{ name: 'tor1', state: 'Established' }] } });
     expect(outbox.isDirty).toBe(true);
   });
 
@@ -197,7 +187,7 @@ describe('what a server has still to hear', () => {
     fc.assert(
       fc.property(fc.array(problem, { maxLength: 3 }), text, (problems, detail) => {
         const outbox = new StatusOutbox('run');
-        outbox.tell({ ...news(1, [{ ...status('a', 1, 'error'), problem: detail }]), agent: { ...agent, problems } });
+        outbox.tell({ ...news(1, [{ ...status('a', 1, 'error'), problem: detail }]), agent: { ...quietAgent, problems } });
         expect(parseStatusReport(JSON.stringify(outbox.post(0).report))).toMatchObject({ run: 'run' });
       }),
     );

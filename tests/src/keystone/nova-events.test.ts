@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { agentToken } from '@manx/feed';
+import { lifeSign } from '@manx/feed/testing/reports';
 import { asHostName } from '@manx/hoststate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, clientOf, type Made } from '../neutron/client.js';
@@ -47,17 +48,7 @@ const agentHeaders = () => ({ authorization: `Bearer ${agentToken(SECRET, asHost
 const report = async (ids: readonly string[], state: 'up' | 'down' | 'error'): Promise<void> => {
   const revision = 1_000_000;
   const endpoints = ids.map((id) => ({ id, state, revision, problem: null }));
-  const body = JSON.stringify({
-    run: 'r1',
-    revision,
-    isFull: false,
-    endpoints,
-    claims: null,
-    drops: null,
-    samples: null,
-    events: null,
-    agent: null,
-  });
+  const body = JSON.stringify({ ...lifeSign, revision, endpoints });
   const answer = await fetch(`${server.feedUrl}/feed/v1/hosts/h1/status`, { method: 'POST', headers: agentHeaders(), body });
   expect(answer.status).toBe(204);
 };

@@ -5,20 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { lifeSign } from '@manx/feed/testing/reports';
 import { expect } from 'vitest';
-
-/** A report of a host's agent that says no more than that it lives; tests say of it what they are about. */
-export const lifeSign = {
-  run: 'r1',
-  revision: 0,
-  isFull: false,
-  endpoints: [],
-  claims: null,
-  drops: null,
-  samples: null,
-  events: null,
-  agent: null,
-} as const;
 
 /** A run of the command that has ended: its status, what came on standard output, and that with standard error after it. */
 export type Ran = { readonly code: unknown; readonly out: string; readonly said: string };
