@@ -14,7 +14,7 @@ lab: setup ## run a whole cloud in a box, and prove its promises with packets
 test: setup ## run every test
 	@node tools/test.mjs
 
-soak: setup ## the properties of the tests with new values, RUNS=n times; a failure says its draw
+soak: setup ## the properties of the tests with new values, RUNS=n times; a failure says its seed
 	@node tools/soak.mjs $(or $(RUNS),10)
 
 siege: setup ## agents killed with -9 at 200 random moments under churn and attack; SEED=n replays

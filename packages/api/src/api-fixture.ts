@@ -35,6 +35,7 @@ export type TestApi = {
   readonly close: () => Promise<void>;
 };
 
+/** How often was drawn; each API that is opened begins anew. */
 let draws = 0;
 
 /** What admission gets in tests: every host whose name begins with `h` is alive, and what is drawn is drawn alike in every run. */
@@ -53,6 +54,7 @@ export type TestApiOptions = Partial<ApiOptions> & { readonly store?: Store; rea
 
 /** Makes an API for a test; the test closes it. */
 export const openTestApi = async (options: TestApiOptions = {}): Promise<TestApi> => {
+  draws = 0;
   const bugs: unknown[] = [];
   const ledger = options.ledger ?? (await Ledger.open({ store: options.store ?? openMemoryStore(), now: () => new Date() }));
   const wiring = wireHosts({ ledger, context: testContext });
