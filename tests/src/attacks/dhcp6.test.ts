@@ -187,7 +187,13 @@ tryAttacks([
           const isTold = (frame: Uint8Array) => Buffer.from(optionIn(frame, 59) ?? []).toString() === word;
           const isGiven = await isToldOf(atThief, question(thief), isTold);
           const answers = atThief.heard().filter((frame) => fromServer(frame) !== null);
-          expect(isGiven, `${answers.length} answers: ${answers.slice(-3).map((frame) => Buffer.from(frame).toString('hex'))}`).toBe(true);
+          expect(
+            isGiven,
+            `${answers.length} answers: ${answers
+              .slice(-3)
+              .map((frame) => Buffer.from(frame).toString('hex'))
+              .join(' ')}`,
+          ).toBe(true);
           expect(await isToldOf(atOwner, question(owner), (frame) => fromServer(frame) !== null)).toBe(true);
           expect(atOwner.heard().some((frame) => optionIn(frame, 59) !== null)).toBe(false);
         } finally {
